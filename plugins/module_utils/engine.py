@@ -1,0 +1,131 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The one way through every module: desired → current → plan → diff → apply → verify → result.
+
+A module hands :func:`run` a function that turns its parameters into a :class:`Resource`. A resource reads the
+host and plans; it never applies, never looks at check mode and never ends the module: that is done here, once.
+A module that changes nothing hands :func:`report` a function that returns its result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, VerificationFailed
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+State = t.TypeVar("State")
+
+# Some drivers answer before they are done (i40e: "VF still in reset"), so a mismatch is looked at again.
+SETTLE_SECONDS = 5.0
+SETTLE_PAUSE = 0.25
+
+
+class Step(t.Protocol):
+    """One change to the host: plain data that can say what it is and do it."""
+
+    def describe(self) -> list[str]:
+        """The change in words, a line each, such as ``VF 1 of enp1s0: vlan 0 → 100``."""
+
+    def apply(self, host: Host) -> None:
+        """Make the change, or raise :class:`KvmError`."""
+
+
+@dataclass(frozen=True)
+class Plan(t.Generic[State]):
+    """What is to be done: the steps in order, and the state that they lead to."""
+
+    steps: tuple[Step, ...]
+    after: State
+
+
+class Resource(t.Protocol[State]):
+    """What a module manages, with the desired state inside."""
+
+    def read(self, host: Host) -> State:
+        """The current state. Reads only."""
+
+    def plan(self, current: State) -> Plan[State]:
+        """A pure function of the current and the desired state; refuses here what must not be done."""
+
+    def show(self, state: State) -> dict[str, t.Any]:
+        """The managed part of a state, for the diff."""
+
+    def result(self, state: State) -> dict[str, t.Any]:
+        """What the module returns of a state, beside ``changed``, ``diff`` and ``actions``."""
+
+
+def run(module: AnsibleModule, build: t.Callable[[dict[str, t.Any]], Resource[t.Any]], host: Host | None = None) -> None:
+    """Bring a resource into its desired state, and end the module.
+
+    :param build: makes the resource from the module's parameters; raises ValidationError before the host is read
+    """
+    host = host or Host()
+    actions: list[str] = []
+    with one_failure_path(module, actions):
+        resource = build(module.params)
+        current = resource.read(host)
+        plan = resource.plan(current)
+        diff = {"before": resource.show(current), "after": resource.show(plan.after)}
+        state = plan.after
+        for step in plan.steps:
+            if not module.check_mode:
+                step.apply(host)
+            actions.extend(step.describe())
+        if plan.steps and not module.check_mode:
+            state = verify(resource, host)
+        module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **resource.result(state))
+
+
+def verify(resource: Resource[State], host: Host) -> State:
+    """Read the state again: a plan made from it must be empty.
+
+    :raises VerificationFailed: something is still to be done after the time that drivers need to settle
+    """
+    deadline = host.now() + SETTLE_SECONDS
+    while True:
+        state = resource.read(host)
+        left = resource.plan(state).steps
+        if not left:
+            return state
+        if host.now() >= deadline:
+            missing = "; ".join(line for step in left for line in step.describe())
+            raise VerificationFailed(
+                "verification", f"every step was applied, but the host still needs: {missing}",
+                remedy="See the kernel's and libvirt's logs for what put it back",
+            )
+        host.sleep(SETTLE_PAUSE)
+
+
+def report(module: AnsibleModule, examine: t.Callable[[dict[str, t.Any], Host], dict[str, t.Any]],
+           host: Host | None = None) -> None:
+    """End a module that only reads, with what ``examine`` finds; ``failed`` in it fails the task with its ``msg``."""
+    with one_failure_path(module, []):
+        found = examine(module.params, host or Host())
+        if found.pop("failed", False):
+            module.fail_json(**found)
+        module.exit_json(changed=False, **found)
+
+
+@contextlib.contextmanager
+def one_failure_path(module: AnsibleModule, actions: list[str]) -> t.Iterator[None]:
+    """Turn whatever goes wrong into one ``fail_json`` that also says which actions were already done."""
+    done = {} if module.check_mode else {"actions": actions, "changed": bool(actions)}
+    try:
+        yield
+    except KvmError as error:
+        module.fail_json(msg=str(error), error=error.as_dict(), **done)
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename or 'the host'}: {error.strerror or error}.", **done)
+    except Exception as error:  # a defect of ours: one line for the user, the rest for the report of it
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        module.fail_json(
+            msg=f"defect in nfv.kvm, please report it: {type(error).__name__}: {error} "
+                f"({place.filename.rsplit('/', maxsplit=1)[-1]}:{place.lineno})", **done,
+        )

@@ -1,0 +1,99 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The seam between the collection and the machine: files, programs and the clock.
+
+Everything that a module reads or writes on a host goes through one :class:`Host`; a unit test gives it
+a folder as root and a function in place of programs.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing
+
+
+class Completed:
+    """What a program left behind: ``returncode``, ``stdout`` and ``stderr`` (text)."""
+
+    def __init__(self, returncode: int, stdout: str = "", stderr: str = "") -> None:
+        self.returncode = returncode
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class Host:
+    """One machine.
+
+    :param root: the folder that stands for ``/``
+    """
+
+    def __init__(self, root: str = "/") -> None:
+        self.root = root
+
+    def path(self, path: str) -> str:
+        """The real path of an absolute path of the host."""
+        return os.path.join(self.root, path.lstrip("/"))
+
+    def exists(self, path: str) -> bool:
+        """Whether a path of the host is there (a dangling link is not)."""
+        return os.path.exists(self.path(path))
+
+    def read(self, path: str) -> str | None:
+        """The text of a file without its trailing newline, None where it is not there or cannot be read."""
+        try:
+            with open(self.path(path), encoding="utf-8", errors="replace") as file:
+                return file.read().rstrip("\n")
+        except OSError:
+            return None
+
+    def write(self, path: str, text: str) -> None:
+        """Write a kernel attribute in one system call, as sysfs wants it; OSError carries the kernel's answer."""
+        descriptor = os.open(self.path(path), os.O_WRONLY)
+        try:
+            os.write(descriptor, text.encode())
+        finally:
+            os.close(descriptor)
+
+    def names(self, folder: str) -> list[str]:
+        """The names in a folder, sorted; none where there is no such folder."""
+        try:
+            return sorted(os.listdir(self.path(folder)))
+        except OSError:
+            return []
+
+    def link_name(self, path: str) -> str | None:
+        """The last part of what a link points to, such as the driver of ``…/driver``; None without the link."""
+        try:
+            return os.path.basename(os.readlink(self.path(path)))
+        except OSError:
+            return None
+
+    def run(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
+        """Run a program in the C locale and wait for it.
+
+        :param timeout: seconds
+        :raises DependencyMissing: there is no such program
+        :raises CommandFailed: it did not end in time
+        """
+        environment = dict(os.environ, LC_ALL="C")
+        environment["PATH"] = environment.get("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin"
+        try:
+            done = subprocess.run(
+                argv, input=stdin, capture_output=True, text=True, timeout=timeout, env=environment, check=False
+            )
+        except FileNotFoundError as error:
+            raise DependencyMissing(argv[0], "is not installed on this host", remedy=f"Install {argv[0]}") from error
+        except subprocess.TimeoutExpired as error:
+            raise CommandFailed(" ".join(argv), f"did not end within {timeout} seconds") from error
+        return Completed(done.returncode, done.stdout, done.stderr)
+
+    def now(self) -> float:
+        """Seconds of a clock that never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)

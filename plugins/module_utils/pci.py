@@ -1,0 +1,89 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PCI devices as sysfs shows them (Linux Documentation/ABI/testing/sysfs-bus-pci)."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+
+DEVICES = "/sys/bus/pci/devices"
+PCI_ADDRESS = re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]")
+
+
+def attribute(host: Host, address: str, name: str) -> str | None:
+    """One attribute file of a device, None where the device has no such file."""
+    return host.read(f"{DEVICES}/{address}/{name}")
+
+
+def number(host: Host, address: str, name: str) -> int | None:
+    """A decimal attribute of a device, None where the device has no such file."""
+    text = attribute(host, address, name)
+    return None if text is None else int(text)
+
+
+def driver(host: Host, address: str) -> str | None:
+    """The name of the driver that is bound to the device, None for an unbound one."""
+    return host.link_name(f"{DEVICES}/{address}/driver")
+
+
+def iommu_group(host: Host, address: str) -> int | None:
+    """The IOMMU group of the device; it may be another after a reboot."""
+    group = host.link_name(f"{DEVICES}/{address}/iommu_group")
+    return None if group is None else int(group)
+
+
+def numa_node(host: Host, address: str) -> int | None:
+    """The NUMA node of the device, None where the firmware names none (the kernel says -1)."""
+    node = number(host, address, "numa_node")
+    return None if node is None or node < 0 else node
+
+
+def netdevs(host: Host, address: str) -> list[str]:
+    """The netdevs of the device in the host's own network namespace."""
+    return host.names(f"{DEVICES}/{address}/net")
+
+
+def address_of_pf(host: Host, pf: str) -> str:
+    """The PCI address of a PF that is named by its netdev or its PCI address.
+
+    :raises ValidationError: there is no such device, or it has no SR-IOV
+    """
+    if PCI_ADDRESS.fullmatch(pf):
+        address: str | None = pf.lower()
+        if not host.exists(f"{DEVICES}/{address}"):
+            raise ValidationError("pf", "this host has no such PCI device", pf, "See lspci -D for those that it has")
+    elif not host.exists(f"/sys/class/net/{pf}") or "/" in pf:
+        raise ValidationError(
+            "pf", "this host has no such network interface", pf, "See ip link for those that it has"
+        )
+    else:
+        address = host.link_name(f"/sys/class/net/{pf}/device")
+    if address is None or not host.exists(f"{DEVICES}/{address}/sriov_totalvfs"):
+        raise ValidationError(
+            "pf", "this device has no SR-IOV (it has no sriov_totalvfs in sysfs)", pf,
+            "Name the physical function of a NIC that supports SR-IOV, with SR-IOV enabled in firmware; "
+            "nfv.kvm.bios_check tells which layer lacks it",
+        )
+    return address
+
+
+def vf_address(host: Host, pf_address: str, index: int) -> str | None:
+    """The PCI address of a VF, as the kernel links it; None where there is no such VF now."""
+    return host.link_name(f"{DEVICES}/{pf_address}/virtfn{index}")
+
+
+def future_vf_address(host: Host, pf_address: str, index: int) -> str | None:
+    """The PCI address that a VF will have: PF + offset + index x stride (PCIe base specification, SR-IOV capability).
+
+    None where the kernel does not show offset and stride.
+    """
+    offset, stride = number(host, pf_address, "sriov_offset"), number(host, pf_address, "sriov_stride")
+    if offset is None or stride is None:
+        return None
+    domain, bus, rest = pf_address.split(":")
+    slot, function = rest.split(".")
+    routing_id = (int(bus, 16) << 8 | int(slot, 16) << 3 | int(function)) + offset + index * stride
+    return f"{domain}:{routing_id >> 8:02x}:{routing_id >> 3 & 0x1f:02x}.{routing_id & 7}"

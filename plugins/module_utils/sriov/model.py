@@ -1,0 +1,72 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A PF and its VFs: the same classes for what is wanted and what is there; None means not managed or not known."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class VfSettings:
+    """What a PF's driver keeps for one VF (Linux include/uapi/linux/if_link.h, IFLA_VF_*)."""
+
+    mac: str | None = None
+    vlan: int | None = None
+    """0 is untagged, else 1-4094."""
+    qos: int | None = None
+    """The 802.1p priority, 0-7."""
+    vlan_protocol: str | None = None
+    """802.1Q or 802.1ad."""
+    spoofchk: bool | None = None
+    trust: bool | None = None
+    link_state: str | None = None
+    """auto, enable or disable."""
+    min_tx_rate: int | None = None
+    """Mbit/s, 0 is none."""
+    max_tx_rate: int | None = None
+    """Mbit/s, 0 is none."""
+    query_rss: bool | None = None
+
+    def managed(self) -> dict[str, t.Any]:
+        """The settings that are not None."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+
+    def overlaid(self, wanted: VfSettings) -> VfSettings:
+        """These settings with what is managed in ``wanted`` put over them."""
+        return dataclasses.replace(self, **wanted.managed())
+
+
+@dataclass(frozen=True)
+class Vf:
+    """One VF of a PF."""
+
+    index: int
+    settings: VfSettings = VfSettings()
+    pci_address: str | None = None
+    netdev: str | None = None
+    driver: str | None = None
+    iommu_group: int | None = None
+
+
+@dataclass(frozen=True)
+class Pf:
+    """One PF with its VFs. As a desired state its ``vfs`` are those that are managed."""
+
+    name: str
+    pci_address: str = ""
+    driver: str | None = None
+    totalvfs: int = 0
+    numvfs: int | None = None
+    drivers_autoprobe: bool | None = None
+    mtu: int | None = None
+    up: bool | None = None
+    link_up: bool | None = None
+    numa_node: int | None = None
+    vfs: dict[int, Vf] = field(default_factory=dict)
+    future_addresses: tuple[str | None, ...] = ()
+    """The PCI address that each VF up to ``totalvfs`` has when it exists."""
+    holders: tuple[str, ...] = ()
+    """Who uses the VFs, in words; read only where VFs may have to go."""

@@ -64,12 +64,17 @@ class Host:
         except OSError:
             return []
 
-    def link_name(self, path: str) -> str | None:
-        """The last part of what a link points to, such as the driver of ``…/driver``; None without the link."""
+    def link(self, path: str) -> str | None:
+        """What a link points to; None without the link."""
         try:
-            return os.path.basename(os.readlink(self.path(path)))
+            return os.readlink(self.path(path))
         except OSError:
             return None
+
+    def link_name(self, path: str) -> str | None:
+        """The last part of what a link points to, such as the driver of ``…/driver``; None without the link."""
+        target = self.link(path)
+        return None if target is None else os.path.basename(target)
 
     def run(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
         """Run a program in the C locale and wait for it.

@@ -1,0 +1,20 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Says exactly what would change, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows what is managed before and after.
+  idempotent:
+    support: full
+    description: A second run changes nothing.
+"""

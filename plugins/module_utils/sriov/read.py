@@ -1,0 +1,117 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The current state of a PF and its VFs: sysfs for what they are, one ip process for their settings."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
+
+NETDEV_SYSFS = "/sys/class/net"
+
+
+def read_pf(host: Host, pf: str) -> Pf:
+    """The PF that a netdev name or PCI address means, with all of its VFs.
+
+    :raises ValidationError: there is no such PF
+    :raises NotSupported: no network driver is bound to it
+    """
+    address = pci.address_of_pf(host, pf)
+    netdevs = pci.netdevs(host, address)
+    if not netdevs:
+        raise NotSupported(
+            f"PF {address}", f"it has no network interface (driver: {pci.driver(host, address) or 'none'})",
+            remedy="Bind the PF to its network driver in the host's own network namespace",
+        )
+    link = iproute.show_link(host, netdevs[0])
+    numvfs = pci.number(host, address, "sriov_numvfs") or 0
+    totalvfs = pci.number(host, address, "sriov_totalvfs") or 0
+    settings = {info["vf"]: vf_settings(info) for info in link.get("vfinfo_list", [])}
+    autoprobe = pci.number(host, address, "sriov_drivers_autoprobe")
+    return Pf(
+        name=netdevs[0],
+        pci_address=address,
+        driver=pci.driver(host, address),
+        totalvfs=totalvfs,
+        numvfs=numvfs,
+        drivers_autoprobe=None if autoprobe is None else bool(autoprobe),
+        mtu=link["mtu"],
+        up="UP" in link["flags"],
+        link_up="LOWER_UP" in link["flags"],
+        numa_node=pci.numa_node(host, address),
+        vfs={index: read_vf(host, address, index, settings.get(index, VfSettings())) for index in range(numvfs)},
+        future_addresses=tuple(pci.future_vf_address(host, address, index) for index in range(totalvfs)),
+    )
+
+
+def read_vf(host: Host, pf_address: str, index: int, settings: VfSettings) -> Vf:
+    """One VF: where it is, what drives it, and its settings as ip told them."""
+    address = pci.vf_address(host, pf_address, index)
+    if address is None:
+        return Vf(index, settings)
+    netdevs = pci.netdevs(host, address)
+    return Vf(
+        index, settings, pci_address=address, netdev=netdevs[0] if netdevs else None,
+        driver=pci.driver(host, address), iommu_group=pci.iommu_group(host, address),
+    )
+
+
+def vf_settings(info: dict[str, t.Any]) -> VfSettings:
+    """The settings in one entry of ip's ``vfinfo_list`` (iproute2 ip/ipaddress.c, print_vfinfo).
+
+    ip leaves out a VLAN, priority or protocol that is the default, and whatever the driver does not report.
+    """
+    vlan = (info.get("vlan_list") or [{}])[0]
+    rate = info.get("rate", {})
+    return VfSettings(
+        mac=info.get("address"),
+        vlan=vlan.get("vlan", 0),
+        qos=vlan.get("qos", 0),
+        vlan_protocol=vlan.get("protocol", "802.1Q"),
+        spoofchk=info.get("spoofchk"),
+        trust=info.get("trust"),
+        link_state=info.get("link_state"),
+        min_tx_rate=rate.get("min_tx", 0),
+        max_tx_rate=rate.get("max_tx", info.get("tx_rate", 0)),
+        query_rss=info.get("query_rss_en"),
+    )
+
+
+def holders(host: Host, pf: Pf) -> tuple[str, ...]:
+    """Who would lose a VF of the PF, in words: processes that hold it by VFIO, netdevs on top of its own.
+
+    A VF whose network driver shows no netdev has given it to another network namespace.
+    """
+    groups = {f"/dev/vfio/{vf.iommu_group}": vf for vf in pf.vfs.values() if vf.driver == "vfio-pci"}
+    found = [f"VF {groups[path].index} by process {pid} ({process_name(host, pid)})"
+             for pid, path in open_vfio_groups(host) if path in groups] if groups else []
+    for vf in pf.vfs.values():
+        if vf.netdev:
+            uppers = [name[6:] for name in host.names(f"{NETDEV_SYSFS}/{vf.netdev}") if name.startswith("upper_")]
+            found.extend(f"VF {vf.index} by {upper}" for upper in uppers)
+        elif vf.driver and vf.driver != "vfio-pci":
+            found.append(f"VF {vf.index} by another network namespace")
+    return tuple(found)
+
+
+def open_vfio_groups(host: Host) -> t.Iterator[tuple[str, str]]:
+    """Each (process id, /dev/vfio path) that is open now."""
+    for pid in host.names("/proc"):
+        if pid.isdigit():
+            for descriptor in host.names(f"/proc/{pid}/fd"):
+                path = host.link(f"/proc/{pid}/fd/{descriptor}") or ""
+                if path.startswith("/dev/vfio/"):
+                    yield pid, path
+
+
+def process_name(host: Host, pid: str) -> str:
+    """What a process is: the domain that a QEMU of libvirt runs (``-name guest=NAME``), else its command."""
+    arguments = (host.read(f"/proc/{pid}/cmdline") or "").split("\0")
+    for flag, value in zip(arguments, arguments[1:]):
+        if flag == "-name":
+            return "domain " + value.split(",")[0].removeprefix("guest=")
+    return host.read(f"/proc/{pid}/comm") or "?"

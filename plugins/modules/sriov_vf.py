@@ -1,0 +1,205 @@
+#!/usr/bin/python
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sriov_vf
+short_description: The SR-IOV virtual functions of one physical function
+version_added: 0.1.0
+author: nfv.kvm contributors
+description:
+  - Makes the virtual functions (VFs) of a physical function (PF) and gives each its MAC, VLAN, trust and limits.
+  - VFs that are not named in O(vfs) keep what they have; a change of O(numvfs) keeps the settings of all that stay.
+  - One process reads the PF with all of its VFs, one changes their settings.
+extends_documentation_fragment:
+  - nfv.kvm.attributes
+options:
+  pf:
+    description: The PF, by its network interface or its PCI address, such as V(eno2) or V(0000:83:00.1).
+    type: str
+    required: true
+  numvfs:
+    description: How many VFs there are to be; they stay as they are where it is not given.
+    type: int
+  drivers_autoprobe:
+    description:
+      - Whether the host binds drivers to VFs when they are made. It is set before O(numvfs).
+      - With V(false), VFs have no network interface in the host, which is right for VFs that guests will hold.
+    type: bool
+  vfs:
+    description: The VFs that are managed, each once. An option that is not given is left as it is.
+    type: list
+    elements: dict
+    suboptions:
+      index:
+        description: Which VFs, counted from 0; V(3), V([0, 2]) or V("0-3,6").
+        type: raw
+        required: true
+      mac:
+        description: The MAC that the PF gives the VF; the VF's driver takes it when it starts next.
+        type: str
+      vlan:
+        description: The VLAN that the PF tags the VF's packets with, unseen by the VF. V(0) is none.
+        type: int
+      qos:
+        description: The 802.1p priority of the tag, V(0) to V(7). Needs O(vfs[].vlan).
+        type: int
+      vlan_protocol:
+        description: The tag's protocol. Needs O(vfs[].vlan).
+        type: str
+        choices: [802.1Q, 802.1ad]
+      spoofchk:
+        description: Whether packets with another source MAC or VLAN are dropped.
+        type: bool
+      trust:
+        description: Whether the VF may change its MAC and receive what is not meant for it.
+        type: bool
+      link_state:
+        description: What link the VF sees; V(auto) is that of the PF.
+        type: str
+        choices: [auto, enable, disable]
+      min_tx_rate:
+        description: The bandwidth that the VF is guaranteed to send with, in Mbit/s; V(0) is none.
+        type: int
+      max_tx_rate:
+        description: The bandwidth that the VF may send with at most, in Mbit/s; V(0) is no limit.
+        type: int
+      query_rss:
+        description: Whether the VF may ask for the PF's RSS configuration.
+        type: bool
+  mtu:
+    description: The MTU of the PF, in bytes.
+    type: int
+  up:
+    description: Whether the PF is up; VFs carry packets only while it is, and libvirt wants it so.
+    type: bool
+  in_use:
+    description:
+      - What to do where a change of O(numvfs) would take VFs from a running guest, another network namespace
+        or a device on top of them. V(fail) names who uses them and changes nothing, V(allow) goes on.
+    type: str
+    choices: [fail, allow]
+    default: fail
+  timeout:
+    description: How many seconds the VFs may take to appear.
+    type: int
+    default: 120
+seealso:
+  - module: nfv.kvm.vm_interface
+  - module: nfv.kvm.bios_check
+"""
+
+EXAMPLES = r"""
+- name: Four VFs on eno2, in place of echo 4 > /sys/class/net/eno2/device/sriov_numvfs
+  nfv.kvm.sriov_vf:
+    pf: eno2
+    up: true
+    numvfs: 4
+
+- name: VF 0 for a firewall's inside, VFs 1 to 3 locked into VLAN 200
+  nfv.kvm.sriov_vf:
+    pf: eno2
+    vfs:
+      - index: 0
+        mac: 52:54:00:aa:00:01
+        vlan: 100
+        trust: true
+        spoofchk: false
+      - index: 1-3
+        vlan: 200
+        max_tx_rate: 1000
+
+- name: No VFs, unless a guest still uses one
+  nfv.kvm.sriov_vf:
+    pf: "0000:83:00.1"
+    numvfs: 0
+"""
+
+RETURN = r"""
+actions:
+  description: The changes in words; the same in check mode.
+  returned: always
+  type: list
+  elements: str
+  sample: ["eno2: numvfs 0 → 4", "VF 0 of eno2: vlan 0 → 100"]
+pf:
+  description: The PF afterwards.
+  returned: success
+  type: dict
+  contains:
+    name: {description: Its network interface., type: str, sample: eno2}
+    pci_address: {description: Where it is., type: str, sample: "0000:83:00.1"}
+    driver: {description: Its driver., type: str, sample: i40e}
+    numvfs: {description: How many VFs it has., type: int, sample: 4}
+    totalvfs: {description: How many VFs it can have., type: int, sample: 64}
+    mtu: {description: Its MTU in bytes., type: int, sample: 1500}
+    up: {description: Whether it is administratively up., type: bool, sample: true}
+    link_up: {description: Whether it has a link., type: bool, sample: true}
+    numa_node: {description: Its NUMA node, none where the firmware names none., type: int, sample: 1}
+vfs:
+  description:
+    - All VFs of the PF afterwards, in order.
+    - In check mode, of a VF that is still to be made, only the index, PCI address and settings are known.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    index: {description: Its number., type: int, sample: 0}
+    pci_address: {description: Where it is., type: str, sample: "0000:83:0a.0"}
+    netdev: {description: Its network interface in the host., type: str, sample: eno2v0}
+    driver: {description: Its driver in the host., type: str, sample: iavf}
+    iommu_group: {description: Its IOMMU group until the next boot., type: int, sample: 57}
+    mac: {description: Its MAC., type: str, sample: "52:54:00:aa:00:01"}
+    vlan: {description: "Its VLAN, 0 for none.", type: int, sample: 100}
+    qos: {description: The priority of its tag., type: int, sample: 0}
+    vlan_protocol: {description: The protocol of its tag., type: str, sample: 802.1Q}
+    spoofchk: {description: Whether spoofed packets are dropped., type: bool, sample: false}
+    trust: {description: Whether it is trusted., type: bool, sample: true}
+    link_state: {description: The link it sees., type: str, sample: auto}
+    min_tx_rate: {description: Mbit/s., type: int, sample: 0}
+    max_tx_rate: {description: Mbit/s., type: int, sample: 0}
+    query_rss: {description: "Whether it may ask for the RSS configuration; none where the driver does not say.", type: bool}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
+
+VF_SPEC = {
+    "index": {"type": "raw", "required": True},
+    "mac": {"type": "str"},
+    "vlan": {"type": "int"},
+    "qos": {"type": "int"},
+    "vlan_protocol": {"type": "str", "choices": ["802.1Q", "802.1ad"]},
+    "spoofchk": {"type": "bool"},
+    "trust": {"type": "bool"},
+    "link_state": {"type": "str", "choices": ["auto", "enable", "disable"]},
+    "min_tx_rate": {"type": "int"},
+    "max_tx_rate": {"type": "int"},
+    "query_rss": {"type": "bool"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "pf": {"type": "str", "required": True},
+            "numvfs": {"type": "int"},
+            "drivers_autoprobe": {"type": "bool"},
+            "vfs": {"type": "list", "elements": "dict", "options": VF_SPEC},
+            "mtu": {"type": "int"},
+            "up": {"type": "bool"},
+            "in_use": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
+            "timeout": {"type": "int", "default": 120},
+        },
+        supports_check_mode=True,
+    )
+    engine.run(module, lambda params: PfResource(desired_pf(params), params["in_use"], params["timeout"]))
+
+
+if __name__ == "__main__":
+    main()

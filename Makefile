@@ -1,0 +1,86 @@
+# Everything a developer runs; `make` alone lists it. State lives in .venv/ and build/ only, both safe to delete.
+
+PYTHON ?= /usr/bin/python3
+# How many hosts the lab has; empty: as many as the role says.
+LAB_HOSTS ?=
+# The host that lab-ssh logs in to.
+HOST := kvm1
+# One scenario of extensions/molecule/; empty: all.
+SCENARIO ?=
+
+LAB_PACKAGES := mmdebstrap qemu-utils mtools dosfstools syslinux syslinux-common fdisk e2fsprogs openssh-client \
+	zstd xz-utils
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# Relative paths only, so that the name of the checkout does not matter to make.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+
+COLLECTION := build/collections/ansible_collections/nfv/kvm
+INVENTORY := build/lab/inventory.yml
+EXTRA_VARS := $(if $(LAB_HOSTS),-e lab_host_count=$(LAB_HOSTS))
+
+.PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule
+.DEFAULT_GOAL := help
+
+help:  ## List what there is
+	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1\t\2/p' Makefile | expand -t 12
+
+demo: lab  ## Bring the lab up, and let the collection do its work in it
+	ansible-playbook -i $(INVENTORY) playbooks/demo.yml
+
+test: .venv/test.stamp | $(COLLECTION)  ## Run all tests, the quick ones first
+	@for phase in lint units sanity molecule; do \
+		printf '\n=== %s (%d:%02d after the start)\n' $$phase $$((SECONDS / 60)) $$((SECONDS % 60)); \
+		$(MAKE) $$phase; \
+	done; \
+	printf '\n=== all passed in %d:%02d\n' $$((SECONDS / 60)) $$((SECONDS % 60))
+
+lab: .venv/run.stamp | $(COLLECTION)  ## Bring the lab up (LAB_HOSTS=2 for two hosts)
+	@.ci/apt-install $(LAB_PACKAGES)
+	ansible-playbook $(EXTRA_VARS) playbooks/lab_up.yml
+
+lab-down: .venv/run.stamp | $(COLLECTION)  ## Take the lab down
+	ansible-playbook $(EXTRA_VARS) playbooks/lab_down.yml
+
+lab-ssh: .venv/run.stamp  ## Log in to a host of the lab (HOST=kvm1)
+	@ssh -F build/lab/ssh_config $(HOST)
+
+lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible-lint
+	ruff check .
+	mypy
+	ansible-lint
+
+units: .venv/test.stamp | $(COLLECTION)  ## Run the unit tests
+	pytest
+
+sanity: .venv/test.stamp  ## Run ansible-test sanity
+	tests/sanity.sh
+
+molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCENARIO=name for one)
+	@.ci/apt-install $(LAB_PACKAGES)
+	@rm -rf build/molecule  # a run that was interrupted may have left there that the lab is up
+	MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" molecule test --no-command-borders \
+		$(if $(SCENARIO),--scenario-name $(SCENARIO),--all) -- $(EXTRA_VARS)
+
+# A stamp is written last: what was interrupted is done again.
+.venv/run.stamp: requirements.txt
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/apt-install python3-venv
+	$(PYTHON) -m venv .venv
+	pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.venv/test.stamp: tests/requirements.txt .venv/run.stamp
+	pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement tests/requirements.txt
+	@touch $@
+
+# The checkout under the name by which ansible and Python import it.
+$(COLLECTION):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@

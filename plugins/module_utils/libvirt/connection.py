@@ -1,0 +1,210 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""libvirt's API, as far as the collection uses it: every call, and every error that one can answer, is here."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing, ValidationError
+
+# VIR_DOMAIN_BLOCKED and VIR_DOMAIN_SHUTDOWN (being shut down) are still running for who asks; libvirt-domain.h
+STATE_NAMES = {1: "running", 2: "running", 3: "paused", 4: "running", 5: "shutdown", 6: "crashed", 7: "paused"}
+
+Answer = t.TypeVar("Answer")
+
+
+def load(library: str, package: str) -> t.Any:
+    """Import a Python library of the host when it is needed.
+
+    :raises DependencyMissing: it is not installed
+    """
+    try:
+        return importlib.import_module(library)
+    except ImportError as error:
+        raise DependencyMissing(
+            f"the Python library {library}", "is not installed on this host", remedy=f"Install {package}"
+        ) from error
+
+
+class Domain:
+    """One domain of a connection: its definitions as text, its state, and what can be done with it."""
+
+    def __init__(self, connection: Connection, handle: t.Any) -> None:
+        self._connection = connection
+        self._handle = handle
+        self.name: str = handle.name()
+        self.uuid: str = handle.UUIDString()
+
+    def _answering(self, doing: str) -> contextlib.AbstractContextManager[None]:
+        return self._connection.answering(f"domain {self.name}", doing)
+
+    def inactive_xml(self) -> str:
+        """The persistent definition, with passwords (VIR_DOMAIN_XML_SECURE): without them it could not be redefined."""
+        library = self._connection.library
+        with self._answering("read its definition"):
+            return str(self._handle.XMLDesc(library.VIR_DOMAIN_XML_INACTIVE | library.VIR_DOMAIN_XML_SECURE))
+
+    def live_xml(self) -> str | None:
+        """The running configuration, None when the domain does not run."""
+        if not self.active():
+            return None
+        with self._answering("read its live configuration"):
+            return str(self._handle.XMLDesc(self._connection.library.VIR_DOMAIN_XML_SECURE))
+
+    def active(self) -> bool:
+        """Whether it runs, or is paused."""
+        with self._answering("read whether it runs"):
+            return bool(self._handle.isActive())
+
+    def persistent(self) -> bool:
+        """Whether it has a definition that outlives its run."""
+        with self._answering("read whether it is persistent"):
+            return bool(self._handle.isPersistent())
+
+    def autostart(self) -> bool:
+        """Whether it starts with the host."""
+        with self._answering("read its autostart"):
+            return bool(self._handle.autostart())
+
+    def state(self) -> str:
+        """One of the values of STATE_NAMES."""
+        with self._answering("read its state"):
+            return STATE_NAMES.get(self._handle.state()[0], "shutdown")
+
+    def set_autostart(self, wanted: bool) -> None:
+        """Start it with the host, or do not."""
+        with self._answering("set its autostart"):
+            self._handle.setAutostart(int(wanted))
+
+    def start(self) -> None:
+        """Start it."""
+        with self._answering("start it"):
+            self._handle.create()
+
+    def resume(self) -> None:
+        """Let a paused one go on."""
+        with self._answering("resume it"):
+            self._handle.resume()
+
+    def shutdown(self) -> None:
+        """Ask the guest to shut down; it may take its time or not do it."""
+        # It may have gone between the look and the call: that is what was wanted.
+        with self._answering("shut it down"):
+            self._connection.unless("VIR_ERR_OPERATION_INVALID", self._handle.shutdown)
+
+    def undefine(self, nvram: bool) -> None:
+        """Remove its definition with its managed save and the metadata of snapshots; its disks stay.
+
+        :param nvram: whether it has a file of UEFI variables, which goes too
+        """
+        library = self._connection.library
+        flags = (library.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | library.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+                 | library.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA)
+        with self._answering("undefine it"):
+            self._handle.undefineFlags(flags | (library.VIR_DOMAIN_UNDEFINE_NVRAM if nvram else 0))
+
+    def attach_live(self, device: str) -> None:
+        """Plug a device (XML) into the running domain only."""
+        with self._answering("attach a device"):
+            self._handle.attachDeviceFlags(device, self._connection.library.VIR_DOMAIN_AFFECT_LIVE)
+
+    def detach_live(self, device: str) -> None:
+        """Ask the running guest to release a device (XML); it is gone when it is no longer in the live XML."""
+        with self._answering("detach a device"):
+            self._handle.detachDeviceFlags(device, self._connection.library.VIR_DOMAIN_AFFECT_LIVE)
+
+    def update_live(self, device: str) -> None:
+        """Change a device (XML) of the running domain only."""
+        with self._answering("change a device"):
+            self._handle.updateDeviceFlags(device, self._connection.library.VIR_DOMAIN_AFFECT_LIVE)
+
+
+class Connection:
+    """An open connection to libvirt.
+
+    :param handle: a virConnect
+    :param library: the libvirt module that it comes from
+    """
+
+    def __init__(self, handle: t.Any, library: t.Any) -> None:
+        self._handle = handle
+        self.library = library
+
+    @contextlib.contextmanager
+    def answering(self, subject: str, doing: str) -> t.Iterator[None]:
+        """Turn libvirt's error into ours.
+
+        :raises CommandFailed: libvirt refused what is done inside
+        """
+        try:
+            yield
+        except self.library.libvirtError as error:
+            answer = str(error.get_error_message()).rstrip(".")
+            raise CommandFailed(subject, f"libvirt cannot {doing}: {answer}") from error
+
+    def unless(self, code: str, call: t.Callable[[], Answer]) -> Answer | None:
+        """What a call answers, None when it is the error of libvirt with this constant."""
+        try:
+            return call()
+        except self.library.libvirtError as error:
+            if error.get_error_code() != getattr(self.library, code):
+                raise
+            return None
+
+    def version(self) -> int:
+        """libvirt's version as major x 1000000 + minor x 1000 + release."""
+        with self.answering("libvirt", "tell its version"):
+            return int(self._handle.getLibVersion())
+
+    def find(self, name: str) -> Domain | None:
+        """A domain, None where there is none of that name."""
+        with self.answering(f"domain {name}", "look it up"):
+            handle = self.unless("VIR_ERR_NO_DOMAIN", lambda: self._handle.lookupByName(name))
+        return None if handle is None else Domain(self, handle)
+
+    def domain(self, name: str) -> Domain:
+        """A domain that must be there.
+
+        :raises ValidationError: there is none of that name
+        """
+        found = self.find(name)
+        if found is None:
+            raise ValidationError("domain", "this host has no such domain", name, "Define it with nfv.kvm.vm_domain")
+        return found
+
+    def domains(self) -> list[Domain]:
+        """All domains, running or not."""
+        with self.answering("libvirt", "list the domains"):
+            return [Domain(self, handle) for handle in self._handle.listAllDomains()]
+
+    def define(self, name: str, xml: str) -> None:
+        """Set the persistent definition of a domain, in one step."""
+        with self.answering(f"domain {name}", "define it"):
+            self._handle.defineXML(xml)
+
+    def network_xml(self, name: str) -> str | None:
+        """The persistent definition of a network, None where there is none of that name."""
+        with self.answering(f"network {name}", "look it up"):
+            network = self.unless("VIR_ERR_NO_NETWORK", lambda: self._handle.networkLookupByName(name))
+            return None if network is None else str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE))
+
+
+def connect(uri: str) -> Connection:
+    """Open libvirt.
+
+    :raises DependencyMissing: its Python library is not installed
+    :raises CommandFailed: it does not answer at this URI
+    """
+    library = load("libvirt", "python3-libvirt")
+    # Without a handler of ours libvirt writes every error to stderr as well, also those that are expected.
+    library.registerErrorHandler(lambda _context, _error: None, None)
+    try:
+        return Connection(library.open(uri), library)
+    except library.libvirtError as error:
+        raise CommandFailed(
+            f"libvirt at {uri}", f"cannot be reached: {str(error.get_error_message()).rstrip('.')}",
+            remedy="See systemctl status libvirtd (or virtqemud) for whether it runs",
+        ) from error

@@ -1,0 +1,176 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a domain as it is to the domain that is wanted."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_comparison import differences, waiting
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_definition import (
+    merged_definition,
+    wanted_definition,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_steps import (
+    Define,
+    SetAutostart,
+    Shutdown,
+    Start,
+    Undefine,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+SECRET = frozenset({"@passwd"})
+
+
+@dataclass(frozen=True)
+class DomainState:
+    """A domain on the host.
+
+    :param state: absent, or one of the values of connection.STATE_NAMES
+    :param definition: the persistent XML (secrets included), None when absent
+    :param live: the running XML, None when it does not run
+    """
+
+    state: str
+    uuid: str | None = None
+    autostart: bool = False
+    definition: Element | None = field(default=None, repr=False)
+    live: Element | None = field(default=None, repr=False)
+
+
+ABSENT = DomainState("absent")
+
+
+@dataclass(frozen=True)
+class DomainResource:
+    """A domain with its desired state.
+
+    :param wanted: the user's XML, None leaves the definition as it is
+    :param state: defined, running, shutdown or absent
+    :param autostart: None leaves it
+    :param timeout: seconds for a guest to shut down
+    """
+
+    connection: Connection = field(repr=False)
+    name: str
+    wanted: Element | None
+    state: str
+    autostart: bool | None
+    timeout: float
+
+    def read(self, host: Host) -> DomainState:
+        """The domain as libvirt has it.
+
+        :raises ValidationError: it is transient
+        """
+        domain = self.connection.find(self.name)
+        if domain is None:
+            return ABSENT
+        if not domain.persistent():
+            raise ValidationError("name", "this domain is transient: it has no definition to manage", self.name,
+                                  "Shut it down, then define it with this module")
+        live = domain.live_xml()
+        return DomainState(
+            state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(),
+            definition=xml.parse(domain.inactive_xml(), f"domain {self.name}"),
+            live=None if live is None else xml.parse(live, f"domain {self.name}"),
+        )
+
+    def plan(self, current: DomainState) -> Plan[DomainState]:
+        """Define, then autostart, then the running state; or away with it."""
+        if self.state == "absent":
+            return self._plan_absent(current)
+        steps: list[Step] = []
+        after = current
+        if self.wanted is not None:
+            after = self._plan_definition(current, steps)
+        elif current == ABSENT:
+            raise ValidationError("name", "this host has no such domain, and no xml is given to define it", self.name,
+                                  "Give xml, or correct the name")
+        if self.autostart is not None and self.autostart != current.autostart:
+            steps.append(SetAutostart(self.connection, self.name, self.autostart))
+            after = replace(after, autostart=self.autostart)
+        if self.state == "running" and after.state != "running":
+            steps.append(Start(self.connection, self.name))
+            after = replace(after, state="running", live=after.live if current.live is not None else after.definition)
+        if self.state == "shutdown" and current.live is not None:
+            steps.append(Shutdown(self.connection, self.name, self.timeout))
+            after = replace(after, state="shutdown", live=None)
+        return Plan(tuple(steps), after)
+
+    def show(self, state: DomainState) -> dict[str, t.Any]:
+        """State, autostart, and those parts of the definition that the user's XML changes."""
+        shown: dict[str, t.Any] = {"state": state.state}
+        if state.definition is None:
+            return shown
+        shown["autostart"] = state.autostart
+        if self.wanted is not None:
+            wanted, said = flatten(self.wanted), flatten(state.definition)
+            strange = {difference.path for difference in differences(self.wanted, state.definition)}
+            shown["definition"] = {path: "(hidden)" if path.rsplit("/", 1)[-1] in SECRET else said[path]
+                                   for path in sorted(set(wanted) | strange) if path in said}
+        return shown
+
+    def result(self, state: DomainState) -> dict[str, t.Any]:
+        """``state``, ``uuid`` (None while it is not known) and ``needs_restart``."""
+        needs_restart = False
+        if state.live is not None:
+            reference = state.definition if self.wanted is None else self.wanted
+            needs_restart = bool(waiting(reference, state.live))
+        return {"state": state.state, "uuid": state.uuid, "needs_restart": needs_restart}
+
+    def _plan_definition(self, current: DomainState, steps: list[Step]) -> DomainState:
+        wanted = self.wanted
+        assert wanted is not None
+        given = (wanted.findtext("uuid") or "").strip().lower() or None
+        if current.definition is None:
+            text = xml.serialise(merged_definition(wanted, None))
+            steps.append(Define(self.connection, self.name, text, ("define",)))
+            return DomainState("shutdown", uuid=given, definition=wanted)
+        if given not in (None, current.uuid):
+            raise ValidationError("xml", f"its <uuid> is {given}, but the domain {self.name} has {current.uuid}",
+                                  remedy="Remove <uuid>, or make the domain absent first")
+        changes = differences(wanted, current.definition)
+        if not changes:
+            return current
+        merged = merged_definition(wanted, current.definition)
+        lines = tuple("password changes" if difference.path.endswith("@passwd") else str(difference)
+                      for difference in changes)
+        steps.append(Define(self.connection, self.name, xml.serialise(merged), lines))
+        return replace(current, definition=merged)
+
+    def _plan_absent(self, current: DomainState) -> Plan[DomainState]:
+        if current.definition is None:
+            return Plan((), ABSENT)
+        steps: list[Step] = []
+        if current.live is not None:
+            steps.append(Shutdown(self.connection, self.name, self.timeout))
+        steps.append(Undefine(self.connection, self.name, current.definition.find("os/nvram") is not None))
+        return Plan(tuple(steps), ABSENT)
+
+
+def domain_resource(params: dict[str, t.Any]) -> DomainResource:
+    """The resource of vm_domain's parameters.
+
+    :raises ValidationError: a parameter cannot be meant as it was given
+    """
+    name = params["name"]
+    if not name or "/" in name or "\n" in name:
+        raise ValidationError("name", "libvirt allows no empty name, slash or newline in a domain's name", name)
+    if params["timeout"] < 0:
+        raise ValidationError("timeout", "there are no negative seconds", params["timeout"], "Take 0 or more")
+    if params["state"] == "absent" and params["autostart"]:
+        raise ValidationError("autostart", "a domain that is absent cannot start with the host", True,
+                              "Remove autostart, or take another state")
+    wanted = None
+    if params["xml"] is not None and params["state"] != "absent":
+        wanted = wanted_definition(name, params["xml"])
+    return DomainResource(connect(params["uri"]), name, wanted, params["state"], params["autostart"], params["timeout"])

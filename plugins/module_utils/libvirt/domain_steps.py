@@ -1,0 +1,109 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What can be done to a domain as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+
+POLL_SECONDS = 0.5
+# A guest that is still booting ignores the power button, so it is pressed again.
+PRESS_AGAIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class DomainStep:
+    """A step on one domain, which is looked up when the step is taken."""
+
+    connection: Connection = field(repr=False, compare=False)
+    name: str
+
+
+@dataclass(frozen=True)
+class Define(DomainStep):
+    """Set the persistent definition to ``xml``; ``why`` says what changes, a line each."""
+
+    xml: str = field(repr=False)
+    why: tuple[str, ...]
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: {line}" for line in self.why]
+
+    def apply(self, host: Host) -> None:
+        self.connection.define(self.name, self.xml)
+
+
+@dataclass(frozen=True)
+class SetAutostart(DomainStep):
+    """Start the domain with the host, or do not."""
+
+    wanted: bool
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: autostart {not self.wanted} → {self.wanted}"]
+
+    def apply(self, host: Host) -> None:
+        self.connection.domain(self.name).set_autostart(self.wanted)
+
+
+@dataclass(frozen=True)
+class Start(DomainStep):
+    """Let it run: start it, or resume a paused one."""
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: start"]
+
+    def apply(self, host: Host) -> None:
+        domain = self.connection.domain(self.name)
+        if domain.active():
+            domain.resume()
+        else:
+            domain.start()
+
+
+@dataclass(frozen=True)
+class Shutdown(DomainStep):
+    """Ask the guest to shut down, and wait for it.
+
+    :param timeout: seconds
+    """
+
+    timeout: float
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: shut down"]
+
+    def apply(self, host: Host) -> None:
+        domain = self.connection.domain(self.name)
+        deadline = host.now() + self.timeout
+        press = host.now()
+        while domain.active():
+            if host.now() >= deadline:
+                raise InUse(
+                    f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs",
+                    remedy="Shut it down from inside, raise timeout, or cut its power with virsh destroy",
+                )
+            if host.now() >= press:
+                domain.shutdown()
+                press = host.now() + PRESS_AGAIN_SECONDS
+            host.sleep(POLL_SECONDS)
+
+
+@dataclass(frozen=True)
+class Undefine(DomainStep):
+    """Remove the definition; the disks stay.
+
+    :param nvram: whether a file of UEFI variables goes with it
+    """
+
+    nvram: bool
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: undefine"]
+
+    def apply(self, host: Host) -> None:
+        self.connection.domain(self.name).undefine(self.nvram)

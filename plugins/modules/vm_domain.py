@@ -1,0 +1,122 @@
+#!/usr/bin/python
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Module vm_domain: one libvirt domain, without its NICs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vm_domain
+short_description: Define, start, shut down or remove a libvirt domain
+version_added: 0.1.0
+description:
+  - Brings one libvirt domain into the definition and the state that are given.
+  - The XML is compared by its meaning with libvirt's persistent definition. Order, white space and units do not count,
+    nor does what libvirt fills in by itself, such as addresses, default controllers or the machine's version.
+    What was removed from the XML is removed from the domain.
+  - NICs are left alone. M(nfv.kvm.vm_interface) manages them, and a new definition keeps them.
+options:
+  name:
+    description: Name of the domain.
+    type: str
+    required: true
+  xml:
+    description:
+      - The domain's XML, as U(https://libvirt.org/formatdomain.html) describes it, without C(<interface>).
+      - Its C(<name>) must be O(name). Required for a domain that does not exist yet.
+    type: str
+  state:
+    description:
+      - V(defined) leaves a domain running or not as it is.
+      - V(running) starts it, or resumes a paused one.
+      - V(shutdown) asks the guest to shut down.
+      - V(absent) removes the definition, the managed save, the metadata of snapshots and the UEFI variables. A
+        running guest is asked to shut down first. Disks stay.
+    type: str
+    choices: [defined, running, shutdown, absent]
+    default: defined
+  autostart:
+    description: Whether libvirt starts the domain with the host. Without it, this stays as it is.
+    type: bool
+  timeout:
+    description:
+      - Seconds in which a guest must have shut down. When it has not, the module fails and the guest goes on.
+    type: int
+    default: 120
+extends_documentation_fragment:
+  - nfv.kvm.libvirt
+  - nfv.kvm.attributes
+author:
+  - nfv.kvm contributors
+seealso:
+  - module: nfv.kvm.vm_interface
+"""
+
+EXAMPLES = r"""
+- name: An appliance that runs and starts with the host
+  nfv.kvm.vm_domain:
+    name: edge1
+    xml: "{{ lookup('ansible.builtin.template', 'edge1.xml.j2') }}"
+    state: running
+    autostart: true
+
+- name: Remove it
+  nfv.kvm.vm_domain:
+    name: edge1
+    state: absent
+    timeout: 300
+"""
+
+RETURN = r"""
+state:
+  description: >-
+    V(running), V(paused), V(crashed), V(shutdown) for a domain that does not run, or V(absent).
+  returned: success
+  type: str
+  sample: running
+uuid:
+  description: UUID of the domain; null when it is absent, or not defined yet in check mode.
+  returned: success
+  type: str
+  sample: c2be7f59-ef60-4e6c-b173-8f39ae8b1380
+needs_restart:
+  description: Whether the domain runs with another definition than its persistent one.
+  returned: success
+  type: bool
+  sample: false
+actions:
+  description: What was done, or would be done in check mode, in words.
+  returned: always
+  type: list
+  elements: str
+  sample: ["domain edge1: memory: 524288 → 1048576"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import run
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_planner import domain_resource
+
+
+def main() -> None:
+    """Run the module."""
+    run(
+        AnsibleModule(
+            argument_spec={
+                "name": {"type": "str", "required": True},
+                "xml": {"type": "str"},
+                "state": {
+                    "type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined",
+                },
+                "autostart": {"type": "bool"},
+                "timeout": {"type": "int", "default": 120},
+                "uri": {"type": "str", "default": "qemu:///system"},
+            },
+            supports_check_mode=True,
+        ),
+        domain_resource,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filters of the role lab: what the hosts of a lab are, and the QEMU arguments that make one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+DEFAULTS: dict[str, t.Any] = {
+    "pfs": 2, "nic": "igb", "cpus": 2, "memory": 3072, "iommu": True, "nested": True,
+    "kernel_arguments": "intel_iommu=on iommu=pt",
+}
+NICS = ("igb", "e1000e")
+# struct sockaddr_un holds 108 bytes with the closing zero (unix(7)).
+SOCKET_PATH_MAX = 107
+
+
+def lab_topology(
+    hosts: list[dict[str, t.Any]], count: int = 1, cables: list[list[str]] | None = None, folder: str = "",
+    port_base: int = 2200,
+) -> list[dict[str, t.Any]]:
+    """The hosts of a lab with everything about each of them said.
+
+    :param hosts: the hosts as a user lists them; none: ``count`` hosts kvm1, kvm2 ... with the defaults
+    :param cables: pairs of ends such as ``[kvm1/0, kvm2/0]``; None: one per PF between kvm1 and kvm2, kvm3 and kvm4 ...
+    :param folder: the lab's folder; each host has one of its name in it
+    :param port_base: the first host answers ssh on the next port
+    :returns: each host with ``name``, ``number`` (from 1), ``folder``, ``port``, ``nics`` [{``mac``, ``socket``,
+        ``peer``}] (None without a cable) and all of DEFAULTS
+    :raises AnsibleFilterError: a host or cable that cannot be meant
+    """
+    listed = hosts or [{"name": f"kvm{number}"} for number in range(1, int(count) + 1)]
+    complete = []
+    for number, host in enumerate(listed, 1):
+        unknown = sorted(set(host) - set(DEFAULTS) - {"name"})
+        if unknown:
+            raise AnsibleFilterError(f"lab_hosts[{number - 1}]: unknown keys {', '.join(unknown)}")
+        whole = {**DEFAULTS, **host, "number": number, "port": port_base + number}
+        if whole["nic"] not in NICS:
+            raise AnsibleFilterError(f"lab_hosts[{number - 1}].nic = {whole['nic']!r}: it must be {' or '.join(NICS)}")
+        complete.append({**whole, "folder": f"{folder}/{whole['name']}"})
+    peers = cable_ends(complete, default_cables(complete) if cables is None else cables)
+    for host in complete:
+        host["nics"] = [
+            {
+                "mac": f"52:54:00:10:{host['number']:02x}:{pf:02x}",
+                "socket": socket_path(folder, (host["name"], pf)) if (host["name"], pf) in peers else None,
+                "peer": socket_path(folder, peers[host["name"], pf]) if (host["name"], pf) in peers else None,
+            }
+            for pf in range(int(host["pfs"]))
+        ]
+    return complete
+
+
+def default_cables(hosts: list[dict[str, t.Any]]) -> list[list[str]]:
+    """A cable per PF between the first two hosts, the next two, and so on."""
+    return [
+        [f"{left['name']}/{pf}", f"{right['name']}/{pf}"]
+        for left, right in zip(hosts[::2], hosts[1::2])
+        for pf in range(min(int(left["pfs"]), int(right["pfs"])))
+    ]
+
+
+def cable_ends(hosts: list[dict[str, t.Any]], cables: list[list[str]]) -> dict[tuple[str, int], tuple[str, int]]:
+    """Which end each end is joined to.
+
+    :raises AnsibleFilterError: a cable to a PF that is not there, or a second one in the same PF
+    """
+    free = {(host["name"], pf) for host in hosts for pf in range(int(host["pfs"]))}
+    peers = {}
+    for cable in cables:
+        ends = [(name, int(pf)) for name, _slash, pf in (end.partition("/") for end in cable) if pf.isdigit()]
+        if len(ends) != 2 or ends[0] == ends[1] or not set(ends) <= free:
+            raise AnsibleFilterError(f"lab_cables: {cable}: it must join two free PFs, such as [kvm1/0, kvm2/0]")
+        free -= set(ends)
+        peers[ends[0]], peers[ends[1]] = ends[1], ends[0]
+    return peers
+
+
+def socket_path(folder: str, end: tuple[str, int]) -> str:
+    """Where the frames for one end of a cable arrive.
+
+    :raises AnsibleFilterError: the path is too long for a socket
+    """
+    path = f"{folder}/{end[0]}/pf{end[1]}.sock"
+    if len(path.encode()) > SOCKET_PATH_MAX:
+        raise AnsibleFilterError(f"lab_dir: {path} is longer than the {SOCKET_PATH_MAX} bytes of a socket's path; "
+                                 "set a shorter lab_dir")
+    return path
+
+
+def lab_qemu_arguments(host: dict[str, t.Any], image: str, accelerator: str) -> list[str]:
+    """The arguments of the QEMU that emulates a host; it goes into the background.
+
+    :param host: one of :func:`lab_topology`
+    :param image: the folder with ``vmlinuz`` and ``initrd.img``
+    :param accelerator: ``kvm`` or ``tcg``
+    """
+    folder = host["folder"]
+    kernel_arguments = f"console=ttyS0 root=/dev/vda rw mitigations=off quiet systemd.hostname={host['name']}"
+    arguments = [
+        "-name", host["name"], "-machine", "q35,kernel-irqchip=split" if accelerator == "kvm" else "q35",
+        "-accel", "kvm" if accelerator == "kvm" else "tcg,thread=multi,tb-size=1024",
+        "-cpu", "max" if host["nested"] else "max,-svm,-vmx",
+        "-smp", str(host["cpus"]), "-m", str(host["memory"]), "-display", "none",
+        "-kernel", f"{image}/vmlinuz", "-initrd", f"{image}/initrd.img",
+        "-append", f"{kernel_arguments} {host['kernel_arguments']}".strip(),
+        # Nothing on the disk is worth a flush: it is thrown away when the host ends.
+        "-drive", f"file={folder}/disk.qcow2,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
+        "-netdev", f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{host['port']}-:22",
+        "-device", "virtio-net-pci,netdev=mgmt,mac=52:54:00:00:00:01",
+        "-serial", f"file:{folder}/console.log", "-pidfile", f"{folder}/qemu.pid", "-daemonize",
+    ]
+    if host["iommu"]:
+        arguments += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
+    for number, nic in enumerate(host["nics"]):
+        arguments += [*nic_backend(number, nic), "-device", f"pcie-root-port,id=port{number},slot={number + 1}",
+                      "-device", f"{host['nic']},bus=port{number},netdev=pf{number},mac={nic['mac']}"]
+    return arguments
+
+
+def nic_backend(number: int, nic: dict[str, t.Any]) -> list[str]:
+    """A cable's end, which is up whether or not the other host runs; else a hub of its own, so that there is a link."""
+    if nic["socket"] is None:
+        return ["-netdev", f"hubport,id=pf{number},hubid={number}"]
+    return ["-netdev", f"dgram,id=pf{number},local.type=unix,local.path={nic['socket']},"
+                       f"remote.type=unix,remote.path={nic['peer']}"]
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Their names."""
+        return {"lab_topology": lab_topology, "lab_qemu_arguments": lab_qemu_arguments}

@@ -24,7 +24,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 
 COLLECTION := build/collections/ansible_collections/nfv/kvm
 INVENTORY := build/lab/inventory.yml
-EXTRA_VARS := $(if $(LAB_HOSTS),-e lab_host_count=$(LAB_HOSTS))
+EXTRA_VARS := $(if $(LAB_HOSTS),-e '{"lab_host_count": $(LAB_HOSTS)}')
 
 .PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule
 .DEFAULT_GOAL := help
@@ -50,7 +50,9 @@ lab-down: .venv/run.stamp | $(COLLECTION)  ## Take the lab down
 	ansible-playbook $(EXTRA_VARS) playbooks/lab_down.yml
 
 lab-ssh: .venv/run.stamp  ## Log in to a host of the lab (HOST=kvm1)
-	@ssh -F build/lab/ssh_config $(HOST)
+	@ssh $$(ansible-inventory -i $(INVENTORY) --host $(HOST) | python -c 'import json, sys; v = json.load(sys.stdin); \
+		print(v["ansible_ssh_common_args"], "-i", v["ansible_ssh_private_key_file"], "-p", v["ansible_port"], \
+		v["ansible_user"] + "@" + v["ansible_host"])')
 
 lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible-lint
 	ruff check .

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 log=$PWD/build/sanity.log
 copy=$PWD/build/sanity/ansible_collections/nfv/kvm
+export PIP_QUIET=1  # or what fails is lost among what pip says
 
 # A fresh copy, but for tests/output: ansible-test keeps its virtual environments there.
 mkdir -p "$copy/tests"

@@ -50,9 +50,11 @@ lab-down: .venv/run.stamp | $(COLLECTION)  ## Take the lab down
 	ansible-playbook $(EXTRA_VARS) playbooks/lab_down.yml
 
 lab-ssh: .venv/run.stamp  ## Log in to a host of the lab (HOST=kvm1)
-	@ssh $$(ansible-inventory -i $(INVENTORY) --host $(HOST) | python -c 'import json, sys; v = json.load(sys.stdin); \
+	@vars=$$(ansible-inventory -i $(INVENTORY) --host $(HOST)); \
+	arguments=$$(python -c 'import json, sys; v = json.loads(sys.argv[1]); \
 		print(v["ansible_ssh_common_args"], "-i", v["ansible_ssh_private_key_file"], "-p", v["ansible_port"], \
-		v["ansible_user"] + "@" + v["ansible_host"])')
+		v["ansible_user"] + "@" + v["ansible_host"])' "$$vars"); \
+	ssh $$arguments
 
 lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible-lint
 	ruff check .
@@ -74,7 +76,7 @@ molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCE
 # A stamp is written last: what was interrupted is done again.
 .venv/run.stamp: requirements.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/apt-install python3-venv
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 

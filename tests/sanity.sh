@@ -6,8 +6,6 @@ cd "$(dirname "$0")/.."
 
 log=$PWD/build/sanity.log
 copy=$PWD/build/sanity/ansible_collections/nfv/kvm
-export PIP_QUIET=1  # or what fails is lost among what pip says
-
 # A fresh copy, but for tests/output: ansible-test keeps its virtual environments there.
 mkdir -p "$copy/tests"
 find "$copy" -mindepth 1 -maxdepth 1 ! -name tests -exec rm -rf {} +
@@ -17,16 +15,27 @@ git ls-files -z --cached --others --exclude-standard |
     tar --create --null --files-from=- | tar --extract --directory="$copy"
 git init --quiet "$copy"  # or ansible-test would ask the repository above, which ignores build/
 
-sanity() {
-    (cd "$copy" && ansible-test sanity --venv --requirements --python "$python" "$@") 2>&1 | tee "$log"
+attempt() {
+    (cd "$copy" && ansible-test sanity --venv --requirements --python "$@") 2>&1 | tee "$log"
 }
 
-python=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-sanity "$@" && exit
+sanity() {  # VERSION [ARGUMENT...]
+    attempt "$@" && return
+    # ansible-test fetches a script that brings pip. Where that cannot be had, what Python ships does as well.
+    script=$(sed -n 's/.*manually downloaded and saved to: //p' "$log")
+    [[ $script ]] || return 1
+    trap 'rm -f "$script"' EXIT
+    echo 'import ensurepip; ensurepip.bootstrap()' >"$script"
+    attempt "$@"
+}
 
-# ansible-test fetches a script that brings pip. Where that cannot be had, what Python ships does as well.
-script=$(sed -n 's/.*manually downloaded and saved to: //p' "$log")
-[[ $script ]] || exit 1
-trap 'rm -f "$script"' EXIT
-echo 'import ensurepip; ensurepip.bootstrap()' >"$script"
-sanity "$@"
+own=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+sanity "$own" "$@"
+(($# == 0)) || exit 0
+
+# Modules run with the hosts' Python: try those versions that happen to be here.
+for version in 3.9 3.10 3.11 3.12 3.13; do
+    if [[ $version != "$own" ]] && "python$version" -c '' 2>/dev/null; then
+        sanity "$version" --test compile --test import
+    fi
+done

@@ -1,0 +1,199 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""sriov_vf on a kernel that keeps state: end states, refusals, and what check mode predicts."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf, vf_indexes
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
+
+ABSENT: Result = {"numvfs": None, "drivers_autoprobe": None, "vfs": None, "mtu": None, "up": None, "in_use": "fail",
+                  "timeout": 120}
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> FakeKernel:
+    return FakeKernel(tmp_path)
+
+
+def sriov_vf(kernel: FakeKernel, check_mode: bool = False, **params: t.Any) -> Result:
+    return run(
+        lambda given: PfResource(desired_pf(given), given["in_use"], given["timeout"]),
+        {**ABSENT, "pf": "enp1s0", **params}, kernel, check_mode,
+    )
+
+
+WANTED: t.List[Result] = [
+    {"numvfs": 4},
+    {"numvfs": 7, "up": True, "mtu": 9000, "drivers_autoprobe": False},
+    {"numvfs": 2, "vfs": [{"index": 1, "mac": "52:54:00:AA:00:01", "vlan": 100, "qos": 3, "trust": True}]},
+    {"pf": PF, "numvfs": 4, "vfs": [{"index": "0-1,3", "spoofchk": False, "max_tx_rate": 100}, {"index": 2, "vlan": 5}]},
+]
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_check_apply_check_apply(kernel: FakeKernel, wanted: Result) -> None:
+    predicted = sriov_vf(kernel, check_mode=True, **wanted)
+    assert kernel.vfs == [] and kernel.batches == [], "check mode changed the host"
+    applied = sriov_vf(kernel, **wanted)
+    assert not applied["failed"], applied
+    assert applied["changed"]
+    for told in ("changed", "actions", "diff"):
+        assert predicted[told] == applied[told]
+    assert [vf["pci_address"] for vf in predicted["vfs"]] == [vf["pci_address"] for vf in applied["vfs"]]
+    state = list(kernel.vfs)
+    for check_mode in (True, False):
+        again = sriov_vf(kernel, check_mode=check_mode, **wanted)
+        assert not again["changed"], again["actions"]
+    assert kernel.vfs == state
+
+
+def test_settings_reach_the_driver(kernel: FakeKernel) -> None:
+    result = sriov_vf(
+        kernel, numvfs=3, up=True,
+        vfs=[{"index": 1, "mac": "52:54:00:aa:00:01", "vlan": 100, "qos": 3, "spoofchk": False, "trust": True,
+              "max_tx_rate": 50}],
+    )
+    assert kernel.vfs[1]["address"] == "52:54:00:aa:00:01"
+    assert kernel.vfs[1]["vlan_list"] == [{"vlan": 100, "qos": 3}]
+    assert kernel.vfs[1]["rate"] == {"max_tx": 50, "min_tx": 0}
+    assert (kernel.vfs[1]["spoofchk"], kernel.vfs[1]["trust"]) == (False, True)
+    assert kernel.vfs[0]["vlan_list"] == [{}]
+    assert "UP" in kernel.link_state["flags"]
+    assert result["vfs"][1]["netdev"] == "enp1s0v1"
+    assert result["pf"]["numvfs"] == 3
+
+
+def test_resize_keeps_the_settings_of_those_that_stay(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=7, vfs=[{"index": "0-6", "vlan": 100, "trust": True}, ])
+    before = [dict(vf) for vf in kernel.vfs]
+    for numvfs in (3, 5):
+        assert not sriov_vf(kernel, numvfs=numvfs)["failed"]
+        assert kernel.vfs[:3] == before[:3]
+    assert kernel.vfs[4]["vlan_list"] == [{}], "a new VF begins without settings"
+
+
+def test_one_process_reads_and_one_writes(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=7)
+    kernel.processes.clear()
+    sriov_vf(kernel, vfs=[{"index": "0-6", "vlan": 100, "spoofchk": False, "trust": True}])
+    assert [argv[1] for argv in kernel.processes] == ["-json", "-batch", "-json"]
+    kernel.processes.clear()
+    sriov_vf(kernel, vfs=[{"index": "0-6", "vlan": 100, "spoofchk": False, "trust": True}])
+    assert len(kernel.processes) == 1
+
+
+def test_a_new_vlan_brings_its_own_priority(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=1, vfs=[{"index": 0, "vlan": 100, "qos": 3}])
+    sriov_vf(kernel, vfs=[{"index": 0, "vlan": 200}])
+    assert kernel.vfs[0]["vlan_list"] == [{"vlan": 200}]
+
+
+def hold_vf(kernel: FakeKernel, index: int, pid: int) -> None:
+    """A QEMU that libvirt started has the VF, as /proc shows it."""
+    vf = f"/sys/bus/pci/devices/0000:01:10.{index * 2}"
+    kernel.folder.remove(f"{vf}/driver")
+    kernel.folder.remove(f"{vf}/net")
+    kernel.folder.link(f"{vf}/driver", "/sys/bus/pci/drivers/vfio-pci")
+    kernel.folder.link(f"{vf}/iommu_group", "/sys/kernel/iommu_groups/15")
+    kernel.folder.write(f"/proc/{pid}/cmdline", "qemu-system-x86_64\0-name\0guest=edge,debug-threads=on\0")
+    fd = Path(kernel.path(f"/proc/{pid}/fd"))
+    fd.mkdir()
+    (fd / "30").symlink_to("/dev/vfio/15")
+
+
+def test_a_vf_in_use_is_not_taken_away(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2)
+    hold_vf(kernel, index=1, pid=4711)
+    before = list(kernel.vfs)
+    for check_mode in (True, False):
+        refused = sriov_vf(kernel, numvfs=5, check_mode=check_mode)
+        assert refused["failed"]
+        assert refused["error"]["type"] == "InUse"
+        assert "VF 1 by process 4711 (domain edge)" in refused["msg"]
+        assert "in_use: allow" in refused["msg"]
+    assert kernel.vfs == before
+    assert not sriov_vf(kernel, numvfs=5, in_use="allow")["failed"]
+
+
+def test_a_vf_in_another_namespace_is_in_use(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2)
+    kernel.folder.remove("/sys/bus/pci/devices/0000:01:10.0/net")
+    assert "VF 0 by another network namespace" in sriov_vf(kernel, numvfs=0)["msg"]
+
+
+WRONG: t.List[t.Tuple[Result, str]] = [
+    ({"numvfs": -1}, "numvfs = -1"),
+    ({"numvfs": 8}, "at most 7"),
+    ({"mtu": 5}, "mtu = 5"),
+    ({"pf": "eno9"}, "pf = 'eno9'"),
+    ({"pf": "0000:99:00.0"}, "no such PCI device"),
+    ({"pf": "enp0s3"}, "no SR-IOV"),
+    ({"pf": ".."}, "pf = '..'"),
+    ({"pf": "enp1s0/device"}, "no such network interface"),
+    ({"vfs": [{"index": 2}]}, "would have 2 VFs"),
+    ({"vfs": [{"index": "3-1"}]}, "runs backwards"),
+    ({"vfs": [{"index": "a"}]}, "vfs[0].index = 'a'"),
+    ({"vfs": [{"index": []}]}, "names no VF"),
+    ({"vfs": [{"index": -1}]}, "vfs[0].index = -1"),
+    ({"vfs": [{"index": 0}, {"index": "0-1"}]}, "vfs[1].index = 0"),
+    ({"vfs": [{"index": 0, "mac": "52:54:00:00:00"}]}, "no MAC"),
+    ({"vfs": [{"index": 0, "mac": "01:00:5e:00:00:01"}]}, "multicast"),
+    ({"vfs": [{"index": 0, "mac": "00:00:00:00:00:00"}]}, "zero"),
+    ({"vfs": [{"index": "0-1", "mac": "52:54:00:00:00:01"}]}, "2 VFs cannot share"),
+    ({"vfs": [{"index": 0, "mac": "52:54:00:00:00:0a"}, {"index": 1, "mac": "52-54-00-00-00-0A"}]}, "VF 0 is given"),
+    ({"vfs": [{"index": 0, "vlan": 4095}]}, "vfs[0].vlan = 4095"),
+    ({"vfs": [{"index": 0, "vlan": 1, "qos": 8}]}, "vfs[0].qos = 8"),
+    ({"vfs": [{"index": 0, "qos": 3}]}, "vfs[0].qos = 3"),
+    ({"vfs": [{"index": 0, "vlan_protocol": "802.1ad"}]}, "vlan_protocol = '802.1ad'"),
+    ({"vfs": [{"index": 0, "min_tx_rate": 20, "max_tx_rate": 10}]}, "above max_tx_rate 10"),
+    ({"vfs": [{"index": 0, "max_tx_rate": -1}]}, "max_tx_rate = -1"),
+    ({"vfs": [{"index": 0, "query_rss": True}]}, "query_rss is not supported by igb (0000:01:00.0)"),
+    ({"vfs": [{"index": 0, "link_state": "enable"}]}, "link_state is not supported by igb (0000:01:00.0)"),
+    ({"vfs": [{"index": 0, "vlan": 5, "vlan_protocol": "802.1ad"}]}, "is not supported by igb"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), WRONG)
+def test_wrong_input(kernel: FakeKernel, wrong: Result, told: str) -> None:
+    sriov_vf(kernel, numvfs=2)
+    before = [dict(vf) for vf in kernel.vfs]
+    result = sriov_vf(kernel, **wrong)
+    assert result["failed"]
+    assert told in result["msg"]
+    assert "\n" not in result["msg"] and "defect" not in result["msg"]
+    assert kernel.vfs == before
+
+
+def test_a_driver_that_forgets_is_found_out(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    sriov_vf(kernel, numvfs=1)
+    monkeypatch.setattr(kernel, "batch", lambda text: Completed(0))
+    result = sriov_vf(kernel, vfs=[{"index": 0, "vlan": 7}])
+    assert result["error"]["type"] == "VerificationFailed"
+    assert "VF 0 of enp1s0: vlan 0 → 7" in result["msg"]
+
+
+@given(st.sets(st.integers(0, 300), min_size=1))
+def test_any_set_of_vfs_can_be_written_as_ranges(wanted: t.Set[int]) -> None:
+    ordered = sorted(wanted)
+    assert vf_indexes("index", ",".join(f"{index}-{index}" for index in ordered)) == ordered
+    assert vf_indexes("index", ordered) == ordered
+
+
+@given(st.text(max_size=12))
+def test_free_text_is_an_index_or_one_clear_error(text: str) -> None:
+    try:
+        assert all(index >= 0 for index in vf_indexes("vfs[0].index", text))
+    except ValidationError as error:
+        assert str(error).startswith("vfs[0].index")

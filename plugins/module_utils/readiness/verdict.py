@@ -1,0 +1,41 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What one readiness check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer of one check."""
+
+    status: str
+    """ok, warn, fail or unknown (the host does not let it be seen)."""
+    found: str
+    """What was seen on the host, in words."""
+    cause: str | None = None
+    """The layer at fault: firmware, kernel, driver, nic or host; None when the check is ok."""
+    remedy: str = ""
+    """What to do about it; empty when the check is ok."""
+
+    @staticmethod
+    def ok(found: str) -> Verdict:
+        """The host is as it should be."""
+        return Verdict("ok", found)
+
+    @staticmethod
+    def warn(found: str, cause: str, remedy: str) -> Verdict:
+        """Some appliances need this, others do not."""
+        return Verdict("warn", found, cause, remedy)
+
+    @staticmethod
+    def fail(found: str, cause: str, remedy: str) -> Verdict:
+        """Appliances with SR-IOV NICs cannot run here as it is."""
+        return Verdict("fail", found, cause, remedy)
+
+    @staticmethod
+    def unknown(found: str, remedy: str) -> Verdict:
+        """The host did not show what is needed to tell, which is never taken for ok."""
+        return Verdict("unknown", found, "host", remedy)

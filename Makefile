@@ -2,11 +2,12 @@
 
 PYTHON ?= /usr/bin/python3
 # How many hosts the lab has; empty: as many as the role says.
-LAB_HOSTS ?=
+LAB_HOSTS :=
 # The host that lab-ssh logs in to.
 HOST := kvm1
-# One scenario of extensions/molecule/; empty: all.
-SCENARIO ?=
+# One scenario of extensions/molecule/; empty: all. With KEEP=1 the lab stays up after it.
+SCENARIO :=
+KEEP :=
 
 LAB_PACKAGES := mmdebstrap qemu-utils mtools dosfstools syslinux syslinux-common fdisk e2fsprogs openssh-client \
 	zstd xz-utils
@@ -32,8 +33,9 @@ EXTRA_VARS := $(if $(LAB_HOSTS),-e '{"lab_host_count": $(LAB_HOSTS)}')
 help:  ## List what there is
 	@sed -nE 's/^([a-z-]+):.*  ## (.*)/\1\t\2/p' Makefile | expand -t 12
 
-demo: lab  ## Bring the lab up, and let the collection do its work in it
-	ansible-playbook -i $(INVENTORY) playbooks/demo.yml
+demo: lab  ## See the main job: an appliance in the lab forwards packets over two VFs
+	ansible-playbook -i $(INVENTORY) -e @playbooks/vars/demo.yml playbooks/demo.yml
+	@cat build/demo.txt
 
 test: .venv/test.stamp | $(COLLECTION)  ## Run all tests, the quick ones first
 	@for phase in lint units sanity molecule; do \
@@ -49,12 +51,8 @@ lab: .venv/run.stamp | $(COLLECTION)  ## Bring the lab up (LAB_HOSTS=2 for two h
 lab-down: .venv/run.stamp | $(COLLECTION)  ## Take the lab down
 	ansible-playbook $(EXTRA_VARS) playbooks/lab_down.yml
 
-lab-ssh: .venv/run.stamp  ## Log in to a host of the lab (HOST=kvm1)
-	@vars=$$(ansible-inventory -i $(INVENTORY) --host $(HOST)); \
-	arguments=$$(python -c 'import json, sys; v = json.loads(sys.argv[1]); \
-		print(v["ansible_ssh_common_args"], "-i", v["ansible_ssh_private_key_file"], "-p", v["ansible_port"], \
-		v["ansible_user"] + "@" + v["ansible_host"])' "$$vars"); \
-	ssh $$arguments
+lab-ssh:  ## Log in to a host of the lab (HOST=kvm1)
+	@ssh -t -F build/lab/ssh_config $(HOST)
 
 lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible-lint
 	ruff check .
@@ -67,11 +65,12 @@ units: .venv/test.stamp | $(COLLECTION)  ## Run the unit tests
 sanity: .venv/test.stamp  ## Run ansible-test sanity
 	tests/sanity.sh
 
-molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCENARIO=name for one)
+molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCENARIO=name for one, KEEP=1 to leave the lab up)
 	@.ci/apt-install $(LAB_PACKAGES)
 	@rm -rf build/molecule  # a run that was interrupted may have left there that the lab is up
 	MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" molecule test --no-command-borders \
-		$(if $(SCENARIO),--scenario-name $(SCENARIO),--all) -- $(EXTRA_VARS)
+		$(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(if $(KEEP),--destroy=never) -- $(EXTRA_VARS) \
+		|| { $(if $(KEEP),,ansible-playbook playbooks/lab_down.yml;) exit 1; }
 
 # A stamp is written last: what was interrupted is done again.
 .venv/run.stamp: requirements.txt

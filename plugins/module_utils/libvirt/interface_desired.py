@@ -1,0 +1,145 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The NICs that a domain is to have: which of the list is which of the domain, their MACs and guest addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import Wanted, check
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A NIC that the domain is to have.
+
+    :param subject: what messages call it
+    :param before: it in the persistent definition, None for a new one
+    """
+
+    subject: str
+    before: Interface | None
+    after: Interface
+
+
+def identified(wanted: Interface, nics: t.Sequence[Interface]) -> Interface | None:
+    """The NIC that is meant: that of the name, else that of the MAC."""
+    for field in ("alias", "mac"):
+        value = getattr(wanted, field)
+        found = [nic for nic in nics if value is not None and getattr(nic, field) == value]
+        if found:
+            return found[0]
+    return None
+
+
+def generated_mac(uuid: str, label: str, used: t.Collection[str]) -> str:
+    """A MAC in QEMU's range that the same domain and label give again, stepped past those in use."""
+    for attempt in itertools.count():
+        digest = hashlib.sha256(f"{uuid}/{label}/{attempt}".encode()).hexdigest()
+        mac = f"52:54:00:{digest[0:2]}:{digest[2:4]}:{digest[4:6]}"
+        if mac not in used:
+            return mac
+    raise AssertionError  # count() does not end
+
+
+def with_macs(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface], uuid: str, ledger: Ledger) -> list[Wanted]:
+    """The list with a MAC for each NIC that has none yet; one without a name is known by its place in the list."""
+    given = {item.interface.mac for item in wanted} - {None}
+    found: list[Wanted] = []
+    for number, item in enumerate(wanted):
+        if item.interface.mac is None and identified(item.interface, nics) is None:
+            label = item.interface.alias or str(number)
+            used = given | ledger.macs.keys() | {nic.mac for nic in nics if item.interface.alias and nic.mac}
+            mac = generated_mac(uuid, label, t.cast("set[str]", used))
+            item = replace(item, interface=replace(item.interface, mac=mac))
+        found.append(item)
+    return found
+
+
+def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interface],
+                 running: t.Sequence[Interface], place: Topology) -> list[Nic]:
+    """All NICs that the domain is to have, with their guest addresses.
+
+    :param wanted: the list, with MACs
+    :param nics: the NICs of the persistent definition
+    :param running: those of the running domain
+    :raises ValidationError: the list cannot be meant for this domain
+    """
+    pairs = [(item, identified(item.interface, nics)) for item in wanted]
+    if state == "absent":
+        gone = [current for _item, current in pairs]
+        return [Nic(nic.label(), nic, nic) for nic in nics if nic not in gone]
+    _check_pairs(pairs)
+    listed = [_nic(item, current, running) for item, current in pairs]
+    if state == "exact":
+        return _seated(listed, wanted, place, in_order)
+    by_current = {nic.before: nic for nic in listed if nic.before is not None}
+    others = [by_current.get(nic, Nic(f"NIC {nic.label()}", nic, nic)) for nic in nics]
+    explicit = {nic.subject: item for nic, item in zip(listed, wanted)}
+    final = others + [nic for nic in listed if nic.before is None]
+    return _seated(final, [explicit.get(nic.subject) for nic in final], place, appended)
+
+
+def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
+    """Refuse a MAC or a VF that is there twice, in the domain or on the host.
+
+    :raises ValidationError: two NICs of the domain have one MAC or VF, or another domain has the MAC
+    :raises InUse: another domain has the VF
+    """
+    for field, called in (("mac", "MAC"), ("source_vf", "VF"), ("boot_order", "boot order"), ("alias", "name")):
+        seen: dict[str, Nic] = {}
+        for nic in nics:
+            value = getattr(nic.after, field)
+            if value is not None and value in seen and (_changes(nic, field) or _changes(seen[value], field)):
+                raise ValidationError(nic.subject, f"{seen[value].subject} has the same {called}", value,
+                                      "Give each NIC its own, or remove the other NIC")
+            seen[value] = nic
+    for nic in nics:
+        if _changes(nic, "mac"):
+            for domain in ledger.macs.get(nic.after.mac or "", {}):
+                raise ValidationError(f"{nic.subject}.mac", f"domain {domain} has this MAC", nic.after.mac,
+                                      "Give another, or none to have one made")
+        if _changes(nic, "source_vf"):
+            for holder in ledger.devices.get(nic.after.source_vf or "", {}).values():
+                runs = "runs with" if holder.live else "is defined with"
+                raise InUse(f"{nic.subject}.source", f"domain {holder.domain} {runs} this VF", nic.after.source_vf,
+                            f"Take another VF, or remove this one from {holder.domain} with nfv.kvm.vm_interface")
+
+
+def _changes(nic: Nic, field: str) -> bool:
+    return nic.before is None or getattr(nic.before, field) != getattr(nic.after, field)
+
+
+def _check_pairs(pairs: t.Sequence[tuple[Wanted, Interface | None]]) -> None:
+    seen: dict[Interface, Wanted] = {}
+    for item, current in pairs:
+        if current is not None and current in seen:
+            raise ValidationError(item.subject, f"it means the same NIC as {seen[current].subject}: one by the name, "
+                                  "one by the MAC", current.mac, "Give both name and mac in one item")
+        if current is not None:
+            seen[current] = item
+
+
+def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]) -> Nic:
+    """The NIC of an item; one that only the running domain has gives what the item leaves open."""
+    base = current or identified(item.interface, running)
+    after = item.interface if base is None else base.overlaid(item.interface)
+    if after.type is None:
+        raise ValidationError(f"{item.subject}.type", "the domain has no such NIC yet, and a new one needs a type",
+                              item.name or item.interface.mac, "Give type and source")
+    check(item.subject, after)
+    return Nic(item.subject, current, after)
+
+
+def _seated(nics: t.Sequence[Nic], wanted: t.Sequence[Wanted | None], place: Topology,
+            seat: t.Callable[[t.Sequence[Seat], Topology], list[str | None]]) -> list[Nic]:
+    seats = [Seat(nic.subject, None if item is None else item.interface.address, nic.after.address)
+             for nic, item in zip(nics, wanted)]
+    return [replace(nic, after=replace(nic.after, address=address)) for nic, address in zip(nics, seat(seats, place))]

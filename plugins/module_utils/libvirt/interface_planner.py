@@ -1,0 +1,240 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From the NICs that a domain has to those that are wanted."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import interface_live as live_side
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_steps import Define
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired import (
+    Nic,
+    check_conflicts,
+    desired_nics,
+    identified,
+    with_macs,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import (
+    ROWS,
+    read_interface,
+    write_interface,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import (
+    Wanted,
+    source_of,
+    wanted_interfaces,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_sources import check_source, resolved
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_steps import AttachLive, DetachLive, UpdateLive
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+
+@dataclass(frozen=True)
+class NicState:
+    """The NICs of a domain, and what of the host their plan depends on.
+
+    :param definition: the persistent XML of the domain
+    :param live: the running XML, None when it does not run
+    :param interfaces: its NICs in the order of the XML
+    :param running: those of the running domain, None when it does not run
+    :param wanted: the list with the VFs that the host has now
+    :param ledger: the other domains' MACs and devices; empty when the list asks for nothing new
+    """
+
+    uuid: str
+    definition: Element = field(repr=False)
+    live: Element | None = field(repr=False)
+    interfaces: tuple[Interface, ...]
+    running: tuple[Interface, ...] | None
+    wanted: tuple[Wanted, ...]
+    ledger: Ledger = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The desired NICs, and what the running domain can have of them at once (None: it does not run)."""
+
+    nics: tuple[Nic, ...]
+    live: live_side.LivePlan | None
+
+
+class InterfaceResource:
+    """The NICs of one domain with their desired state.
+
+    :param state: present, absent or exact
+    """
+
+    def __init__(self, connection: Connection, domain: str, wanted: tuple[Wanted, ...], state: str) -> None:
+        self._connection = connection
+        self._domain = domain
+        self._wanted = wanted
+        self._state = state
+        # What the module found first: ``changes`` in the result tells what was done from there.
+        self._first: NicState | None = None
+
+    def read(self, host: Host) -> NicState:
+        """The domain's NICs; the host and the other domains only as far as the list asks for something new.
+
+        :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
+        """
+        domain = self._connection.domain(self._domain)
+        if not domain.persistent():
+            raise ValidationError("domain", "this domain is transient: its NICs have no definition to manage",
+                                  self._domain, "Define it with nfv.kvm.vm_domain")
+        definition = xml.parse(domain.inactive_xml(), f"domain {self._domain}")
+        text = domain.live_xml()
+        live = None if text is None else xml.parse(text, f"domain {self._domain}")
+        nics = _interfaces(definition)
+        wanted, ledger = self._wanted, Ledger({}, {})
+        if self._state != "absent":
+            wanted = tuple(resolved(host, item) for item in wanted)
+            new = [item for item in with_macs(wanted, nics, domain.uuid, ledger) if not _is_met(item, nics)]
+            for item in new:
+                check_source(host, self._connection, item.subject, item.interface)
+            if new:
+                ledger = read_ledger(self._connection, without=domain.uuid)
+        running = None if live is None else _interfaces(live)
+        state = NicState(domain.uuid, definition, live, nics, running, wanted, ledger)
+        self._first = self._first or state
+        return state
+
+    def plan(self, current: NicState) -> Plan[NicState]:
+        """One new definition with all NICs, then what the running domain can have at once."""
+        outcome = self._outcome(current)
+        steps: list[Step] = []
+        nics = tuple(nic.after for nic in outcome.nics)
+        lines = self._lines(current, outcome.nics)
+        elements = _elements(current, outcome.nics)
+        if lines:
+            text = xml.serialise(_redefined(current.definition, list(elements.values())))
+            steps.append(Define(self._connection, self._domain, text, lines))
+        if outcome.live is not None:
+            steps.extend(self._live_steps(current, outcome.live, elements))
+        running = None if outcome.live is None else outcome.live.running
+        return Plan(tuple(steps), replace(current, interfaces=nics, running=running))
+
+    def show(self, state: NicState) -> dict[str, t.Any]:
+        """All NICs of the definition, and those of the running domain."""
+        shown = {"interfaces": [_attributes(nic) for nic in state.interfaces]}
+        if state.running is not None:
+            shown["running"] = [{"name": nic.label(), "mac": nic.mac, "link_state": nic.link_state}
+                                for nic in state.running]
+        return shown
+
+    def result(self, state: NicState) -> dict[str, t.Any]:
+        """``interfaces`` in the guest's order, and ``needs_restart``."""
+        first = self._first or state
+        outcome = self._outcome(first)
+        pairs = live_side.paired(outcome.nics, first.running or ())
+        found = {nic.after.mac: live_side.changes(nic, first.running, outcome.live, pairs.get(nic.after))
+                 for nic in outcome.nics}
+        names = {item.interface.alias: item.name for item in self._wanted}
+        place = topology(state.definition)
+        nics = sorted(state.interfaces, key=lambda nic: place.position(nic.address) if nic.address else ())
+        return {
+            "interfaces": [{
+                "name": names.get(nic.alias) or (nic.label() if nic.alias else None), "mac": nic.mac, "type": nic.type,
+                "source": source_of(nic), "model": nic.model, "pci_address": nic.address,
+                "changes": found.get(nic.mac, {}),
+            } for nic in nics],
+            "needs_restart": live_side.needs_restart(state.interfaces, state.running),
+        }
+
+    def _outcome(self, current: NicState) -> Outcome:
+        wanted = with_macs(current.wanted, current.interfaces, current.uuid, current.ledger)
+        running = current.running or ()
+        nics = desired_nics(self._state, wanted, current.interfaces, running, topology(current.definition))
+        if self._state != "absent":
+            check_conflicts(nics, current.ledger)
+        if current.live is None or current.running is None:
+            return Outcome(tuple(nics), None)
+
+        def unwanted(nic: Interface) -> bool:
+            if self._state == "absent":
+                gone = [found for found in current.interfaces if found not in [kept.before for kept in nics]]
+                return any(identified(found, [nic]) for found in [*gone, *(item.interface for item in wanted)])
+            return self._state == "exact"
+
+        return Outcome(tuple(nics), live_side.plan_live(nics, current.running, topology(current.live), unwanted))
+
+    def _lines(self, current: NicState, nics: t.Sequence[Nic]) -> tuple[str, ...]:
+        kept = [nic.before for nic in nics]
+        lines = [f"NIC {nic.label()}: remove" for nic in current.interfaces if nic not in kept]
+        for nic in nics:
+            if nic.before is None:
+                source = " ".join(source_of(nic.after).values())
+                lines.append(f"NIC {nic.after.label()}: add {nic.after.type} {source}, mac {nic.after.mac}")
+                continue
+            lines += [f"NIC {nic.after.label()}: {row.parameter} {_text(getattr(nic.before, row.field))} → "
+                      f"{_text(getattr(nic.after, row.field))}"
+                      for row in ROWS if getattr(nic.before, row.field) != getattr(nic.after, row.field)]
+        return tuple(lines)
+
+    def _live_steps(self, current: NicState, plan: live_side.LivePlan,
+                    elements: dict[Interface, Element]) -> list[Step]:
+        assert current.live is not None
+        devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
+        steps: list[Step] = [
+            DetachLive(self._connection, self._domain, nic.label(), xml.serialise(devices[nic]), str(nic.mac))
+            for nic in plan.detach]
+        for nic in plan.attach:
+            steps.append(AttachLive(self._connection, self._domain, nic.label(), xml.serialise(elements[nic])))
+        for nic, after in plan.update:
+            device, rows = copy.deepcopy(devices[nic]), [row for row in live_side.outstanding(after, nic) if row.live]
+            for row in rows:
+                row.place.write(device, getattr(after, row.field))
+            why = ", ".join(f"{row.parameter} {_text(getattr(nic, row.field))} → {_text(getattr(after, row.field))}"
+                            for row in rows)
+            steps.append(UpdateLive(self._connection, self._domain, after.label(), xml.serialise(device), why))
+        return steps
+
+
+def _interfaces(domain: Element) -> tuple[Interface, ...]:
+    return tuple(read_interface(nic) for nic in domain.findall("devices/interface"))
+
+
+def _is_met(item: Wanted, nics: t.Sequence[Interface]) -> bool:
+    current = identified(item.interface, nics)
+    return current is not None and current.overlaid(item.interface) == current
+
+
+def _elements(current: NicState, nics: t.Sequence[Nic]) -> dict[Interface, Element]:
+    found = dict(zip(current.interfaces, current.definition.findall("devices/interface")))
+    return {nic.after: write_interface(nic.after, None if nic.before is None else found[nic.before]) for nic in nics}
+
+
+def _redefined(definition: Element, interfaces: t.Sequence[Element]) -> Element:
+    root = copy.deepcopy(definition)
+    devices = xml.child(root, "devices")
+    xml.remove(devices, "interface")
+    devices.extend(interfaces)
+    return root
+
+
+def _attributes(nic: Interface) -> dict[str, t.Any]:
+    return {row.field: _text(value) for row in ROWS
+            if (value := getattr(nic, row.field)) not in (None, row.default)}
+
+
+def _text(value: t.Any) -> str:
+    return {None: "none", "": "none", True: "yes", False: "no"}.get(value, str(value))
+
+
+def interface_resource(params: dict[str, t.Any]) -> InterfaceResource:
+    """The resource of vm_interface's parameters.
+
+    :raises ValidationError: a parameter cannot be meant as it was given
+    """
+    wanted = wanted_interfaces(params["interfaces"], identify_only=params["state"] == "absent")
+    return InterfaceResource(connect(params["uri"]), params["domain"], wanted, params["state"])

@@ -1,0 +1,94 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What NICs are connected to on the host: is it there, and will libvirt be able to use it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import Wanted
+
+IFF_UP = 1  # linux/if.h
+# libvirt's news of 11.0.0: "Support for setting VLANs on standard Linux bridges"
+VLAN_ON_BRIDGE = 11_000_000
+
+
+def resolved(host: Host, wanted: Wanted) -> Wanted:
+    """With the PCI address of the VF where it is named by its PF and number.
+
+    :raises ValidationError: there is no such PF or VF
+    """
+    if wanted.pf is None or wanted.vf is None:
+        return wanted
+    try:
+        pf_address = pci.address_of_pf(host, wanted.pf)
+    except ValidationError as error:
+        raise ValidationError(f"{wanted.subject}.source.pf", error.cause, error.value, error.remedy) from error
+    address = pci.vf_address(host, pf_address, wanted.vf)
+    if address is None:
+        count = pci.number(host, pf_address, "sriov_numvfs") or 0
+        raise ValidationError(f"{wanted.subject}.source.vf", f"PF {wanted.pf} has {count} VFs and not this one",
+                              wanted.vf, "Make it with nfv.kvm.sriov_vf (VFs are counted from 0)")
+    return replace(wanted, interface=replace(wanted.interface, source_vf=address))
+
+
+def check_source(host: Host, connection: Connection, subject: str, nic: Interface) -> None:
+    """Refuse what libvirt would refuse, or let pass in silence, when the domain starts.
+
+    :raises ValidationError: what the NIC is connected to is not there or not ready
+    :raises NotSupported: it cannot do what is asked
+    """
+    if nic.source_vf is not None:
+        _check_vf(host, f"{subject}.source", nic.source_vf)
+    if nic.source_bridge is not None:
+        _check_bridge(host, connection, subject, nic, nic.source_bridge)
+    if nic.source_network is not None:
+        _check_network(connection, subject, nic, nic.source_network)
+
+
+def _check_vf(host: Host, subject: str, address: str) -> None:
+    folder = f"{pci.DEVICES}/{address}"
+    if not host.exists(folder):
+        raise ValidationError(subject, "this host has no such PCI device", address, "See lspci -D")
+    pf_address = host.link_name(f"{folder}/physfn")
+    if pf_address is None:
+        raise ValidationError(subject, "this PCI device is no VF, which a NIC of type hostdev must be", address,
+                              "Name a VF, or give the whole device as <hostdev> in the xml of nfv.kvm.vm_domain")
+    netdevs = pci.netdevs(host, pf_address)
+    if not netdevs:
+        raise ValidationError(subject, f"its PF {pf_address} has no network interface, through which libvirt sets "
+                              "the MAC of the VF", address, "Bind the PF to its driver")
+    if not int(host.read(f"/sys/class/net/{netdevs[0]}/flags") or "0", 16) & IFF_UP:
+        raise ValidationError(subject, f"its PF {netdevs[0]} is down, so libvirt cannot start a domain with it",
+                              address, f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {netdevs[0]} up")
+
+
+def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interface, bridge: str) -> None:
+    if "/" in bridge or not host.exists(f"/sys/class/net/{bridge}"):
+        raise ValidationError(f"{subject}.source.bridge", "this host has no such bridge", bridge,
+                              "Make it first, or see ip link show type bridge for those that it has")
+    if not host.exists(f"/sys/class/net/{bridge}/bridge"):
+        raise ValidationError(f"{subject}.source.bridge", "this network interface is no Linux bridge", bridge,
+                              "See ip link show type bridge for those that the host has")
+    if nic.vlan is not None and nic.vlan.tags and connection.version() < VLAN_ON_BRIDGE:
+        raise NotSupported(f"{subject}.vlan", "libvirt sets VLANs on a Linux bridge from version 11.0 on",
+                           str(nic.vlan), "Tag inside the guest, or use a bridge for each VLAN")
+
+
+def _check_network(connection: Connection, subject: str, nic: Interface, name: str) -> None:
+    text = connection.network_xml(name)
+    if text is None:
+        raise ValidationError(f"{subject}.source.network", "libvirt has no such network", name,
+                              "Define it with nfv.kvm.vm_network, or see virsh net-list --all")
+    network = xml.parse(text, f"network {name}")
+    portgroups = [found.get("name") for found in network.findall("portgroup")]
+    if nic.source_portgroup and nic.source_portgroup not in portgroups:
+        # libvirt would start the domain without any of the port group's settings.
+        raise ValidationError(f"{subject}.source.portgroup", f"network {name} has no such portgroup",
+                              nic.source_portgroup, f"It has: {', '.join(map(str, portgroups)) or 'none'}")

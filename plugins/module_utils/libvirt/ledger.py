@@ -1,0 +1,71 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which domain of the host has which MAC and which PCI device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+
+# A NIC that is a PCI device, and any other PCI device that is handed to a guest.
+PASSED_THROUGH = ("devices/interface[@type='hostdev']", "devices/hostdev[@type='pci']")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A domain that has a device: in its running configuration (``live``), its definition (``persistent``) or both.
+
+    :param mac: the MAC that its XML gives the device, None for a device that is no NIC to libvirt
+    """
+
+    domain: str
+    mac: str | None = None
+    live: bool = False
+    persistent: bool = False
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """PCI devices by host address (dddd:bb:ss.f) and MACs by their text, each with its holders by domain."""
+
+    devices: dict[str, dict[str, Holder]]
+    macs: dict[str, dict[str, Holder]]
+
+
+def read_ledger(connection: Connection, without: str | None = None) -> Ledger:
+    """Read the XML of all domains, each once.
+
+    :param without: the UUID of a domain that is left out
+    """
+    ledger = Ledger({}, {})
+    for domain in connection.domains():
+        if domain.uuid == without:
+            continue
+        live = domain.live_xml()
+        if live is not None:
+            _enter(ledger, Holder(domain.name, live=True), live)
+        if domain.persistent():
+            _enter(ledger, Holder(domain.name, persistent=True), domain.inactive_xml())
+    return ledger
+
+
+def _enter(ledger: Ledger, holder: Holder, text: str) -> None:
+    root = xml.parse(text, f"domain {holder.domain}")
+    for found in root.findall("devices/interface/mac"):
+        mac = found.get("address", "").lower()
+        _add(ledger.macs.setdefault(mac, {}), replace(holder, mac=mac))
+    for path in PASSED_THROUGH:
+        for device in root.findall(path):
+            address = xml.pci_address(device.find("source/address"))
+            if address is not None:
+                mac = device.find("mac")
+                _add(ledger.devices.setdefault(address, {}),
+                     replace(holder, mac=None if mac is None else mac.get("address", "").lower()))
+
+
+def _add(holders: dict[str, Holder], holder: Holder) -> None:
+    known = holders.get(holder.domain, holder)
+    holders[holder.domain] = replace(
+        holder, live=known.live or holder.live, persistent=known.persistent or holder.persistent)

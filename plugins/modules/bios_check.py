@@ -23,6 +23,9 @@ attributes:
     description: Shows what has changed in diff mode.
     support: none
     details: The module changes nothing.
+  idempotent:
+    description: A second run returns the same as long as nobody changes the host.
+    support: full
 options:
   pfs:
     description:

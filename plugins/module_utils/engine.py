@@ -61,7 +61,9 @@ class Resource(t.Protocol[State]):
         """What the module returns of a state, beside ``changed``, ``diff`` and ``actions``."""
 
 
-def run(module: AnsibleModule, build: t.Callable[[dict[str, t.Any]], Resource[t.Any]], host: Host | None = None) -> None:
+def run(
+    module: AnsibleModule, build: t.Callable[[dict[str, t.Any]], Resource[t.Any]], host: Host | None = None
+) -> None:
     """Bring a resource into its desired state, and end the module.
 
     :param build: makes the resource from the module's parameters; raises ValidationError before the host is read
@@ -103,8 +105,9 @@ def verify(resource: Resource[State], host: Host) -> State:
         host.sleep(SETTLE_PAUSE)
 
 
-def report(module: AnsibleModule, examine: t.Callable[[dict[str, t.Any], Host], dict[str, t.Any]],
-           host: Host | None = None) -> None:
+def report(
+    module: AnsibleModule, examine: t.Callable[[dict[str, t.Any], Host], dict[str, t.Any]], host: Host | None = None
+) -> None:
     """End a module that only reads, with what ``examine`` finds; ``failed`` in it fails the task with its ``msg``."""
     with one_failure_path(module, []):
         found = examine(module.params, host or Host())

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: bios_check
 short_description: Tell whether a KVM host is ready for appliances with SR-IOV, and which layer is at fault if not
 version_added: 0.1.0
-author: nfv.kvm contributors
+author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Looks at the CPU, the firmware, the kernel and the NICs of a host, and says for each check what it found,
     which layer is at fault and what to do about it.

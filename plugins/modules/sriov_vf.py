@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 module: sriov_vf
 short_description: The SR-IOV virtual functions of one physical function
 version_added: 0.1.0
-author: nfv.kvm contributors
+author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Makes the virtual functions (VFs) of a physical function (PF) and gives each its MAC, VLAN, trust and limits.
   - VFs that are not named in O(vfs) keep what they have; a change of O(numvfs) keeps the settings of all that stay.
@@ -137,7 +137,7 @@ pf:
     mtu: {description: Its MTU in bytes., type: int, sample: 1500}
     up: {description: Whether it is administratively up., type: bool, sample: true}
     link_up: {description: Whether it has a link., type: bool, sample: true}
-    numa_node: {description: Its NUMA node, none where the firmware names none., type: int, sample: 1}
+    numa_node: {description: "Its NUMA node, none where the firmware names none.", type: int, sample: 1}
 vfs:
   description:
     - All VFs of the PF afterwards, in order.
@@ -160,7 +160,7 @@ vfs:
     link_state: {description: The link it sees., type: str, sample: auto}
     min_tx_rate: {description: Mbit/s., type: int, sample: 0}
     max_tx_rate: {description: Mbit/s., type: int, sample: 0}
-    query_rss: {description: "Whether it may ask for the RSS configuration; none where the driver does not say.", type: bool}
+    query_rss: {description: "Whether it may ask for the RSS configuration, none if not known.", type: bool}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -9,7 +9,7 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
-Result = t.Dict[str, t.Any]
+Result = dict[str, t.Any]
 
 
 class Ended(SystemExit):

@@ -35,7 +35,9 @@ def desired_pf(params: dict[str, t.Any]) -> Pf:
             )
         for index in indexes:
             if index in vfs:
-                raise ValidationError(f"{subject}.index", "this VF has an entry already", index, "Keep one entry per VF")
+                raise ValidationError(
+                    f"{subject}.index", "this VF has an entry already", index, "Keep one entry per VF"
+                )
             if settings.mac and settings.mac in macs:
                 raise ValidationError(
                     f"{subject}.mac", f"VF {macs[settings.mac]} is given the same MAC", settings.mac,

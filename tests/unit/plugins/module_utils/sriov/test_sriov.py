@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf, vf_indexes
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
@@ -34,18 +35,18 @@ def sriov_vf(kernel: FakeKernel, check_mode: bool = False, **params: t.Any) -> R
     )
 
 
-WANTED: t.List[Result] = [
+WANTED: list[Result] = [
     {"numvfs": 4},
     {"numvfs": 7, "up": True, "mtu": 9000, "drivers_autoprobe": False},
     {"numvfs": 2, "vfs": [{"index": 1, "mac": "52:54:00:AA:00:01", "vlan": 100, "qos": 3, "trust": True}]},
-    {"pf": PF, "numvfs": 4, "vfs": [{"index": "0-1,3", "spoofchk": False, "max_tx_rate": 100}, {"index": 2, "vlan": 5}]},
+    {"pf": PF, "numvfs": 4, "vfs": [{"index": "0-1,3", "spoofchk": False}, {"index": 2, "vlan": 5, "max_tx_rate": 9}]},
 ]
 
 
 @pytest.mark.parametrize("wanted", WANTED)
 def test_check_apply_check_apply(kernel: FakeKernel, wanted: Result) -> None:
     predicted = sriov_vf(kernel, check_mode=True, **wanted)
-    assert kernel.vfs == [] and kernel.batches == [], "check mode changed the host"
+    assert (kernel.vfs, kernel.batches) == ([], []), "check mode changed the host"
     applied = sriov_vf(kernel, **wanted)
     assert not applied["failed"], applied
     assert applied["changed"]
@@ -133,7 +134,7 @@ def test_a_vf_in_another_namespace_is_in_use(kernel: FakeKernel) -> None:
     assert "VF 0 by another network namespace" in sriov_vf(kernel, numvfs=0)["msg"]
 
 
-WRONG: t.List[t.Tuple[Result, str]] = [
+WRONG: list[tuple[Result, str]] = [
     ({"numvfs": -1}, "numvfs = -1"),
     ({"numvfs": 8}, "at most 7"),
     ({"mtu": 5}, "mtu = 5"),
@@ -172,7 +173,8 @@ def test_wrong_input(kernel: FakeKernel, wrong: Result, told: str) -> None:
     result = sriov_vf(kernel, **wrong)
     assert result["failed"]
     assert told in result["msg"]
-    assert "\n" not in result["msg"] and "defect" not in result["msg"]
+    assert "\n" not in result["msg"]
+    assert "defect" not in result["msg"]
     assert kernel.vfs == before
 
 
@@ -185,7 +187,7 @@ def test_a_driver_that_forgets_is_found_out(kernel: FakeKernel, monkeypatch: pyt
 
 
 @given(st.sets(st.integers(0, 300), min_size=1))
-def test_any_set_of_vfs_can_be_written_as_ranges(wanted: t.Set[int]) -> None:
+def test_any_set_of_vfs_can_be_written_as_ranges(wanted: set[int]) -> None:
     ordered = sorted(wanted)
     assert vf_indexes("index", ",".join(f"{index}-{index}" for index in ordered)) == ordered
     assert vf_indexes("index", ordered) == ordered
@@ -193,7 +195,7 @@ def test_any_set_of_vfs_can_be_written_as_ranges(wanted: t.Set[int]) -> None:
 
 @given(st.text(max_size=12))
 def test_free_text_is_an_index_or_one_clear_error(text: str) -> None:
-    try:
-        assert all(index >= 0 for index in vf_indexes("vfs[0].index", text))
-    except ValidationError as error:
-        assert str(error).startswith("vfs[0].index")
+    told = ""
+    with contextlib.suppress(ValidationError):
+        told = ",".join(str(index) for index in vf_indexes("vfs[0].index", text))
+    assert told == "" or vf_indexes("vfs[0].index", told) == vf_indexes("vfs[0].index", text)

@@ -1,0 +1,78 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The hosts of a lab, and what QEMU is told of them."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.nfv.kvm.plugins.filter.lab import lab_qemu_arguments, lab_topology
+
+
+def arguments(**host: t.Any) -> str:
+    whole = lab_topology([{"name": "kvm1", **host}], folder="/lab")[0]
+    return " ".join(lab_qemu_arguments(whole, "/image", "tcg"))
+
+
+def test_hosts_differ_in_all_that_must_differ() -> None:
+    hosts = lab_topology([], count=3, folder="/lab")
+    assert [host["name"] for host in hosts] == ["kvm1", "kvm2", "kvm3"]
+    assert [host["port"] for host in hosts] == [2201, 2202, 2203]
+    macs = [nic["mac"] for host in hosts for nic in host["nics"]]
+    assert len(set(macs)) == 6
+
+
+def test_two_hosts_have_a_cable_per_pf() -> None:
+    first, second = lab_topology([], count=2, folder="/lab")
+    for left, right in zip(first["nics"], second["nics"]):
+        assert (left["socket"], left["peer"]) == (right["peer"], right["socket"])
+        assert left["socket"] != left["peer"]
+
+
+def test_a_host_alone_has_no_cable_but_a_link() -> None:
+    assert [nic["socket"] for nic in lab_topology([], folder="/lab")[0]["nics"]] == [None, None]
+    assert "-netdev hubport,id=pf0,hubid=0" in arguments()
+
+
+def test_cables_as_listed() -> None:
+    (host,) = lab_topology([{"name": "a", "pfs": 3}], cables=[["a/0", "a/2"]], folder="/lab")
+    assert [nic["peer"] for nic in host["nics"]] == ["/lab/a/pf2.sock", None, "/lab/a/pf0.sock"]
+
+
+@pytest.mark.parametrize(
+    ("host", "there", "absent"),
+    [
+        ({}, "-device intel-iommu,intremap=on", "-svm"),
+        ({"iommu": False}, "-cpu max ", "intel-iommu"),
+        ({"nested": False}, "-cpu max,-svm", "-cpu max "),
+        ({"nic": "e1000e"}, "-device e1000e,bus=port0", "igb"),
+        ({"pfs": 8}, "-device igb,bus=port7", "port8"),
+        ({"kernel_arguments": ""}, "-append console=ttyS0", "intel_iommu=on"),
+        ({"memory": 1024, "cpus": 1}, "-smp 1 -m 1024", "3072"),
+    ],
+)
+def test_variants_of_a_host(host: dict[str, t.Any], there: str, absent: str) -> None:
+    assert there in arguments(**host)
+    assert absent not in arguments(**host)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "cables", "folder", "told"),
+    [
+        ([{"name": "a", "pf": 2}], None, "/lab", "unknown keys pf"),
+        ([{"name": "a", "nic": "e1000"}], None, "/lab", "nic = 'e1000'"),
+        ([{"name": "a"}], [["a/0", "b/0"]], "/lab", "['a/0', 'b/0']"),
+        ([{"name": "a"}], [["a/0", "a/0"]], "/lab", "two free PFs"),
+        ([{"name": "a"}], [["a/0", "a/2"]], "/lab", "two free PFs"),
+        ([{"name": "a"}], [["a/0", "a"]], "/lab", "two free PFs"),
+        ([{"name": "a", "pfs": 3}], [["a/0", "a/1"], ["a/1", "a/2"]], "/lab", "['a/1', 'a/2']"),
+        ([{"name": "a"}], [["a/0", "a/1"]], "/" + "x" * 100, "shorter lab_dir"),
+    ],
+)
+def test_what_cannot_be_meant(hosts: t.Any, cables: t.Any, folder: str, told: str) -> None:
+    with pytest.raises(AnsibleFilterError) as raised:
+        lab_topology(hosts, cables=cables, folder=folder)
+    assert told in str(raised.value)

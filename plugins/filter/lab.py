@@ -31,7 +31,8 @@ def lab_topology(
         ``peer``}] (None without a cable) and all of DEFAULTS
     :raises AnsibleFilterError: a host or cable that cannot be meant
     """
-    listed = hosts or [{"name": f"kvm{number}"} for number in range(1, int(count) + 1)]
+    # An odd host's cables lead to the one that may come after it, so that it need not start anew when that comes.
+    listed = hosts or [{"name": f"kvm{number}"} for number in range(1, int(count) + int(count) % 2 + 1)]
     complete = []
     for number, host in enumerate(listed, 1):
         unknown = sorted(set(host) - set(DEFAULTS) - {"name"})
@@ -51,7 +52,7 @@ def lab_topology(
             }
             for pf in range(int(host["pfs"]))
         ]
-    return complete
+    return complete if hosts else complete[: int(count)]
 
 
 def default_cables(hosts: list[dict[str, t.Any]]) -> list[list[str]]:

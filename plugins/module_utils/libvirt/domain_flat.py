@@ -26,7 +26,10 @@ HEX = re.compile(r"0x[0-9a-fA-F]+")
 
 
 def _controller(element: Element) -> str:
-    return f"{element.get('type')},{element.get('index', '0')}"
+    kind, index = element.get("type"), element.get("index")
+    if index is None:  # libvirt numbers them in the order of the text
+        index = sum(1 for other in element.itersiblings("controller", preceding=True) if other.get("type") == kind)
+    return f"{kind},{index}"
 
 
 def _disk(element: Element) -> str:

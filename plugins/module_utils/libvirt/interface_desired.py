@@ -113,6 +113,19 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
                             f"Take another VF, or remove this one from {holder.domain} with nfv.kvm.vm_interface")
 
 
+def check_boot_order(nics: t.Sequence[Nic], whole_domain: bool) -> None:
+    """Refuse a boot order of a NIC where the domain has one as a whole: libvirt allows only one of the two.
+
+    :param whole_domain: whether the domain has ``<os><boot>``, which libvirt adds when no device has an order
+    :raises ValidationError: both are there
+    """
+    for nic in nics:
+        if whole_domain and nic.after.boot_order is not None:
+            raise ValidationError(
+                f"{nic.subject}.boot_order", "the domain's <os> has <boot>, which excludes an order of devices",
+                nic.after.boot_order, "Give a disk <boot order='1'/> in place of it, in the xml of nfv.kvm.vm_domain")
+
+
 def _changes(nic: Nic, field: str) -> bool:
     return nic.before is None or getattr(nic.before, field) != getattr(nic.after, field)
 

@@ -18,6 +18,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_steps impor
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired import (
     Nic,
+    check_boot_order,
     check_conflicts,
     desired_nics,
     identified,
@@ -157,6 +158,7 @@ class InterfaceResource:
         nics = desired_nics(self._state, wanted, current.interfaces, running, topology(current.definition))
         if self._state != "absent":
             check_conflicts(nics, current.ledger)
+            check_boot_order(nics, bool(current.definition.findall("os/boot")))
         if current.live is None or current.running is None:
             return Outcome(tuple(nics), None)
 

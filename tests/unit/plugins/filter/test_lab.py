@@ -32,8 +32,12 @@ def test_two_hosts_have_a_cable_per_pf() -> None:
         assert left["socket"] != left["peer"]
 
 
-def test_a_host_alone_has_no_cable_but_a_link() -> None:
-    assert [nic["socket"] for nic in lab_topology([], folder="/lab")[0]["nics"]] == [None, None]
+def test_a_second_host_does_not_change_the_first() -> None:
+    assert lab_topology([], count=1, folder="/lab") == lab_topology([], count=2, folder="/lab")[:1]
+
+
+def test_a_listed_host_alone_has_no_cable_but_a_link() -> None:
+    assert [nic["socket"] for nic in lab_topology([{"name": "a"}], folder="/lab")[0]["nics"]] == [None, None]
     assert "-netdev hubport,id=pf0,hubid=0" in arguments()
 
 

@@ -49,7 +49,8 @@ class Difference:
 
 
 FILLED_IN = (
-    Filled("uuid"), Filled("metadata/**"), Filled("seclabel*/**"), Filled("vcpu/@placement", "static"),
+    Filled("uuid"), Filled("metadata/**"), Filled("seclabel*/**"), Filled("vcpu", "1"),
+    Filled("vcpu/@placement", "static"),
     Filled("os/type/@arch"), Filled("os/type/@machine"), Filled("os/boot/@dev", "hd"),
     Filled("os/firmware/**", given="os/@firmware"), Filled("os/loader/**", given="os/@firmware"),
     Filled("os/nvram/**", given="os/@firmware"), Filled("os/nvram/**", given="os/loader"),
@@ -71,17 +72,17 @@ FILLED_IN = (
     Filled("devices/controller:*/@index"), Filled("devices/controller:*/@model"),
     *(Filled(f"devices/{kind}/target/{below}")
       for kind in ("serial*", "parallel*", "console*") for below in ("@type", "@port", "model/@name")),
-    Filled("devices/console/**", given="devices/serial/@type"),
     Filled("devices/channel*/target/@name", "com.redhat.spice.0"),
     Filled("devices/input:mouse,ps2/**"), Filled("devices/input:keyboard,ps2/**"), Filled("devices/input:*/@bus"),
-    Filled("devices/audio/**"), Filled("devices/watchdog/@model", "itco"), Filled("devices/watchdog/@action", "reset"),
+    Filled("devices/audio/**"),
+    Filled("devices/watchdog*/@model", "itco"), Filled("devices/watchdog*/@action", "reset"),
     Filled("devices/memballoon/@model", "virtio"),
     Filled("devices/graphics*/@port", "-1"), Filled("devices/graphics*/@autoport", "yes"),
     Filled("devices/graphics*/@listen"), Filled("devices/graphics*/listen/**"), Filled("devices/graphics*/audio/**"),
     Filled("devices/video/**", given="devices/graphics/@type"), Filled("devices/video*/model/**"),
     Filled("devices/sound*/audio/**"), Filled("devices/tpm/**", given="devices/tpm/backend/@type"),
     Filled("devices/hostdev*/driver/@name"), Filled("devices/hostdev*/@managed", "no"),
-    Filled("devices/filesystem*/@accessmode", "passthrough"), Filled("devices/panic/**", given="devices/panic/@model"),
+    Filled("devices/filesystem*/@accessmode", "passthrough"), Filled("devices/panic/@model", "isa"),
     Filled("devices/vsock/cid/@auto"), Filled("devices/redirdev*/@bus", "usb"),
 )
 
@@ -97,6 +98,11 @@ LIVE_ONLY = (
 )
 # Written in the definition, and resolved when the domain starts: no comparison of the two can tell a change.
 RESOLVED_AT_START = frozenset({"devices/graphics/@port", "currentMemory"})
+# What libvirt writes down more exactly than the user did: the beginning of what it then says.
+WRITTEN_ON = {
+    ("os/type/@machine", "pc"): "pc-i440fx-", ("os/type/@machine", "q35"): "pc-q35-",
+    ("devices/serial/target/@type", "serial"): "isa-serial",
+}
 
 
 def differences(wanted: Element, current: Element) -> list[Difference]:
@@ -120,17 +126,11 @@ def _differences(wanted: dict[str, str], current: dict[str, str], filled: tuple[
 
 
 def _met(path: str, value: str, current: dict[str, str]) -> bool:
-    if path == "os/type/@machine":
-        return _same_machine(value, current.get(path, ""))
+    if (path, value) in WRITTEN_ON:
+        return current.get(path, "").startswith(WRITTEN_ON[path, value]) or current.get(path) == value
     if value == "":  # an element without anything in it, to which libvirt may have added
         return path in current or any(other.startswith(f"{path}/") for other in current)
     return current.get(path) == value
-
-
-def _same_machine(wanted: str, current: str) -> bool:
-    """An alias is met by any version of its machine, as libvirt writes the version at the first definition."""
-    versions = {"pc": "pc-i440fx-", "q35": "pc-q35-"}
-    return wanted == current or (wanted in versions and current.startswith(versions[wanted]))
 
 
 def _adds(row: Filled, path: str, value: str, wanted: dict[str, str]) -> bool:

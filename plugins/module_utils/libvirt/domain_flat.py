@@ -67,7 +67,7 @@ def _walk(element: Element, path: str, said: dict[str, str]) -> None:
     prefix = f"{path}/" if path else ""
     attributes = dict(element.attrib)
     text = (element.text or "").strip()
-    if element.tag in SCALED_TEXT:
+    if text and element.tag in SCALED_TEXT:
         text = _kibibytes(text, attributes.pop("unit", "KiB"))
     if element.tag in SCALED_ATTRIBUTE and SCALED_ATTRIBUTE[element.tag] in attributes:
         name = SCALED_ATTRIBUTE[element.tag]
@@ -81,14 +81,27 @@ def _walk(element: Element, path: str, said: dict[str, str]) -> None:
 
 
 def labelled(element: Element) -> t.Iterator[tuple[str, Element]]:
-    """The children of an element, each with its part of the path; without interfaces."""
+    """The children of an element, each with its part of the path; without interfaces.
+
+    libvirt makes the first serial port of a serial console, and a console of the first serial port (formatdomain,
+    Console): such a console stands for the serial port, and is left out beside one.
+    """
     seen: dict[str, int] = {}
+    consoles = element.findall("console")
     for found in element:
-        if found.tag == "interface":
+        tag = found.tag
+        if tag == "console" and found is consoles[0] and _is_serial(found):
+            tag = "serial"
+        if tag == "interface" or (tag != found.tag and element.find("serial") is not None):
             continue
-        label = f"{found.tag}:{KEYS[found.tag](found)}" if found.tag in KEYS else str(found.tag)
+        label = f"{tag}:{KEYS[tag](found)}" if tag in KEYS else str(tag)
         seen[label] = seen.get(label, -1) + 1
         yield (f"{label}:{seen[label]}" if seen[label] else label), found
+
+
+def _is_serial(console: Element) -> bool:
+    target = console.find("target")
+    return target is None or target.get("type", "serial") == "serial"
 
 
 def _kibibytes(text: str, unit: str) -> str:

@@ -69,7 +69,7 @@ FILLED_IN = (
     *(Filled(f"devices/controller:{kind},*/**") for kind in ("usb", "pci", "sata", "ide", "fdc", "virtio-serial")),
     Filled("devices/controller:scsi,*/@type"), Filled("devices/controller:scsi,*/@index"),
     Filled("devices/controller:scsi,*/@model", "lsilogic"),
-    Filled("devices/controller:*/@index"), Filled("devices/controller:*/@model"),
+    Filled("devices/controller:*/@index"), Filled("devices/controller:*/@model", given="./@type"),
     *(Filled(f"devices/{kind}/target/{below}")
       for kind in ("serial*", "parallel*", "console*") for below in ("@type", "@port", "model/@name")),
     Filled("devices/channel*/target/@name", "com.redhat.spice.0"),

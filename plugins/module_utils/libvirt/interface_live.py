@@ -81,8 +81,9 @@ def outstanding(after: Interface, live: Interface) -> list[Row]:
     """The rows in which a running NIC is not as its definition says."""
     rows = [row for row in ROWS if row.runs and row.of(after.type)]
     if after.type == "network" and live.type != "network":
-        # A NIC of a hostdev or macvtap network shows what it became, and no longer its network.
-        rows = [row for row in rows if row.parameter not in ("type", "source", "vlan")]
+        # A NIC of a hostdev or macvtap network shows what it became, and no longer its network;
+        # as a VF it has no link state, model or MTU either.
+        rows = [row for row in rows if row.of(live.type) and row.parameter not in ("type", "source", "vlan")]
     return [row for row in rows if getattr(after, row.field) != getattr(live, row.field)]
 
 

@@ -1,0 +1,82 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A lab host in a folder, and a libvirt in memory that the modules connect to."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import domain_planner, interface_planner
+from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirt, TickingHost
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
+
+PF = "0000:02:00.0"
+
+
+class Lab:
+    """A host with a PF of three VFs, a PF that is down, a bridge and a network, and its two modules."""
+
+    def __init__(self, root: Path) -> None:
+        self.libvirt = FakeLibvirt()
+        self.files = FakeHost(root)
+        self.host = TickingHost(str(root))
+        for pf, netdev, flags in ((PF, "enp2s0", "0x1003"), ("0000:03:00.0", "enp3s0", "0x1002")):
+            self.files.nic(pf, netdev, totalvfs=7)
+            self.files.write(f"/sys/bus/pci/devices/{pf}/net/{netdev}/flags", flags)
+            for index in range(3):
+                self.files.vf(pf, index, f"{pf[:8]}10.{2 * index}")
+        self.files.folder("/sys/class/net/br0/bridge")
+        self.files.folder("/sys/class/net/eth7")
+        self.libvirt.networks["lan"] = "<network><name>lan</name><portgroup name='red'/></network>"
+
+    def domain(self, name: str = "a", machine: str = "pc", state: str = "defined") -> None:
+        """A domain, made without the modules."""
+        root = "pci-root" if machine == "pc" else "pcie-root"
+        disk = "bus='0x00' slot='0x03'" if machine == "pc" else "bus='0x01' slot='0x00'"
+        ports = "".join(f"<controller type='pci' index='{bus}' model='pcie-root-port'><address type='pci' bus='0x00' "
+                        f"slot='0x01' function='0x{bus - 1}'/></controller>" for bus in (1, 2, 3))
+        self.libvirt.defineXML(
+            f"<domain type='kvm'><name>{name}</name><os><type machine='{machine}'>hvm</type></os><devices>"
+            f"<controller type='pci' index='0' model='{root}'/>{ports if machine == 'q35' else ''}"
+            f"<disk type='file'><target dev='vda'/><address type='pci' {disk}/></disk></devices></domain>")
+        if state == "running":
+            self.libvirt.found[name].create()
+        self.libvirt.defined = 0
+
+    def vm_interface(self, *interfaces: Result, check_mode: bool = False, **params: t.Any) -> Result:
+        """One run of the module."""
+        given = {"domain": "a", "state": "present", "uri": "qemu:///system", **params,
+                 "interfaces": [_interface(one) for one in interfaces]}
+        return run(interface_planner.interface_resource, given, self.host, check_mode)
+
+    def vm_domain(self, check_mode: bool = False, **params: t.Any) -> Result:
+        """One run of the module."""
+        given = {"name": "a", "xml": None, "state": "defined", "autostart": None, "timeout": 120,
+                 "uri": "qemu:///system", **params}
+        return run(domain_planner.domain_resource, given, self.host, check_mode)
+
+    def texts(self) -> tuple[t.Any, ...]:
+        """All that libvirt has, to compare before and after."""
+        return tuple((domain.XMLDesc(2), domain.XMLDesc(0), domain.starts_with_host)
+                     for _name, domain in sorted(self.libvirt.found.items()))
+
+
+def _interface(given: Result) -> Result:
+    """An item as the argument spec hands it over: every key is there."""
+    keys = ("name", "mac", "type", "source", "model", "vlan", "mtu", "link_state", "boot_order", "address", "managed")
+    item = {**dict.fromkeys(keys), **given}
+    if item["vlan"] is not None:
+        item["vlan"] = {"trunk": None, "native": None, **item["vlan"]}
+    return item
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    made = Lab(tmp_path)
+    for planner in (domain_planner, interface_planner):
+        monkeypatch.setattr(planner, "connect", lambda uri: made.libvirt.connection())
+    return made

@@ -1,0 +1,119 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""vm_domain on a libvirt that keeps state: end states, what survives, and refusals."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import etree
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+
+XML = ("<domain type='kvm'><name>a</name><memory unit='MiB'>512</memory><os><type machine='pc'>hvm</type></os><devices>"
+       "<disk type='file'><source file='/a.img'/><target dev='vda'/></disk><serial type='pty'/></devices></domain>")
+BRIDGE: Result = {"name": "fxp0", "type": "bridge", "source": {"bridge": "br0"}, "model": "virtio"}
+
+
+def four_runs(lab: Lab, **params: t.Any) -> Result:
+    """Check, apply, check, apply: the first two agree, the last two change nothing. What the second returned."""
+    before = lab.texts()
+    predicted = lab.vm_domain(check_mode=True, **params)
+    assert lab.texts() == before, "check mode changed the host"
+    applied = lab.vm_domain(**params)
+    assert not applied["failed"], applied
+    assert [predicted[told] for told in ("changed", "actions", "diff", "state", "needs_restart")] == [
+        applied[told] for told in ("changed", "actions", "diff", "state", "needs_restart")]
+    after = lab.texts()
+    for check_mode in (True, False):
+        assert not lab.vm_domain(check_mode=check_mode, **params)["changed"]
+    assert lab.texts() == after
+    return applied
+
+
+def test_define_start_change_stop_remove(lab: Lab) -> None:
+    made = four_runs(lab, xml=XML)
+    assert (made["state"], made["needs_restart"], made["actions"]) == ("shutdown", False, ["domain a: define"])
+    assert four_runs(lab, xml=XML, state="running", autostart=True)["state"] == "running"
+    changed = four_runs(lab, xml=XML.replace("512", "640"))
+    assert (changed["needs_restart"], changed["uuid"]) == (True, made["uuid"])
+    assert lab.vm_domain()["needs_restart"], "the running domain still has the old memory"
+    assert four_runs(lab, state="shutdown")["state"] == "shutdown"
+    assert four_runs(lab, state="running")["needs_restart"] is False
+    assert four_runs(lab, state="absent")["actions"] == ["domain a: shut down", "domain a: undefine"]
+    assert lab.libvirt.found == {}
+
+
+def test_a_new_definition_keeps_uuid_nics_metadata_and_addresses(lab: Lab) -> None:
+    lab.vm_domain(xml=XML)
+    lab.domain("a", "pc")
+    lab.vm_interface(BRIDGE)
+    domain = lab.libvirt.found["a"]
+    etree.SubElement(etree.SubElement(domain.xml, "metadata"), "{urn:other}note").text = "keep me"
+    uuid, nic = domain.UUIDString(), etree.tostring(domain.xml.find("devices/interface"))
+    four_runs(lab, xml=XML.replace("</devices>", "<rng model='virtio'/></devices>"))
+    assert domain.UUIDString() == uuid
+    assert [etree.tostring(found) for found in domain.xml.findall("devices/interface")] == [nic]
+    assert domain.xml.findtext("metadata/{urn:other}note") == "keep me"
+    assert domain.xml.find("devices/disk/address").get("slot") == "0x03"
+
+
+def test_another_machine_type_drops_the_addresses_of_before(lab: Lab) -> None:
+    lab.domain("a", "pc")
+    lab.vm_interface(BRIDGE)
+    wanted = XML.replace("machine='pc'", "machine='q35'")
+    assert not lab.vm_domain(xml=wanted)["failed"]
+    assert lab.libvirt.found["a"].xml.find("devices/interface/address") is None
+
+
+def test_a_guest_that_does_not_shut_down_is_not_hurt(lab: Lab) -> None:
+    lab.domain("a", state="running")
+    lab.libvirt.found["a"].obeys = False
+    for state in ("absent", "shutdown"):
+        refused = lab.vm_domain(state=state, timeout=30)
+        assert refused["error"]["type"] == "InUse"
+        assert "within 30 seconds" in refused["msg"]
+        assert not refused["changed"]
+    assert lab.libvirt.found["a"].isActive()
+
+
+def test_a_password_is_never_shown(lab: Lab) -> None:
+    with_password = XML.replace("</devices>", "<graphics type='vnc' passwd='secret'/></devices>")
+    lab.vm_domain(xml=with_password)
+    assert "secret" not in str(lab.vm_domain(xml=XML.replace("512", "640"), check_mode=True))
+    assert "secret" not in str(lab.vm_domain(xml=with_password.replace("secret", "secret2")))
+
+
+WRONG: list[tuple[Result, str]] = [
+    ({"xml": "<domain"}, "xml: this is no XML"),
+    ({"xml": ""}, "xml: this is no XML"),
+    ({"xml": "hello"}, "xml: this is no XML"),
+    ({"xml": "<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><domain><name>&e;</name></domain>"}, "DOCTYPE"),
+    ({"xml": "<network><name>a</name></network>"}, "its root element is <network>"),
+    ({"xml": "<domain><name>a</name></domain>"}, "<domain> has no type"),
+    ({"xml": XML.replace("<name>a</name>", "<name>b</name>")}, "its <name> is 'b'"),
+    ({"xml": XML.replace("<name>a</name>", "")}, "it has no <name>"),
+    ({"xml": XML.replace("<serial type='pty'/>", "<interface type='user'/>")}, "nfv.kvm.vm_interface"),
+    ({}, "no xml is given to define it"),
+    ({"state": "running"}, "no xml is given to define it"),
+    ({"name": "a/b", "xml": XML}, "name = 'a/b'"),
+    ({"xml": XML, "timeout": -1}, "timeout = -1"),
+    ({"state": "absent", "autostart": True}, "autostart = True"),
+]
+
+
+@pytest.mark.parametrize(("params", "words"), WRONG, ids=[words for _params, words in WRONG])
+def test_wrong_input_is_one_clear_error(lab: Lab, params: Result, words: str) -> None:
+    refused = lab.vm_domain(**params)
+    assert refused["failed"]
+    assert words in refused["msg"]
+    assert "defect" not in refused["msg"]
+    assert lab.libvirt.found == {}
+
+
+def test_another_uuid_is_refused(lab: Lab) -> None:
+    lab.vm_domain(xml=XML)
+    other = XML.replace("<memory", "<uuid>11111111-2222-3333-4444-555555555555</uuid><memory")
+    assert "its <uuid> is" in lab.vm_domain(xml=other)["msg"]

@@ -1,0 +1,261 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""vm_interface on a libvirt that keeps state: end states, live and persistent, and refusals."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired import generated_mac
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+
+MAC = "52:54:00:00:00:01"
+BRIDGE: Result = {"name": "fxp0", "type": "bridge", "source": {"bridge": "br0"}, "model": "virtio"}
+VF0: Result = {"name": "ge-0/0/0", "type": "hostdev", "source": {"pf": "enp2s0", "vf": 0}, "vlan": {"tags": [100]}}
+VF1: Result = {"name": "ge-0/0/1", "type": "hostdev", "source": {"pci_address": "0000:02:10.2"}}
+NET: Result = {"name": "lan0", "type": "network", "source": {"network": "lan", "portgroup": "red"}}
+
+
+def four_runs(lab: Lab, *interfaces: Result, **params: t.Any) -> Result:
+    """Check, apply, check, apply: the first two agree, the last two change nothing. What the second returned."""
+    before = lab.texts()
+    predicted = lab.vm_interface(*interfaces, check_mode=True, **params)
+    assert lab.texts() == before, "check mode changed the host"
+    applied = lab.vm_interface(*interfaces, **params)
+    assert not applied["failed"], applied
+    assert predicted == applied
+    after = lab.texts()
+    for check_mode in (True, False):
+        assert not lab.vm_interface(*interfaces, check_mode=check_mode, **params)["changed"]
+    assert lab.texts() == after
+    return applied
+
+
+def told(result: Result, key: str) -> list[t.Any]:
+    return [nic[key] for nic in result["interfaces"]]
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+def test_exact_is_in_the_order_of_the_list(lab: Lab, machine: str) -> None:
+    lab.domain(machine=machine)
+    made = four_runs(lab, BRIDGE, VF0, VF1, NET, state="exact")
+    slots = [f"0000:00:0{slot}.0" for slot in (4, 5, 6, 7)]
+    buses = [f"0000:0{bus}:00.0" for bus in (2, 3, 4, 5)]
+    assert told(made, "pci_address") == (slots if machine == "pc" else buses)
+    assert told(made, "name") == ["fxp0", "ge-0/0/0", "ge-0/0/1", "lan0"]
+    assert lab.libvirt.defined == 1, "all NICs come in one definition"
+    turned = four_runs(lab, VF1, BRIDGE, NET, state="exact")
+    assert told(turned, "name") == ["ge-0/0/1", "fxp0", "lan0"]
+    assert told(turned, "pci_address") == sorted(told(turned, "pci_address"))
+    assert told(turned, "mac") == [made["interfaces"][number]["mac"] for number in (2, 0, 3)]
+
+
+def test_the_xml_of_each_type(lab: Lab) -> None:
+    lab.domain()
+    four_runs(lab, {**BRIDGE, "mac": "52-54-00-AA-00-01", "vlan": {"tags": [5, 6], "native": 6}, "mtu": 9000,
+                    "link_state": "down", "address": "0000:00:08.0", "boot_order": 2}, VF0, NET)
+    nics = [(nic.get("type"), nic.get("managed"), {found.tag: dict(found.attrib) for found in nic})
+            for nic in lab.libvirt.found["a"].xml.findall("devices/interface")]
+    bridge, hostdev, network = nics
+    assert bridge == ("bridge", None, {
+        "mac": {"address": "52:54:00:aa:00:01"}, "source": {"bridge": "br0"}, "model": {"type": "virtio"},
+        "alias": {"name": "ua-fxp0"}, "vlan": {"trunk": "yes"}, "mtu": {"size": "9000"}, "link": {"state": "down"},
+        "boot": {"order": "2"},
+        "address": {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": "0x08", "function": "0x0"}})
+    assert hostdev[:2] == ("hostdev", "yes")
+    assert hostdev[2]["alias"] == {"name": "ua-ge-0_0_0"}
+    assert network[2]["source"] == {"network": "lan", "portgroup": "red"}
+
+
+def test_present_changes_only_what_is_given(lab: Lab) -> None:
+    lab.domain()
+    lab.vm_interface(BRIDGE, VF0)
+    changed = four_runs(lab, {"name": "ge-0/0/0", "vlan": {"tags": [200]}})
+    assert changed["actions"] == ["domain a: NIC ge-0_0_0: vlan 100 → 200"]
+    assert told(changed, "changes") == [{}, {"vlan": "config"}]
+    four_runs(lab, {"name": "ge-0/0/0", "vlan": {"tags": []}})
+    assert lab.libvirt.found["a"].xml.find("devices/interface/vlan") is None
+
+
+def test_a_nic_made_by_hand_is_adopted_by_its_mac_and_keeps_what_is_not_managed(lab: Lab) -> None:
+    lab.domain()
+    lab.vm_interface({**BRIDGE, "name": None, "mac": MAC})
+    nic = lab.libvirt.found["a"].xml.find("devices/interface")
+    nic.append(nic.makeelement("filterref", {"filter": "clean-traffic"}))
+    four_runs(lab, {"name": "fxp0", "mac": MAC})
+    nic = lab.libvirt.found["a"].xml.find("devices/interface")
+    assert (nic.find("alias").get("name"), nic.find("filterref").get("filter")) == ("ua-fxp0", "clean-traffic")
+    assert nic.find("source").get("bridge") == "br0"
+
+
+def test_another_type_leaves_nothing_of_the_old_connection(lab: Lab) -> None:
+    lab.domain()
+    first = lab.vm_interface({**BRIDGE, "mtu": 1400})
+    second = four_runs(lab, {**VF0, "name": "fxp0"})
+    assert told(second, "mac") == told(first, "mac")
+    nic = lab.libvirt.found["a"].xml.find("devices/interface")
+    assert {found.tag for found in nic} == {"mac", "source", "vlan", "alias", "address"}
+
+
+def test_absent_by_name_and_by_mac(lab: Lab) -> None:
+    lab.domain(state="running")
+    made = lab.vm_interface(BRIDGE, VF0, VF1)
+    left = four_runs(lab, {"name": "fxp0"}, {"mac": made["interfaces"][2]["mac"]}, {"name": "never-there"},
+                     state="absent")
+    assert told(left, "name") == ["ge-0_0_0"]
+    assert len(lab.libvirt.found["a"].live.findall("devices/interface")) == 1
+
+
+def test_without_name_and_mac_the_place_tells(lab: Lab) -> None:
+    lab.domain()
+    nameless = {**BRIDGE, "name": None}
+    made = four_runs(lab, nameless, nameless, state="exact")
+    assert len(set(told(made, "mac"))) == 2
+
+
+def test_a_running_domain_gets_at_once_what_it_can(lab: Lab) -> None:
+    lab.domain(state="running")
+    added = four_runs(lab, BRIDGE, VF0, state="exact")
+    assert set(added["interfaces"][1]["changes"].values()) == {"live"}
+    assert not added["needs_restart"]
+    changed = four_runs(lab, {**BRIDGE, "link_state": "down", "mtu": 9000}, {**VF0, "vlan": {"tags": [7]}})
+    assert told(changed, "changes") == [{"mtu": "needs_restart", "link_state": "live"}, {"vlan": "needs_restart"}]
+    assert changed["needs_restart"]
+    live = lab.libvirt.found["a"].live
+    assert live.find("devices/interface/link").get("state") == "down"
+    removed = four_runs(lab, {**BRIDGE, "mtu": 9000}, state="exact")
+    assert removed["actions"] == ["domain a: NIC ge-0_0_0: remove", "NIC ge-0_0_0 of a: detach live"]
+    assert len(live.findall("devices/interface")) == 1
+
+
+def test_a_new_mac_of_a_running_nic_waits(lab: Lab) -> None:
+    lab.domain(state="running")
+    lab.vm_interface(BRIDGE)
+    changed = four_runs(lab, {**BRIDGE, "mac": MAC})
+    assert told(changed, "changes") == [{"mac": "needs_restart"}]
+    assert len(lab.libvirt.found["a"].live.findall("devices/interface")) == 1
+
+
+def test_without_a_free_root_port_a_nic_waits_for_the_restart(lab: Lab) -> None:
+    lab.domain(machine="q35", state="running")
+    added = four_runs(lab, BRIDGE, VF0, VF1, state="exact")
+    assert [set(changes.values()) for changes in told(added, "changes")] == [{"live"}, {"live"}, {"needs_restart"}]
+    assert added["needs_restart"]
+
+
+def test_a_guest_that_keeps_the_nic_is_an_error(lab: Lab) -> None:
+    lab.domain(state="running")
+    lab.vm_interface(BRIDGE)
+    lab.libvirt.found["a"].obeys = False
+    refused = lab.vm_interface({"name": "fxp0"}, state="absent")
+    assert "did not release it within 60 seconds" in refused["msg"]
+    assert refused["actions"] == ["domain a: NIC fxp0: remove"], "the definition was changed before"
+
+
+def test_macs_step_past_those_of_other_domains(lab: Lab) -> None:
+    lab.domain("a")
+    lab.domain("b")
+    uuid = lab.libvirt.found["a"].UUIDString()
+    first = generated_mac(uuid, "ua-fxp0", ())
+    lab.vm_interface({**BRIDGE, "mac": first}, domain="b")
+    assert told(four_runs(lab, BRIDGE), "mac") == [generated_mac(uuid, "ua-fxp0", {first})]
+
+
+def test_the_vf_of_another_domain_is_refused(lab: Lab) -> None:
+    lab.domain("a")
+    lab.domain("b", state="running")
+    lab.vm_interface(VF0, domain="b")
+    for words in ("domain b runs with this VF", "domain b is defined with this VF"):
+        before = lab.texts()
+        refused = lab.vm_interface(BRIDGE, VF0)
+        assert (refused["error"]["type"], refused["error"]["value"]) == ("InUse", "0000:02:10.0")
+        assert words in refused["msg"]
+        assert lab.texts() == before
+        lab.libvirt.found["b"].live = None
+
+
+# (what is wrong, the items, what the message must say)
+WRONG: list[tuple[list[Result], str]] = [
+    ([{**BRIDGE, "name": "a b"}], "interfaces[0].name = 'a b'"),
+    ([{**BRIDGE, "name": ""}], "interfaces[0].name = ''"),
+    ([{**BRIDGE, "name": "x" * 65}], "1 to 64 letters"),
+    ([BRIDGE, BRIDGE], "interfaces[1].name = 'fxp0': interfaces[0] has it already"),
+    ([{**BRIDGE, "name": "ge-0/0"}, {**BRIDGE, "name": "ge-0.0"}], "interfaces[1].name = 'ge-0.0'"),
+    ([{**BRIDGE, "mac": "52:54:00:00:00"}], "this is no MAC address"),
+    ([{**BRIDGE, "mac": "53:54:00:00:00:01"}], "multicast"),
+    ([{**BRIDGE, "mac": "00:00:00:00:00:00"}], "the zero address"),
+    ([{**BRIDGE, "mac": MAC}, {**NET, "mac": MAC}], "interfaces[1].mac"),
+    ([{**BRIDGE, "source": None}], "a NIC of type bridge needs bridge"),
+    ([{**BRIDGE, "source": {"network": "lan"}}], "a NIC of type bridge needs bridge"),
+    ([{**BRIDGE, "source": {"bridge": "br0", "portgroup": "red"}}], "and nothing else"),
+    ([{**VF0, "source": {"pf": "enp2s0"}}], "needs pf and vf or pci_address"),
+    ([{**VF0, "source": {"pf": "enp2s0", "vf": 0, "pci_address": "0000:02:10.0"}}], "needs pf and vf or pci_address"),
+    ([{**VF0, "source": {"pf": "enp2s0", "vf": -1}}], "VFs are counted from 0"),
+    ([{**VF0, "source": {"pf": "enp2s0", "vf": 3}}], "interfaces[0].source.vf = 3"),
+    ([{**VF0, "source": {"pf": "enp9s0", "vf": 0}}], "interfaces[0].source.pf = 'enp9s0'"),
+    ([{**VF0, "source": {"pf": "br0", "vf": 0}}], "this device has no SR-IOV"),
+    ([{**VF0, "source": {"pf": "enp3s0", "vf": 0}}], "its PF enp3s0 is down"),
+    ([{**VF0, "source": {"pci_address": "02:10.0"}}], "this is no PCI address"),
+    ([{**VF0, "source": {"pci_address": "0000:09:00.0"}}], "this host has no such PCI device"),
+    ([{**VF0, "source": {"pci_address": "0000:02:00.0"}}], "this PCI device is no VF"),
+    ([VF0, {**VF1, "source": {"pf": "enp2s0", "vf": 0}}], "interfaces[0] has the same VF"),
+    ([{**VF0, "vlan": {"tags": [1, 2]}}], "a VF takes exactly one VLAN tag"),
+    ([{**VF0, "vlan": {"tags": [1], "trunk": True}}], "a VF takes exactly one VLAN tag"),
+    ([{**VF0, "model": "virtio"}], "interfaces[0].model = 'virtio': a NIC of type hostdev has none"),
+    ([{**VF0, "mtu": 9000}], "interfaces[0].mtu"),
+    ([{**VF0, "link_state": "down"}], "interfaces[0].link_state"),
+    ([{**BRIDGE, "managed": True}], "interfaces[0].managed"),
+    ([{**BRIDGE, "vlan": {"tags": [4095]}}], "from 1 to 4094"),
+    ([{**BRIDGE, "vlan": {"tags": [0]}}], "from 1 to 4094"),
+    ([{**BRIDGE, "vlan": {"tags": [1, 1]}}], "a tag is there twice"),
+    ([{**BRIDGE, "vlan": {"tags": [1, 2], "trunk": False}}], "several tags are a trunk"),
+    ([{**BRIDGE, "vlan": {"tags": [], "trunk": True}}], "a trunk needs tags"),
+    ([{**BRIDGE, "vlan": {"tags": [1, 2], "native": 3}}], "the native VLAN must be one of the tags"),
+    ([{**BRIDGE, "mtu": 10}], "from 68 to 65535"),
+    ([{**BRIDGE, "boot_order": 0}], "interfaces[0].boot_order = 0"),
+    ([{**BRIDGE, "boot_order": 1}, {**NET, "boot_order": 1}], "interfaces[1].boot_order"),
+    ([{**BRIDGE, "address": "3"}], "this is no PCI address"),
+    ([{**BRIDGE, "address": "0000:00:03.0"}], "a disk of the domain is there"),
+    ([{**BRIDGE, "model": "virtio'/>"}], "this is no NIC model"),
+    ([{**BRIDGE, "source": {"bridge": "br9"}}], "this host has no such bridge"),
+    ([{**BRIDGE, "source": {"bridge": ""}}], "this is empty"),
+    ([{**BRIDGE, "source": {"bridge": "eth7"}}], "is no Linux bridge"),
+    ([{**NET, "source": {"network": "wan"}}], "libvirt has no such network"),
+    ([{**NET, "source": {"network": "lan", "portgroup": "blue"}}], "no such portgroup. It has: red"),
+    ([{"name": "fxp0", "link_state": "up"}], "a new one needs a type"),
+    ([{"name": "fxp0", "source": {"bridge": "br0"}}], "a source means nothing without a type"),
+]
+
+
+@pytest.mark.parametrize(("items", "words"), WRONG)
+def test_wrong_input_is_one_clear_error(lab: Lab, items: list[Result], words: str) -> None:
+    lab.domain()
+    before = lab.texts()
+    refused = lab.vm_interface(*items, check_mode=False)
+    assert refused["failed"], refused
+    assert words in refused["msg"]
+    assert "defect" not in refused["msg"]
+    assert lab.texts() == before
+
+
+def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
+    assert "this host has no such domain" in lab.vm_interface(BRIDGE)["msg"]
+    lab.domain()
+    lab.domain("b")
+    lab.vm_interface({**BRIDGE, "mac": MAC}, domain="b")
+    assert "domain b has this MAC" in lab.vm_interface({**BRIDGE, "mac": MAC})["msg"]
+    assert "neither name nor mac" in lab.vm_interface({"type": "bridge"}, state="absent")["msg"]
+    lab.vm_interface(BRIDGE, NET)
+    mac = lab.vm_interface()["interfaces"][0]["mac"]
+    both = lab.vm_interface({"name": "fxp0", "mtu": 1400}, {"mac": mac, "mtu": 1400})
+    assert "it means the same NIC as interfaces[0]" in both["msg"]
+    clash = lab.vm_interface({"name": "lan0", "mac": mac})
+    assert "has the same MAC" in clash["msg"]
+    domain = lab.libvirt.found["a"].xml
+    domain.find("os").append(domain.makeelement("boot", {"dev": "hd"}))
+    assert "excludes an order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
+    lab.libvirt.version = 10_000_000
+    assert "from version 11.0 on" in lab.vm_interface({**BRIDGE, "vlan": {"tags": [5]}})["msg"]

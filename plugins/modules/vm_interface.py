@@ -66,7 +66,9 @@ options:
             description: With V(network), the port group of the network.
             type: str
       model:
-        description: The NIC model that the guest sees, such as V(virtio) or V(e1000e). Not with V(hostdev).
+        description:
+          - The NIC model that the guest sees, such as V(virtio), V(e1000e) or V(vmxnet3). Not with V(hostdev).
+          - A new NIC without one is V(virtio).
         type: str
       vlan:
         description: The VLANs, outside the guest. A VF takes one tag.
@@ -101,7 +103,7 @@ options:
       managed:
         description:
           - With V(hostdev), whether libvirt binds the VF to vfio-pci when the domain starts, and back when it ends.
-            It defaults to V(true).
+            A new NIC gets V(true).
         type: bool
   state:
     description:
@@ -153,7 +155,7 @@ interfaces:
   elements: dict
   contains:
     name:
-      description: The label, null for a NIC without one.
+      description: The label as it was given, as the alias has it for a NIC that is not in the list, or null.
       type: str
       sample: ge-0/0/0
     mac:

@@ -9,11 +9,15 @@ import itertools
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import Wanted, check
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
+
+# QEMU's NIC models without PCI Express; libvirt refuses them behind a root port ("slot must be >= 1").
+CONVENTIONAL_PCI = frozenset({"e1000", "rtl8139", "ne2k_pci", "pcnet", "i82551", "i82557b", "i82559er"})
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,10 @@ def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]
     if after.type is None:
         raise ValidationError(f"{item.subject}.type", "the domain has no such NIC yet, and a new one needs a type",
                               item.name or item.interface.mac, "Give type and source")
+    if base is None or base.type != after.type:
+        after = replace(after, **{row.field: row.initial for row in ROWS
+                                  if row.of(after.type) and row.initial is not None
+                                  and getattr(after, row.field) is None})
     check(item.subject, after)
     return Nic(item.subject, current, after)
 
@@ -155,4 +163,11 @@ def _seated(nics: t.Sequence[Nic], wanted: t.Sequence[Wanted | None], place: Top
             seat: t.Callable[[t.Sequence[Seat], Topology], list[str | None]]) -> list[Nic]:
     seats = [Seat(nic.subject, None if item is None else item.interface.address, nic.after.address)
              for nic, item in zip(nics, wanted)]
-    return [replace(nic, after=replace(nic.after, address=address)) for nic, address in zip(nics, seat(seats, place))]
+    seated = [replace(nic, after=replace(nic.after, address=address)) for nic, address in zip(nics, seat(seats, place))]
+    for nic, item in zip(seated, seats):
+        if place.root == "pcie-root" and nic.after.model in CONVENTIONAL_PCI \
+                and nic.after.address not in (item.explicit, item.current):
+            raise NotSupported(
+                f"{nic.subject}.model", "this is a conventional PCI device, which a root port of Q35 does not take",
+                nic.after.model, "Take e1000e or virtio, or give an address on a pcie-to-pci-bridge of the domain")
+    return seated

@@ -32,6 +32,7 @@ class Row:
     :param parameter: what vm_interface calls it, for messages and for ``changes``
     :param types: the interface types that have it, None for all
     :param default: what it means when the XML says nothing
+    :param initial: what a new NIC gets when it is not given
     :param live: whether libvirt can change it in a running domain (qemuDomainChangeNet in src/qemu/qemu_hotplug.c)
     :param runs: whether a running domain works otherwise with another value
     """
@@ -41,6 +42,7 @@ class Row:
     place: Place
     types: frozenset[str] | None = None
     default: t.Any = None
+    initial: t.Any = None
     live: bool = False
     runs: bool = True
 
@@ -113,7 +115,7 @@ def _write_vlan(nic: Element, value: Vlan) -> None:
 
 ROWS = (
     Row("type", "type", Place(".", _read_type, attribute(".", "type").write)),
-    Row("managed", "managed", attribute(".", "managed", _is_yes), HOSTDEV, default=False),
+    Row("managed", "managed", attribute(".", "managed", _is_yes), HOSTDEV, default=False, initial=True),
     Row("alias", "name", attribute("alias", "name", _user_alias), runs=False),
     Row("mac", "mac", attribute("mac", "address", str.lower)),
     Row("source_vf", "source", pci("source/address"), HOSTDEV),
@@ -121,7 +123,7 @@ ROWS = (
     Row("source_network", "source", attribute("source", "network"), frozenset({"network"})),
     Row("source_portgroup", "source", attribute("source", "portgroup"), frozenset({"network"}), default=""),
     Row("vlan", "vlan", Place("vlan", _read_vlan, _write_vlan), default=Vlan()),
-    Row("model", "model", attribute("model", "type"), EMULATED),
+    Row("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
     Row("mtu", "mtu", attribute("mtu", "size", int), EMULATED),
     Row("link_state", "link_state", attribute("link", "state"), EMULATED, default="up", live=True),
     Row("boot_order", "boot_order", attribute("boot", "order", int)),

@@ -96,8 +96,7 @@ def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
         mtu=_within(f"{subject}.mtu", item["mtu"], MTU), link_state=item["link_state"],
         boot_order=_within(f"{subject}.boot_order", item["boot_order"], range(1, 65536)),
         address=_pci(f"{subject}.address", item["address"]),
-        # Without it the user would have to bind the VF to vfio-pci and back.
-        managed=True if kind == "hostdev" and item["managed"] is None else item["managed"],
+        managed=item["managed"],
     )
     if kind is not None:
         check(subject, wanted)

@@ -11,8 +11,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface, Vlan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import Wanted
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 IFF_UP = 1  # linux/if.h
 # libvirt's news of 11.0.0: "Support for setting VLANs on standard Linux bridges"
@@ -92,3 +93,18 @@ def _check_network(connection: Connection, subject: str, nic: Interface, name: s
         # libvirt would start the domain without any of the port group's settings.
         raise ValidationError(f"{subject}.source.portgroup", f"network {name} has no such portgroup",
                               nic.source_portgroup, f"It has: {', '.join(map(str, portgroups)) or 'none'}")
+    if nic.vlan is not None and nic.vlan.tags:
+        _check_vlan_of_network(subject, nic.vlan, name, network)
+
+
+def _check_vlan_of_network(subject: str, vlan: Vlan, name: str, network: Element) -> None:
+    """libvirt refuses the others at the start only ("vlan tag not supported for this connection type", 11.3)."""
+    forward = network.find("forward")
+    mode = "isolated" if forward is None else forward.get("mode", "nat")
+    on_vf = mode in ("hostdev", "passthrough")
+    if not on_vf and (mode != "bridge" or network.find("bridge") is None):
+        raise NotSupported(f"{subject}.vlan", f"libvirt sets no VLAN on network {name} (forward mode {mode}): it can on "
+                           "a bridge of the host and on VFs", str(vlan), "Take another network, or tag inside the guest")
+    if on_vf and (vlan.trunk or len(vlan.tags) > 1):
+        raise NotSupported(f"{subject}.vlan", f"network {name} gives VFs, and a VF takes exactly one VLAN tag and no "
+                           "trunk", str(vlan), "Give one tag, or none and tag inside the guest")

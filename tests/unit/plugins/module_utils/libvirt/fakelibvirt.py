@@ -14,7 +14,7 @@ from lxml import etree
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import set_pci_address
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, set_pci_address
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -107,7 +107,7 @@ class FakeDomain:
         nic.getparent().replace(nic, etree.fromstring(xml))
 
     def _live_nic(self, xml: str) -> t.Any:
-        mac = etree.fromstring(xml).find("mac").get("address")
+        mac = parse(xml).find("mac").get("address")
         return next(nic for nic in self.live.findall("devices/interface") if nic.find("mac").get("address") == mac)
 
 
@@ -147,7 +147,7 @@ class FakeLibvirt:
 
     def defineXML(self, text: str) -> None:  # noqa: N802
         self.defined += 1
-        root = etree.fromstring(text)
+        root = parse(text)
         name = root.findtext("name")
         if root.find("uuid") is None:
             etree.SubElement(root, "uuid").text = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))

@@ -75,7 +75,8 @@ OTHER = [
     ("q35-router", "<watchdog model='i6300esb'/>", "", "devices/watchdog/@model: i6300esb → removed"),
     ("q35-router", "tickpolicy='delay'", "tickpolicy='discard'", "clock/timer:pit/@tickpolicy: delay → discard"),
     ("pc-old", "<boot order='1'/>", "", "devices/disk:sda/boot/@order: 1 → removed"),
-    ("pc-old", "<uuid>1", "<uuid>2", "uuid: 11111111-2222-3333-4444-555555555555 → 21111111-2222-3333-4444-555555555555"),
+    ("pc-old", "<uuid>1", "<uuid>2",
+     "uuid: 11111111-2222-3333-4444-555555555555 → 21111111-2222-3333-4444-555555555555"),
 ]
 
 

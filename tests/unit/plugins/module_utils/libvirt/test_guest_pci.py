@@ -26,7 +26,7 @@ Q35 = Topology("pcie-root", {
 }, {"0000:01:00.0": "controller", "0000:00:1f.2": "controller"})
 
 
-def seats(pairs: t.Sequence[tuple[t.Optional[str], t.Optional[str]]]) -> list[Seat]:
+def seats(pairs: t.Sequence[tuple[str | None, str | None]]) -> list[Seat]:
     """Seats from (explicit, current), each the last two parts of an address."""
     return [Seat(f"interfaces[{number}]", *(None if one is None else f"0000:{one}" for one in pair))
             for number, pair in enumerate(pairs)]

@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from lxml import etree
 
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import etree
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 XML = ("<domain type='kvm'><name>a</name><memory unit='MiB'>512</memory><os><type machine='pc'>hvm</type></os><devices>"

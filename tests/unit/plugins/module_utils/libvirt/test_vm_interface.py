@@ -146,6 +146,13 @@ def test_without_a_free_root_port_a_nic_waits_for_the_restart(lab: Lab) -> None:
     assert added["needs_restart"]
 
 
+def test_q35_has_no_place_for_a_conventional_pci_nic(lab: Lab) -> None:
+    lab.domain(machine="q35")
+    refused = lab.vm_interface({**BRIDGE, "model": "e1000"})
+    assert (refused["error"]["type"], refused["error"]["value"]) == ("NotSupported", "e1000")
+    assert four_runs(lab, {**BRIDGE, "model": None})["interfaces"][0]["model"] == "virtio"
+
+
 def test_a_guest_that_keeps_the_nic_is_an_error(lab: Lab) -> None:
     lab.domain(state="running")
     lab.vm_interface(BRIDGE)
@@ -257,5 +264,9 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     domain = lab.libvirt.found["a"].xml
     domain.find("os").append(domain.makeelement("boot", {"dev": "hd"}))
     assert "excludes an order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
+    lab.libvirt.networks["vfs"] = "<network><name>vfs</name><forward mode='hostdev'/></network>"
+    for network, tags, words in (("lan", [5], "forward mode isolated"), ("vfs", [5, 6], "exactly one VLAN tag")):
+        item = {"name": "n", "type": "network", "source": {"network": network}, "vlan": {"tags": tags}}
+        assert words in lab.vm_interface(item)["msg"]
     lab.libvirt.version = 10_000_000
     assert "from version 11.0 on" in lab.vm_interface({**BRIDGE, "vlan": {"tags": [5]}})["msg"]

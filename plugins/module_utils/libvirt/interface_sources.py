@@ -50,7 +50,7 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
     if nic.source_bridge is not None:
         _check_bridge(host, connection, subject, nic, nic.source_bridge)
     if nic.source_network is not None:
-        _check_network(connection, subject, nic, nic.source_network)
+        _check_network(host, connection, subject, nic, nic.source_network)
 
 
 def _check_vf(host: Host, subject: str, address: str) -> None:
@@ -77,12 +77,21 @@ def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interfa
     if not host.exists(f"/sys/class/net/{bridge}/bridge"):
         raise ValidationError(f"{subject}.source.bridge", "this network interface is no Linux bridge", bridge,
                               "See ip link show type bridge for those that the host has")
-    if nic.vlan is not None and nic.vlan.tags and connection.version() < VLAN_ON_BRIDGE:
+    if nic.vlan is not None and nic.vlan.tags:
+        _check_vlan_of_bridge(host, connection, subject, nic.vlan, bridge)
+
+
+def _check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan: Vlan, bridge: str) -> None:
+    if connection.version() < VLAN_ON_BRIDGE:
         raise NotSupported(f"{subject}.vlan", "libvirt sets VLANs on a Linux bridge from version 11.0 on",
-                           str(nic.vlan), "Tag inside the guest, or use a bridge for each VLAN")
+                           str(vlan), "Tag inside the guest, or use a bridge for each VLAN")
+    # libvirt 11.3 gives the port its VLANs and leaves the bridge as it is: without filtering they mean nothing.
+    if host.read(f"/sys/class/net/{bridge}/bridge/vlan_filtering") != "1":
+        raise NotSupported(f"{subject}.vlan", f"bridge {bridge} does not filter VLANs, so it would ignore them",
+                           str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")
 
 
-def _check_network(connection: Connection, subject: str, nic: Interface, name: str) -> None:
+def _check_network(host: Host, connection: Connection, subject: str, nic: Interface, name: str) -> None:
     text = connection.network_xml(name)
     if text is None:
         raise ValidationError(f"{subject}.source.network", "libvirt has no such network", name,
@@ -95,6 +104,9 @@ def _check_network(connection: Connection, subject: str, nic: Interface, name: s
                               nic.source_portgroup, f"It has: {', '.join(map(str, portgroups)) or 'none'}")
     if nic.vlan is not None and nic.vlan.tags:
         _check_vlan_of_network(subject, nic.vlan, name, network)
+        bridge = network.find("bridge")
+        if bridge is not None and network.find("virtualport") is None:
+            _check_vlan_of_bridge(host, connection, subject, nic.vlan, str(bridge.get("name")))
 
 
 def _check_vlan_of_network(subject: str, vlan: Vlan, name: str, network: Element) -> None:
@@ -103,8 +115,9 @@ def _check_vlan_of_network(subject: str, vlan: Vlan, name: str, network: Element
     mode = "isolated" if forward is None else forward.get("mode", "nat")
     on_vf = mode in ("hostdev", "passthrough")
     if not on_vf and (mode != "bridge" or network.find("bridge") is None):
-        raise NotSupported(f"{subject}.vlan", f"libvirt sets no VLAN on network {name} (forward mode {mode}): it can on "
-                           "a bridge of the host and on VFs", str(vlan), "Take another network, or tag inside the guest")
+        raise NotSupported(
+            f"{subject}.vlan", f"libvirt sets no VLAN on network {name} (forward mode {mode}): it can on a bridge of the "
+            "host and on VFs", str(vlan), "Take another network, or tag inside the guest")
     if on_vf and (vlan.trunk or len(vlan.tags) > 1):
         raise NotSupported(f"{subject}.vlan", f"network {name} gives VFs, and a VF takes exactly one VLAN tag and no "
                            "trunk", str(vlan), "Give one tag, or none and tag inside the guest")

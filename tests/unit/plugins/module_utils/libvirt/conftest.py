@@ -29,7 +29,7 @@ class Lab:
             self.files.write(f"/sys/bus/pci/devices/{pf}/net/{netdev}/flags", flags)
             for index in range(3):
                 self.files.vf(pf, index, f"{pf[:8]}10.{2 * index}")
-        self.files.folder("/sys/class/net/br0/bridge")
+        self.files.write("/sys/class/net/br0/bridge/vlan_filtering", "1")
         self.files.folder("/sys/class/net/eth7")
         self.libvirt.networks["lan"] = "<network><name>lan</name><portgroup name='red'/></network>"
 

@@ -268,5 +268,9 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     for network, tags, words in (("lan", [5], "forward mode isolated"), ("vfs", [5, 6], "exactly one VLAN tag")):
         item = {"name": "n", "type": "network", "source": {"network": network}, "vlan": {"tags": tags}}
         assert words in lab.vm_interface(item)["msg"]
+    lab.files.write("/sys/class/net/br0/bridge/vlan_filtering", "0")
+    lab.libvirt.networks["br"] = "<network><name>br</name><forward mode='bridge'/><bridge name='br0'/></network>"
+    for one in (BRIDGE, {"name": "n", "type": "network", "source": {"network": "br"}}):
+        assert "does not filter VLANs" in lab.vm_interface({**one, "vlan": {"tags": [5]}})["msg"]
     lab.libvirt.version = 10_000_000
     assert "from version 11.0 on" in lab.vm_interface({**BRIDGE, "vlan": {"tags": [5]}})["msg"]

@@ -116,8 +116,8 @@ def _check_vlan_of_network(subject: str, vlan: Vlan, name: str, network: Element
     on_vf = mode in ("hostdev", "passthrough")
     if not on_vf and (mode != "bridge" or network.find("bridge") is None):
         raise NotSupported(
-            f"{subject}.vlan", f"libvirt sets no VLAN on network {name} (forward mode {mode}): it can on a bridge of the "
-            "host and on VFs", str(vlan), "Take another network, or tag inside the guest")
+            f"{subject}.vlan", f"libvirt sets no VLAN on network {name} (forward mode {mode}): it can on a bridge of "
+            "the host and on VFs", str(vlan), "Take another network, or tag inside the guest")
     if on_vf and (vlan.trunk or len(vlan.tags) > 1):
         raise NotSupported(f"{subject}.vlan", f"network {name} gives VFs, and a VF takes exactly one VLAN tag and no "
                            "trunk", str(vlan), "Give one tag, or none and tag inside the guest")

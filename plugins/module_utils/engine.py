@@ -119,16 +119,18 @@ def report(
 @contextlib.contextmanager
 def one_failure_path(module: AnsibleModule, actions: list[str]) -> t.Iterator[None]:
     """Turn whatever goes wrong into one ``fail_json`` that also says which actions were already done."""
-    done = {} if module.check_mode else {"actions": actions, "changed": bool(actions)}
+
+    def fail(msg: str, **error: t.Any) -> None:
+        done = {} if module.check_mode else {"actions": actions, "changed": bool(actions)}
+        module.fail_json(msg=msg, **error, **done)
+
     try:
         yield
     except KvmError as error:
-        module.fail_json(msg=str(error), error=error.as_dict(), **done)
+        fail(str(error), error=error.as_dict())
     except OSError as error:
-        module.fail_json(msg=f"{error.filename or 'the host'}: {error.strerror or error}.", **done)
+        fail(f"{error.filename or 'the host'}: {error.strerror or error}.")
     except Exception as error:  # a defect of ours: one line for the user, the rest for the report of it
         place = traceback.extract_tb(error.__traceback__)[-1]
-        module.fail_json(
-            msg=f"defect in nfv.kvm, please report it: {type(error).__name__}: {error} "
-                f"({place.filename.rsplit('/', maxsplit=1)[-1]}:{place.lineno})", **done,
-        )
+        where = f"{place.filename.rsplit('/', maxsplit=1)[-1]}:{place.lineno}"
+        fail(f"defect in nfv.kvm, please report it: {type(error).__name__}: {error} ({where})")

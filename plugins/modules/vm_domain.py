@@ -47,7 +47,7 @@ extends_documentation_fragment:
   - nfv.kvm.libvirt
   - nfv.kvm.attributes
 author:
-  - nfv.kvm contributors
+  - nfv.kvm contributors (@nfv-kvm)
 seealso:
   - module: nfv.kvm.vm_interface
 """

@@ -117,7 +117,7 @@ options:
 extends_documentation_fragment:
   - nfv.kvm.libvirt
   - nfv.kvm.attributes
-author: nfv.kvm contributors
+author: nfv.kvm contributors (@nfv-kvm)
 seealso:
   - module: nfv.kvm.vm_domain
   - module: nfv.kvm.sriov_vf

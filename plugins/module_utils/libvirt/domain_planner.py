@@ -91,7 +91,7 @@ class DomainResource:
         steps: list[Step] = []
         after = current
         if self.wanted is not None:
-            after = self._plan_definition(current, steps)
+            after = self._plan_definition(self.wanted, current, steps)
         elif current == ABSENT:
             raise ValidationError("name", "this host has no such domain, and no xml is given to define it", self.name,
                                   "Give xml, or correct the name")
@@ -127,9 +127,7 @@ class DomainResource:
             needs_restart = bool(waiting(reference, state.live))
         return {"state": state.state, "uuid": state.uuid, "needs_restart": needs_restart}
 
-    def _plan_definition(self, current: DomainState, steps: list[Step]) -> DomainState:
-        wanted = self.wanted
-        assert wanted is not None
+    def _plan_definition(self, wanted: Element, current: DomainState, steps: list[Step]) -> DomainState:
         given = (wanted.findtext("uuid") or "").strip().lower() or None
         if current.definition is None:
             text = xml.serialise(merged_definition(wanted, None))

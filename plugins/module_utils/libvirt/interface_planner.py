@@ -120,8 +120,9 @@ class InterfaceResource:
         if lines:
             text = xml.serialise(_redefined(current.definition, list(elements.values())))
             steps.append(Define(self._connection, self._domain, text, lines))
-        if outcome.live is not None:
-            steps.extend(self._live_steps(current, outcome.live, elements))
+        if outcome.live is not None and current.live is not None:
+            devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
+            steps.extend(self._live_steps(devices, outcome.live, elements))
         running = None if outcome.live is None else outcome.live.running
         return Plan(tuple(steps), replace(current, interfaces=nics, running=running))
 
@@ -183,10 +184,8 @@ class InterfaceResource:
                       for row in ROWS if getattr(nic.before, row.field) != getattr(nic.after, row.field)]
         return tuple(lines)
 
-    def _live_steps(self, current: NicState, plan: live_side.LivePlan,
+    def _live_steps(self, devices: dict[Interface, Element], plan: live_side.LivePlan,
                     elements: dict[Interface, Element]) -> list[Step]:
-        assert current.live is not None
-        devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
         steps: list[Step] = [
             DetachLive(self._connection, self._domain, nic.label(), xml.serialise(devices[nic]), str(nic.mac))
             for nic in plan.detach]

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import fields
 
 import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired import generated_mac
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import ROWS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -274,3 +277,7 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
         assert "does not filter VLANs" in lab.vm_interface({**one, "vlan": {"tags": [5]}})["msg"]
     lab.libvirt.version = 10_000_000
     assert "from version 11.0 on" in lab.vm_interface({**BRIDGE, "vlan": {"tags": [5]}})["msg"]
+
+
+def test_every_attribute_of_a_nic_has_its_place_in_the_xml() -> None:
+    assert {row.field for row in ROWS} == {field.name for field in fields(Interface)}

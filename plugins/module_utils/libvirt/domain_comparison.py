@@ -138,7 +138,7 @@ def _adds(row: Filled, path: str, value: str, wanted: dict[str, str]) -> bool:
         return False
     if row.given is None:
         return True
-    given, dummy, needed = row.given.partition("=")
+    given, _separator, needed = row.given.partition("=")
     if given.startswith("./"):
         given = "/".join(path.split("/")[:2]) + given[1:]
     return given in wanted and needed in ("", wanted[given])

@@ -17,7 +17,7 @@ READ_IT = "Run the check on an x86 host, outside of any container that hides /pr
 def field(host: Host, name: str) -> str | None:
     """The value of the first line of that name in /proc/cpuinfo, None without such a line."""
     for line in (host.read(CPUINFO) or "").splitlines():
-        key, dummy, value = line.partition(":")
+        key, _separator, value = line.partition(":")
         if key.strip() == name:
             return value.strip()
     return None

@@ -13,6 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface, Vlan, alias_of
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
 NAME = re.compile(r"[A-Za-z0-9/._-]{1,64}")
 MODEL = re.compile(r"[A-Za-z0-9_-]+")
@@ -24,7 +25,7 @@ NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
 }
 OPTIONAL_SOURCE = {"network": frozenset({"portgroup"})}
 # The smallest MTU of IPv4 (RFC 791) and the largest that libvirt's virtio NICs take
-MTU = range(68, 65536)
+MTU = (68, 65535)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
         raise ValidationError(f"{subject}.name", "a name has 1 to 64 letters, digits and / . _ -", name,
                               "Take one such as ge-0/0/0")
     _check_source(subject, kind, source)
+    in_range(f"{subject}.mtu", item["mtu"], *MTU)
+    in_range(f"{subject}.boot_order", item["boot_order"], 1, 65535)
     wanted = Interface(
         alias=None if name is None else alias_of(name),
         mac=None if item["mac"] is None else unicast_mac(f"{subject}.mac", item["mac"]),
@@ -93,8 +96,7 @@ def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
         source_bridge=source.get("bridge"), source_network=source.get("network"),
         source_portgroup=source.get("portgroup", "") if kind == "network" else None,
         model=_model(subject, item["model"]), vlan=_vlan(f"{subject}.vlan", item["vlan"]),
-        mtu=_within(f"{subject}.mtu", item["mtu"], MTU), link_state=item["link_state"],
-        boot_order=_within(f"{subject}.boot_order", item["boot_order"], range(1, 65536)),
+        mtu=item["mtu"], link_state=item["link_state"], boot_order=item["boot_order"],
         address=_pci(f"{subject}.address", item["address"]),
         managed=item["managed"],
     )
@@ -133,7 +135,7 @@ def _vlan(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
     tags, native = vlan["tags"], vlan["native"]
     trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
     for tag in tags:
-        _within(f"{subject}.tags", tag, range(1, 4095))
+        in_range(f"{subject}.tags", tag, 1, 4094)
     if len(set(tags)) < len(tags):
         raise ValidationError(f"{subject}.tags", "a tag is there twice", tags, "Give each tag once")
     if trunk and not tags:
@@ -144,13 +146,6 @@ def _vlan(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
         raise ValidationError(f"{subject}.native", "the native VLAN must be one of the tags of a trunk", native,
                               "Add it to tags, with trunk: true")
     return Vlan(tuple(tags), trunk, native)
-
-
-def _within(subject: str, value: int | None, allowed: range) -> int | None:
-    if value is not None and value not in allowed:
-        raise ValidationError(subject, f"this is not from {allowed[0]} to {allowed[-1]}", value,
-                              f"Take a number from {allowed[0]} to {allowed[-1]}")
-    return value
 
 
 def _pci(subject: str, address: str | None) -> str | None:

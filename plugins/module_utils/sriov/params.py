@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
 RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 SETTINGS = tuple(field.name for field in dataclasses.fields(VfSettings))
@@ -95,12 +96,3 @@ def vf_indexes(subject: str, index: object) -> list[int]:
     if not indexes:
         raise ValidationError(subject, "it names no VF", index, 'Write 3, [0, 2] or "0-3,6"')
     return indexes
-
-
-def in_range(subject: str, value: int | None, least: int, most: int) -> None:
-    """Nothing, where the value is absent or within bounds.
-
-    :raises ValidationError: it is out of bounds
-    """
-    if value is not None and not least <= value <= most:
-        raise ValidationError(subject, f"it must be from {least} to {most}", value)

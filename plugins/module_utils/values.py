@@ -1,0 +1,19 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules for parameters that more than one module has."""
+
+from __future__ import annotations
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+
+
+def in_range(subject: str, value: int | None, least: int, most: int | None = None) -> None:
+    """Nothing, where the value is absent or within bounds.
+
+    :param most: None for no upper bound
+    :raises ValidationError: it is out of bounds
+    """
+    if value is None or (value >= least and (most is None or value <= most)):
+        return
+    bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+    raise ValidationError(subject, f"it must be {bounds}", value)

@@ -41,7 +41,9 @@ options:
         description: The MAC that the PF gives the VF; the VF's driver takes it when it starts next.
         type: str
       vlan:
-        description: The VLAN that the PF tags the VF's packets with, unseen by the VF. V(0) is none.
+        description:
+          - The VLAN that the PF tags the VF's packets with, unseen by the VF. V(0) is none.
+          - It brings its own priority and protocol, V(0) and V(802.1Q) where the entry does not give them.
         type: int
       qos:
         description: The 802.1p priority of the tag, V(0) to V(7). Needs O(vfs[].vlan).

@@ -31,6 +31,9 @@ class FakeKernel(Host):
         self.processes: list[list[str]] = []
         self.batches: list[str] = []
         self.clock = 0.0
+        # What goes wrong: the numbers of VFs that the kernel has no memory space for, and answers to the next batches.
+        self.no_space: tuple[int, ...] = ()
+        self.answers: list[str] = []
 
     @property
     def vfs(self) -> list[dict[str, t.Any]]:
@@ -43,6 +46,8 @@ class FakeKernel(Host):
         if path.endswith("/sriov_numvfs"):
             if int(text) > 7:
                 raise OSError(errno.ERANGE, "Numerical result out of range")
+            if int(text) in self.no_space:
+                raise OSError(errno.ENOMEM, "Cannot allocate memory")
             if int(text) and self.vfs:
                 raise OSError(errno.EBUSY, "Device or resource busy")
             self.make_vfs(int(text))
@@ -75,6 +80,8 @@ class FakeKernel(Host):
     def batch(self, text: str) -> Completed:
         """Line by line, up to the first that the driver refuses."""
         for number, line in enumerate(text.splitlines(), 1):
+            if self.answers:
+                return Completed(1, stderr=f"RTNETLINK answers: {self.answers.pop()}\nCommand failed -:{number}\n")
             self.batches.append(line)
             vf = re.fullmatch(r"link set dev enp1s0 vf (\d+) (.*)", line)
             answer = self.set_vf(int(vf[1]), vf[2].split()) if vf else self.set_pf(line.split()[4:])
@@ -86,7 +93,8 @@ class FakeKernel(Host):
         """``mtu N`` and ``up`` or ``down``."""
         if "mtu" in words:
             self.link_state["mtu"] = int(words[words.index("mtu") + 1])
-        self.link_state["flags"] = ["UP", "LOWER_UP"] if "up" in words else ["LOWER_UP"]
+        if "up" in words or "down" in words:
+            self.link_state["flags"] = ["UP", "LOWER_UP"] if "up" in words else ["LOWER_UP"]
         return ""
 
     def set_vf(self, index: int, words: list[str]) -> str:

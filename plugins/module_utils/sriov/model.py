@@ -8,6 +8,8 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.nfv.kvm.plugins.module_utils.mac import ZERO
+
 
 @dataclass(frozen=True)
 class VfSettings:
@@ -37,6 +39,12 @@ class VfSettings:
     def overlaid(self, wanted: VfSettings) -> VfSettings:
         """These settings with what is managed in ``wanted`` put over them."""
         return dataclasses.replace(self, **wanted.managed())
+
+
+# What a VF has when it is made; the driver gives it a MAC of its own choice.
+FRESH = VfSettings(
+    mac=ZERO, vlan=0, qos=0, vlan_protocol="802.1Q", trust=False, link_state="auto", min_tx_rate=0, max_tx_rate=0
+)
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
+from dataclasses import asdict, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.mac import ZERO
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Pf, Vf, VfSettings
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import holders, read_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetAutoprobe, SetLink, SetNumvfs, SetVfs
-
-# What a VF has when it is made; the driver gives it a MAC of its own choice.
-FRESH = VfSettings(
-    mac=ZERO, vlan=0, qos=0, vlan_protocol="802.1Q", trust=False, link_state="auto", min_tx_rate=0, max_tx_rate=0
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import Resize, SetAutoprobe, SetLink, SetVfs
 
 
 class PfResource:
@@ -38,7 +32,7 @@ class PfResource:
         """The PF as it is; who holds its VFs only where they would have to go."""
         current = read_pf(host, self.desired.name)
         if self.resized(current) and current.numvfs:
-            current = dataclasses.replace(current, holders=holders(host, current))
+            current = replace(current, holders=holders(host, current))
         return current
 
     def resized(self, current: Pf) -> bool:
@@ -58,9 +52,9 @@ class PfResource:
         self.refuse_in_use(current)
         base = self.vfs_before_settings(current, numvfs)
         after_vfs = {
-            index: dataclasses.replace(vf, settings=self.wanted_settings(current, vf)) for index, vf in base.items()
+            index: replace(vf, settings=self.wanted_settings(vf)) for index, vf in base.items()
         }
-        after = dataclasses.replace(
+        after = replace(
             current, numvfs=numvfs, vfs=after_vfs, holders=(),
             drivers_autoprobe=first(wanted.drivers_autoprobe, current.drivers_autoprobe),
             mtu=first(wanted.mtu, current.mtu), up=first(wanted.up, current.up),
@@ -71,7 +65,10 @@ class PfResource:
         if after.drivers_autoprobe != current.drivers_autoprobe:
             steps.append(SetAutoprobe(current.name, current.pci_address, bool(after.drivers_autoprobe)))
         if self.resized(current):
-            steps.append(SetNumvfs(current.name, current.pci_address, current.numvfs or 0, numvfs, self.timeout))
+            steps.append(Resize(
+                current.name, current.pci_address, current.driver or "", current.numvfs or 0, numvfs,
+                {index: vf.settings for index, vf in current.vfs.items()}, self.timeout,
+            ))
         changes = tuple(
             (index, base[index].settings, vf.settings)
             for index, vf in after_vfs.items() if vf.settings != base[index].settings
@@ -81,23 +78,21 @@ class PfResource:
         return Plan(tuple(steps), after)
 
     def vfs_before_settings(self, current: Pf, numvfs: int) -> dict[int, Vf]:
-        """The VFs as they are when their settings are made: a resize makes all of them anew."""
+        """The VFs as they are when their settings are made: those that stay through a resize keep theirs."""
         if not self.resized(current):
             return current.vfs
-        return {index: Vf(index, FRESH, pci_address=current.future_addresses[index]) for index in range(numvfs)}
+        new = {index: Vf(index, FRESH, pci_address=current.future_addresses[index]) for index in range(numvfs)}
+        return {index: replace(vf, settings=current.vfs.get(index, vf).settings) for index, vf in new.items()}
 
-    def wanted_settings(self, current: Pf, base: Vf) -> VfSettings:
-        """A VF's settings afterwards: what is managed, over what the VF has now or had before the resize."""
-        kept = base.settings
-        if self.resized(current) and base.index in current.vfs:
-            kept = kept.overlaid(current.vfs[base.index].settings)
+    def wanted_settings(self, base: Vf) -> VfSettings:
+        """A VF's settings afterwards: what is managed, over what it has."""
         managed = self.desired.vfs.get(base.index, Vf(base.index)).settings
         if managed.vlan is not None:
             # The kernel sets tag, priority and protocol as one: what is not asked for falls to its default.
-            managed = dataclasses.replace(
+            managed = replace(
                 managed, qos=managed.qos or 0, vlan_protocol=managed.vlan_protocol or "802.1Q"
             )
-        return kept.overlaid(managed)
+        return base.settings.overlaid(managed)
 
     def refuse_impossible(self, current: Pf, numvfs: int) -> None:
         """:raises ValidationError, NotSupported: this PF cannot have what is asked for."""
@@ -112,7 +107,7 @@ class PfResource:
                 raise ValidationError(
                     "vfs.index", f"{name} would have {numvfs} VFs, counted from 0", index, "Raise numvfs"
                 )
-            if index not in current.vfs or self.resized(current):
+            if index not in current.vfs:
                 continue
             reported = current.vfs[index].settings.managed()
             for setting in vf.settings.managed():
@@ -151,7 +146,7 @@ class PfResource:
             "vfs": [
                 {
                     "index": vf.index, "pci_address": vf.pci_address, "netdev": vf.netdev, "driver": vf.driver,
-                    "iommu_group": vf.iommu_group, **dataclasses.asdict(vf.settings),
+                    "iommu_group": vf.iommu_group, **asdict(vf.settings),
                 }
                 for vf in state.vfs.values()
             ],

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 
@@ -21,19 +21,14 @@ def read_pf(host: Host, pf: str) -> Pf:
     :raises NotSupported: no network driver is bound to it
     """
     address = pci.address_of_pf(host, pf)
-    netdevs = pci.netdevs(host, address)
-    if not netdevs:
-        raise NotSupported(
-            f"PF {address}", f"it has no network interface (driver: {pci.driver(host, address) or 'none'})",
-            remedy="Bind the PF to its network driver in the host's own network namespace",
-        )
-    link = iproute.show_link(host, netdevs[0])
+    netdev = netdev_of(host, address, pf)
+    link = iproute.show_link(host, netdev)
     numvfs = pci.number(host, address, "sriov_numvfs") or 0
     totalvfs = pci.number(host, address, "sriov_totalvfs") or 0
-    settings = {info["vf"]: vf_settings(info) for info in link.get("vfinfo_list", [])}
+    settings = settings_in(link)
     autoprobe = pci.number(host, address, "sriov_drivers_autoprobe")
     return Pf(
-        name=netdevs[0],
+        name=netdev,
         pci_address=address,
         driver=pci.driver(host, address),
         totalvfs=totalvfs,
@@ -46,6 +41,35 @@ def read_pf(host: Host, pf: str) -> Pf:
         vfs={index: read_vf(host, address, index, settings.get(index, VfSettings())) for index in range(numvfs)},
         future_addresses=tuple(pci.future_vf_address(host, address, index) for index in range(totalvfs)),
     )
+
+
+def netdev_of(host: Host, address: str, pf: str) -> str:
+    """The netdev through which the PF's VFs are set: the one that was named, or the only one.
+
+    :raises NotSupported: it has none
+    :raises ValidationError: it has several (two ports on one function, representors), and none was named
+    """
+    netdevs = pci.netdevs(host, address)
+    if not netdevs:
+        raise NotSupported(
+            f"PF {address}", f"it has no network interface (driver: {pci.driver(host, address) or 'none'})",
+            remedy="Bind the PF to its network driver in the host's own network namespace",
+        )
+    if pf in netdevs:
+        return pf
+    if len(netdevs) > 1:
+        raise ValidationError("pf", f"it has several network interfaces: {', '.join(netdevs)}", pf, "Name one of them")
+    return netdevs[0]
+
+
+def read_settings(host: Host, netdev: str) -> dict[int, VfSettings]:
+    """The settings of all VFs now, by index."""
+    return settings_in(iproute.show_link(host, netdev))
+
+
+def settings_in(link: dict[str, t.Any]) -> dict[int, VfSettings]:
+    """The settings of all VFs in what ip shows of their PF, by index."""
+    return {info["vf"]: vf_settings(info) for info in link.get("vfinfo_list", [])}
 
 
 def read_vf(host: Host, pf_address: str, index: int, settings: VfSettings) -> Vf:
@@ -86,9 +110,9 @@ def holders(host: Host, pf: Pf) -> tuple[str, ...]:
 
     A VF whose network driver shows no netdev has given it to another network namespace.
     """
-    groups = {f"/dev/vfio/{vf.iommu_group}": vf for vf in pf.vfs.values() if vf.driver == "vfio-pci"}
-    found = [f"VF {groups[path].index} by process {pid} ({process_name(host, pid)})"
-             for pid, path in open_vfio_groups(host) if path in groups] if groups else []
+    files = {path: vf for vf in pf.vfs.values() if vf.driver == "vfio-pci" for path in vfio_files(host, vf)}
+    found = [f"VF {files[path].index} by process {pid} ({process_name(host, pid)})"
+             for pid, path in open_vfio_files(host) if path in files] if files else []
     for vf in pf.vfs.values():
         if vf.netdev:
             uppers = [name[6:] for name in host.names(f"{NETDEV_SYSFS}/{vf.netdev}") if name.startswith("upper_")]
@@ -98,7 +122,13 @@ def holders(host: Host, pf: Pf) -> tuple[str, ...]:
     return tuple(found)
 
 
-def open_vfio_groups(host: Host) -> t.Iterator[tuple[str, str]]:
+def vfio_files(host: Host, vf: Vf) -> list[str]:
+    """What a process opens to hold the VF: its group, or since Linux 6.6 its own file (drivers/vfio/device_cdev.c)."""
+    devices = host.names(f"{pci.DEVICES}/{vf.pci_address}/vfio-dev")
+    return [f"/dev/vfio/{vf.iommu_group}", *(f"/dev/vfio/devices/{name}" for name in devices)]
+
+
+def open_vfio_files(host: Host) -> t.Iterator[tuple[str, str]]:
     """Each (process id, /dev/vfio path) that is open now."""
     for pid in host.names("/proc"):
         if pid.isdigit():

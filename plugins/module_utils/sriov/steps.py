@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, KvmError, NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, VfSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_settings
+
+RESET_SECONDS = 10.0
 
 # The kernel's answers to a write to sriov_numvfs (linux drivers/pci/iov.c, sriov_numvfs_store and sriov_enable).
 NUMVFS_ANSWERS = {
@@ -63,24 +67,62 @@ class SetAutoprobe:
 
 
 @dataclass(frozen=True)
-class SetNumvfs:
-    """The number of VFs. The kernel goes from one number to another only through 0."""
+class Resize:
+    """The number of VFs, and the settings of those that stay: the kernel makes all of them anew, through 0.
+
+    A failure half-way puts the old number and all old settings back.
+
+    :param before: the settings of all VFs now, by index
+    :param timeout: seconds until the VFs must be there
+    """
 
     netdev: str
     pci_address: str
+    driver: str
     numvfs: int
     new_numvfs: int
+    before: dict[int, VfSettings]
     timeout: int
 
     def describe(self) -> list[str]:
-        return [f"{self.netdev}: numvfs {self.numvfs} → {self.new_numvfs}"]
+        lines = [f"{self.netdev}: numvfs {self.numvfs} → {self.new_numvfs}"]
+        for index, settings in self.kept(self.new_numvfs).items():
+            found = [f"{name} {value}" for name, value in settings.managed().items() if value != getattr(FRESH, name)]
+            lines.append(f"VF {index} of {self.netdev}: keeps {', '.join(found)}")
+        return lines
+
+    def kept(self, numvfs: int) -> dict[int, VfSettings]:
+        """The settings of the VFs that there are before and after."""
+        return {index: settings for index, settings in self.before.items() if index < numvfs}
 
     def apply(self, host: Host) -> None:
-        if self.numvfs:
+        try:
+            self.make(host, self.new_numvfs)
+        except KvmError as error:
+            try:
+                self.make(host, self.numvfs)
+            except KvmError as second:
+                raise CommandFailed(
+                    f"numvfs of {self.netdev}", f"{error} The {self.numvfs} VFs of before could not be made again: "
+                    f"{second}", self.new_numvfs
+                ) from second
+            raise CommandFailed(
+                f"numvfs of {self.netdev}", f"{error} The {self.numvfs} VFs of before are back with their settings",
+                self.new_numvfs,
+            ) from error
+
+    def make(self, host: Host, numvfs: int) -> None:
+        """That many VFs, and on those of before their settings."""
+        if pci.number(host, self.pci_address, "sriov_numvfs"):
             self.write(host, 0)
-        if self.new_numvfs:
-            self.write(host, self.new_numvfs)
-            self.wait(host)
+        if numvfs:
+            self.write(host, numvfs)
+            self.wait(host, numvfs)
+        found = read_settings(host, self.netdev)
+        changes = tuple(
+            (index, found[index], found[index].overlaid(settings)) for index, settings in self.kept(numvfs).items()
+        )
+        SetVfs(self.netdev, self.pci_address, self.driver, changes).apply(host)
 
     def write(self, host: Host, numvfs: int) -> None:
         """:raises CommandFailed: the kernel refuses the number."""
@@ -88,19 +130,19 @@ class SetNumvfs:
             host.write(f"{pci.DEVICES}/{self.pci_address}/sriov_numvfs", str(numvfs))
         except OSError as error:
             cause, remedy = NUMVFS_ANSWERS.get(error.errno or 0, (error.strerror or str(error), "See the kernel's log"))
-            raise CommandFailed(f"numvfs of {self.netdev}", cause, numvfs, remedy) from error
+            raise CommandFailed("sriov_numvfs", cause, numvfs, remedy) from error
 
-    def wait(self, host: Host) -> None:
+    def wait(self, host: Host, numvfs: int) -> None:
         """Until all VFs are there and udev has named their netdevs.
 
         :raises CommandFailed: they are not there in time
         """
         deadline = host.now() + self.timeout
-        while pci.vf_address(host, self.pci_address, self.new_numvfs - 1) is None:
+        while pci.vf_address(host, self.pci_address, numvfs - 1) is None:
             if host.now() > deadline:
                 raise CommandFailed(
-                    f"numvfs of {self.netdev}", f"the VFs did not appear within {self.timeout} seconds",
-                    self.new_numvfs, "See the kernel's log, or raise timeout",
+                    "sriov_numvfs", f"the VFs did not appear within {self.timeout} seconds", numvfs,
+                    "See the kernel's log, or raise timeout",
                 )
             host.sleep(0.1)
         host.run(["udevadm", "settle", f"--timeout={self.timeout}"], timeout=self.timeout + 5)
@@ -140,9 +182,15 @@ class SetVfs:
     def apply(self, host: Host) -> None:
         lines = list(self.lines())
         try:
-            iproute.batch(host, [line for _index, _names, line in lines])
+            self.carry_out(host, [line for _index, _names, line in lines])
         except iproute.BatchFailed as error:
             index, names, _line = lines[error.line]
+            done = {number for number, _names, _line in lines[:error.line]}
+            back = SetVfs(self.netdev, self.pci_address, self.driver, tuple(
+                (number, after, before) for number, before, after in self.changes if number in done
+            ))
+            with contextlib.suppress(iproute.BatchFailed):  # the first error is the one to tell
+                back.carry_out(host, [line for _index, _names, line in back.lines()])
             if error.cause in ("Operation not supported", "Protocol not supported"):
                 raise NotSupported(
                     f"VF {index} of {self.netdev}",
@@ -150,11 +198,28 @@ class SetVfs:
                 ) from error
             raise CommandFailed(f"VF {index} of {self.netdev}", f"{'/'.join(names)}: {error.cause}") from error
 
+    def carry_out(self, host: Host, lines: list[str]) -> None:
+        """All lines; a VF that is still in reset (i40e answers EAGAIN) is asked again for a while.
+
+        :raises BatchFailed: a line was refused
+        """
+        deadline = host.now() + RESET_SECONDS
+        first = 0
+        while first < len(lines):
+            try:
+                iproute.batch(host, lines[first:])
+                return
+            except iproute.BatchFailed as error:
+                first += error.line
+                if error.cause != "Resource temporarily unavailable" or host.now() > deadline:
+                    raise iproute.BatchFailed(first, lines[first], error.cause) from error
+                host.sleep(0.5)
+
     def lines(self) -> t.Iterator[tuple[int, list[str], str]]:
         """Each ip command: the VF, the settings that change by it, and its text."""
         for index, before, after in self.changes:
             for group in IP_ARGUMENTS:
-                changed = [name for _word, name in group if getattr(after, name) != getattr(before, name)]
+                changed = [name for _word, name in group if getattr(after, name) not in (None, getattr(before, name))]
                 if changed:
                     arguments = " ".join(f"{word} {ip_value(getattr(after, name))}" for word, name in group)
                     yield index, changed, f"link set dev {self.netdev} vf {index} {arguments}"

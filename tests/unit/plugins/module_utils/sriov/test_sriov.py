@@ -85,6 +85,43 @@ def test_resize_keeps_the_settings_of_those_that_stay(kernel: FakeKernel) -> Non
     assert kernel.vfs[4]["vlan_list"] == [{}], "a new VF begins without settings"
 
 
+def test_a_resize_that_fails_puts_everything_back(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=3, vfs=[{"index": "0-2", "vlan": 100, "trust": True}])
+    before = [dict(vf) for vf in kernel.vfs]
+    kernel.no_space = (5,)
+    result = sriov_vf(kernel, numvfs=5)
+    assert "no memory space" in result["msg"]
+    assert "The 3 VFs of before are back with their settings" in result["msg"]
+    assert kernel.vfs == before
+    kernel.no_space = (5, 3)
+    assert "could not be made again" in sriov_vf(kernel, numvfs=5)["msg"]
+
+
+def test_a_setting_that_is_refused_takes_no_other_along(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=3, vfs=[{"index": "0-2", "vlan": 100}])
+    before = [dict(vf) for vf in kernel.vfs]
+    refused = sriov_vf(kernel, numvfs=5, vfs=[{"index": 0, "vlan": 7}, {"index": 1, "link_state": "enable"}])
+    assert "link_state is not supported by igb" in refused["msg"]
+    assert kernel.vfs[:3] == before
+
+
+def test_a_vf_in_reset_is_asked_again(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2)
+    kernel.answers = ["Resource temporarily unavailable"] * 3
+    assert not sriov_vf(kernel, vfs=[{"index": "0-1", "vlan": 100}])["failed"]
+    assert [vf["vlan_list"] for vf in kernel.vfs] == [[{"vlan": 100}]] * 2
+    kernel.answers = ["Resource temporarily unavailable"] * 100
+    assert "Resource temporarily unavailable" in sriov_vf(kernel, vfs=[{"index": 0, "vlan": 5}])["msg"]
+
+
+def test_a_resize_says_what_it_keeps(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2, vfs=[{"index": 0, "mac": "52:54:00:aa:00:01", "vlan": 100, "spoofchk": False}])
+    actions = sriov_vf(kernel, check_mode=True, numvfs=1)["actions"]
+    assert actions == [
+        "enp1s0: numvfs 2 → 1", "VF 0 of enp1s0: keeps mac 52:54:00:aa:00:01, vlan 100, spoofchk False"
+    ]
+
+
 def test_one_process_reads_and_one_writes(kernel: FakeKernel) -> None:
     sriov_vf(kernel, numvfs=7)
     kernel.processes.clear()
@@ -126,6 +163,22 @@ def test_a_vf_in_use_is_not_taken_away(kernel: FakeKernel) -> None:
         assert "in_use: allow" in refused["msg"]
     assert kernel.vfs == before
     assert not sriov_vf(kernel, numvfs=5, in_use="allow")["failed"]
+
+
+def test_a_vf_that_is_held_by_its_own_file_is_in_use(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2)
+    hold_vf(kernel, index=1, pid=4711)
+    kernel.folder.folder("/sys/bus/pci/devices/0000:01:10.2/vfio-dev/vfio3")
+    descriptor = Path(kernel.path("/proc/4711/fd/30"))
+    descriptor.unlink()
+    descriptor.symlink_to("/dev/vfio/devices/vfio3")
+    assert "VF 1 by process 4711" in sriov_vf(kernel, numvfs=0)["msg"]
+
+
+def test_a_pf_with_two_netdevs_must_be_named_by_one(kernel: FakeKernel) -> None:
+    kernel.folder.folder(f"/sys/bus/pci/devices/{PF}/net/enp1s0d1")
+    assert "enp1s0, enp1s0d1" in sriov_vf(kernel, pf=PF, numvfs=1)["msg"]
+    assert not sriov_vf(kernel, pf="enp1s0", numvfs=1)["failed"]
 
 
 def test_a_vf_in_another_namespace_is_in_use(kernel: FakeKernel) -> None:

@@ -1,7 +1,6 @@
 #!/usr/bin/python
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Module vm_domain: one libvirt domain, without its NICs."""
 
 from __future__ import annotations
 
@@ -94,28 +93,25 @@ actions:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.kvm.plugins.module_utils.engine import run
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_planner import domain_resource
+from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import domain_resource
 
 
 def main() -> None:
-    """Run the module."""
-    run(
-        AnsibleModule(
-            argument_spec={
-                "name": {"type": "str", "required": True},
-                "xml": {"type": "str"},
-                "state": {
-                    "type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined",
-                },
-                "autostart": {"type": "bool"},
-                "timeout": {"type": "int", "default": 120},
-                "uri": {"type": "str", "default": "qemu:///system"},
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "xml": {"type": "str"},
+            "state": {
+                "type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined",
             },
-            supports_check_mode=True,
-        ),
-        domain_resource,
+            "autostart": {"type": "bool"},
+            "timeout": {"type": "int", "default": 120},
+            "uri": {"type": "str", "default": "qemu:///system"},
+        },
+        supports_check_mode=True,
     )
+    engine.run(module, domain_resource)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 #!/usr/bin/python
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Module vm_interface: the NICs of a libvirt domain."""
 
 from __future__ import annotations
 
@@ -199,8 +198,8 @@ actions:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nfv.kvm.plugins.module_utils.engine import run
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_planner import interface_resource
+from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
 
 SOURCE = {
     "pf": {"type": "str"}, "vf": {"type": "int"}, "pci_address": {"type": "str"}, "bridge": {"type": "str"},
@@ -226,19 +225,16 @@ INTERFACE = {
 
 
 def main() -> None:
-    """Run the module."""
-    run(
-        AnsibleModule(
-            argument_spec={
-                "domain": {"type": "str", "required": True},
-                "interfaces": {"type": "list", "elements": "dict", "required": True, "options": INTERFACE},
-                "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
-                "uri": {"type": "str", "default": "qemu:///system"},
-            },
-            supports_check_mode=True,
-        ),
-        interface_resource,
+    module = AnsibleModule(
+        argument_spec={
+            "domain": {"type": "str", "required": True},
+            "interfaces": {"type": "list", "elements": "dict", "required": True, "options": INTERFACE},
+            "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+            "uri": {"type": "str", "default": "qemu:///system"},
+        },
+        supports_check_mode=True,
     )
+    engine.run(module, interface_resource)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import domain_planner, interface_planner
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import plan as domain_plan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import plan as interface_plan
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirt, TickingHost
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
@@ -51,13 +52,13 @@ class Lab:
         """One run of the module."""
         given = {"domain": "a", "state": "present", "uri": "qemu:///system", **params,
                  "interfaces": [_interface(one) for one in interfaces]}
-        return run(interface_planner.interface_resource, given, self.host, check_mode)
+        return run(interface_plan.interface_resource, given, self.host, check_mode)
 
     def vm_domain(self, check_mode: bool = False, **params: t.Any) -> Result:
         """One run of the module."""
         given = {"name": "a", "xml": None, "state": "defined", "autostart": None, "timeout": 120,
                  "uri": "qemu:///system", **params}
-        return run(domain_planner.domain_resource, given, self.host, check_mode)
+        return run(domain_plan.domain_resource, given, self.host, check_mode)
 
     def texts(self) -> tuple[t.Any, ...]:
         """All that libvirt has, to compare before and after."""
@@ -77,6 +78,6 @@ def _interface(given: Result) -> Result:
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     made = Lab(tmp_path)
-    for planner in (domain_planner, interface_planner):
-        monkeypatch.setattr(planner, "connect", lambda uri: made.libvirt.connection())
+    for plan in (domain_plan, interface_plan):
+        monkeypatch.setattr(plan, "connect", lambda uri: made.libvirt.connection())
     return made

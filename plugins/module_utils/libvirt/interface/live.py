@@ -8,9 +8,9 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import ROOT_PORT, Topology
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired import Nic, identified
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import ROWS, Row
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic, identified
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 
 LIVE, CONFIG, NEEDS_RESTART = "live", "config", "needs_restart"
 

@@ -8,7 +8,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import ALIAS_PREFIX, Interface, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import ALIAS_PREFIX, Interface, Vlan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 HOSTDEV = frozenset({"hostdev"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_comparison import differences, waiting
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import differences, waiting
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import RECORDED, recorded
 
 DOMAINS = sorted(path.name.replace(".user.xml", "") for path in RECORDED.glob("*.user.xml"))

@@ -14,7 +14,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
@@ -22,7 +22,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 class Filled:
     """Something that libvirt adds.
 
-    :param path: of domain_flat; ``*`` stands for one part of it or a piece of one, ``**`` at the end for all below
+    :param path: as in flat; ``*`` stands for one part of it or a piece of one, ``**`` at the end for all below
     :param value: what it adds, None for anything
     :param given: a path that must be in the user's XML for libvirt to add it; a ``.`` in front is the device
     """

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import interface_live as live_side
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_steps import Define
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired import (
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import live as live_side
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import (
     Nic,
     check_boot_order,
     check_conflicts,
@@ -24,19 +24,19 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired 
     identified,
     with_macs,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import (
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
     ROWS,
     read_interface,
     write_interface,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import (
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import (
     Wanted,
     source_of,
     wanted_interfaces,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_sources import check_source, resolved
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_steps import AttachLive, DetachLive, UpdateLive
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source, resolved
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import AttachLive, DetachLive, UpdateLive
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 

@@ -9,8 +9,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import ROWS, SOURCES
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface, Vlan, alias_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, SOURCES
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, Vlan, alias_of
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range

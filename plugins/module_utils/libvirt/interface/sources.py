@@ -11,8 +11,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface, Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import Wanted
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 IFF_UP = 1  # linux/if.h

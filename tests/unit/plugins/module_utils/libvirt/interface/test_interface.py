@@ -9,9 +9,9 @@ from dataclasses import fields
 
 import pytest
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_desired import generated_mac
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import ROWS
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import generated_mac
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 

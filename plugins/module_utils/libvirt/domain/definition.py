@@ -8,7 +8,7 @@ import copy
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_flat import labelled
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import labelled
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_mapping import ROWS
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_model import Interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface_params import Wanted, check
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted, check
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
 
 # QEMU's NIC models without PCI Express; libvirt refuses them behind a root port ("slot must be >= 1").

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What can be done to the NICs of a running domain; their definition is set by domain_steps.Define."""
+"""What can be done to the NICs of a running domain; their definition is set by domain.steps.Define."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_steps import DomainStep
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep
 
 # The guest has to release the device; native PCIe hot-unplug alone waits 5 s (PCIe specification, attention button).
 DETACH_SECONDS = 60.0

@@ -12,13 +12,13 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_comparison import differences, waiting
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_definition import (
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import differences, waiting
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import (
     merged_definition,
     wanted_definition,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_flat import flatten
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain_steps import (
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import (
     Define,
     SetAutostart,
     Shutdown,

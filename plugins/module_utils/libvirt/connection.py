@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing, ValidationError
 
@@ -122,6 +123,15 @@ class Domain:
             self._handle.updateDeviceFlags(device, self._connection.library.VIR_DOMAIN_AFFECT_LIVE)
 
 
+@dataclass(frozen=True)
+class Network:
+    """A network: its persistent definition, whether it is started, and the XML of the NICs that are on it."""
+
+    xml: str
+    active: bool
+    ports: tuple[str, ...]
+
+
 class Connection:
     """An open connection to libvirt.
 
@@ -185,11 +195,16 @@ class Connection:
         with self.answering(f"domain {name}", "define it"):
             self._handle.defineXML(xml)
 
-    def network_xml(self, name: str) -> str | None:
-        """The persistent definition of a network, None where there is none of that name."""
+    def network(self, name: str) -> Network | None:
+        """A network, None where there is none of that name."""
         with self.answering(f"network {name}", "look it up"):
             network = self.unless("VIR_ERR_NO_NETWORK", lambda: self._handle.networkLookupByName(name))
-            return None if network is None else str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE))
+            if network is None:
+                return None
+            active = bool(network.isActive())
+            ports = network.listAllPorts() if active else []
+            return Network(str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE)), active,
+                           tuple(str(port.XMLDesc()) for port in ports))
 
 
 def connect(uri: str) -> Connection:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import overlaid
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted, check
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
@@ -146,15 +146,10 @@ def _check_pairs(pairs: t.Sequence[tuple[Wanted, Interface | None]]) -> None:
 
 def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]) -> Nic:
     """The NIC of an item; one that only the running domain has gives what the item leaves open."""
-    base = current or identified(item.interface, running)
-    after = item.interface if base is None else base.overlaid(item.interface)
+    after = overlaid(current or identified(item.interface, running) or Interface(), item.interface)
     if after.type is None:
         raise ValidationError(f"{item.subject}.type", "the domain has no such NIC yet, and a new one needs a type",
                               item.name or item.interface.mac, "Give type and source")
-    if base is None or base.type != after.type:
-        after = replace(after, **{row.field: row.initial for row in ROWS
-                                  if row.of(after.type) and row.initial is not None
-                                  and getattr(after, row.field) is None})
     check(item.subject, after)
     return Nic(item.subject, current, after)
 

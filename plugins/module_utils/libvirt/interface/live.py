@@ -67,7 +67,7 @@ def plan_live(nics: t.Sequence[Nic], running: tuple[Interface, ...], place: Topo
     pairs = paired(nics, running)
     known = list(pairs.values())
     detach = tuple(live for live in running if live not in known and unwanted(live))
-    update = tuple((live, after) for after, live in pairs.items() if any(row.live for row in outstanding(after, live)))
+    update = tuple((live, after) for after, live in pairs.items() if at_once(after, live))
     left = [_updated(live, dict(update).get(live)) for live in running if live not in detach]
     attach = []
     for nic in nics:
@@ -80,11 +80,16 @@ def plan_live(nics: t.Sequence[Nic], running: tuple[Interface, ...], place: Topo
 def outstanding(after: Interface, live: Interface) -> list[Row]:
     """The rows in which a running NIC is not as its definition says."""
     rows = [row for row in ROWS if row.runs and row.of(after.type)]
-    if after.type == "network" and live.type != "network":
-        # A NIC of a hostdev or macvtap network shows what it became, and no longer its network;
-        # as a VF it has no link state, model or MTU either.
-        rows = [row for row in rows if row.of(live.type) and row.parameter not in ("type", "source", "vlan")]
-    return [row for row in rows if getattr(after, row.field) != getattr(live, row.field)]
+    if after.type == live.type == "network" and live.source_vf is not None:
+        # The network gave a VF, and may have given it a VLAN; link state, model or MTU mean nothing to a VF.
+        rows = [row for row in rows if row.field == "source_network" or (row.of("hostdev") and row.field != "vlan")]
+    return [row for row in rows if row.meant(after) != row.meant(live)]
+
+
+def at_once(after: Interface, live: Interface) -> list[Row]:
+    """Those of them that libvirt can change on the NIC that is running."""
+    kind = live.type if live.source_vf is None else "hostdev"
+    return [row for row in outstanding(after, live) if row.live and row.of(kind)]
 
 
 def needs_restart(nics: t.Sequence[Interface], running: t.Sequence[Interface] | None) -> bool:
@@ -103,8 +108,7 @@ def changes(nic: Nic, running: t.Sequence[Interface] | None, plan: LivePlan | No
     :param live: the NIC in the running domain before
     """
     before = nic.before or Interface()
-    rows = [row for row in ROWS if row.of(nic.after.type)
-            and getattr(nic.after, row.field) not in (getattr(before, row.field), None if nic.before else row.default)]
+    rows = [row for row in ROWS if row.of(nic.after.type) and row.meant(nic.after) != row.meant(before)]
     if running is None or plan is None:
         found = dict.fromkeys((row.parameter for row in rows), CONFIG)
     elif live is None:
@@ -112,17 +116,17 @@ def changes(nic: Nic, running: t.Sequence[Interface] | None, plan: LivePlan | No
         # A NIC that the definition had and the running domain lacked is all new to it.
         found = dict.fromkeys((row.parameter for row in rows), how) or ({"name": how} if how == LIVE else {})
     else:
-        late = {row.field: row for row in outstanding(nic.after, live)}
-        found = {row.parameter: CONFIG for row in rows if row.field not in late}
-        found.update({row.parameter: LIVE for row in late.values() if row.live})
-        found.update({row.parameter: NEEDS_RESTART for row in rows if row.field in late and not row.live})
+        late, now = outstanding(nic.after, live), at_once(nic.after, live)
+        found = {row.parameter: CONFIG for row in rows if row not in late}
+        found.update({row.parameter: LIVE for row in now})
+        found.update({row.parameter: NEEDS_RESTART for row in rows if row in late and row not in now})
     return found
 
 
 def _updated(live: Interface, after: Interface | None) -> Interface:
     if after is None:
         return live
-    return replace(live, **{row.field: getattr(after, row.field) for row in outstanding(after, live) if row.live})
+    return replace(live, **{row.field: getattr(after, row.field) for row in at_once(after, live)})
 
 
 def _attachable(nic: Interface, left: t.Sequence[Interface], place: Topology) -> bool:

@@ -12,7 +12,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 HOSTDEV = frozenset({"hostdev"})
-EMULATED = frozenset({"bridge", "network"})
+BRIDGE, NETWORK = frozenset({"bridge"}), frozenset({"network"})
+EMULATED = BRIDGE | NETWORK
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Row:
     :param initial: what a new NIC gets when it is not given
     :param live: whether libvirt can change it in a running domain (qemuDomainChangeNet in src/qemu/qemu_hotplug.c)
     :param runs: whether a running domain works otherwise with another value
+    :param stays: whether a NIC of another type, which is connected otherwise, keeps it
     """
 
     field: str
@@ -45,10 +47,16 @@ class Row:
     initial: t.Any = None
     live: bool = False
     runs: bool = True
+    stays: bool = True
 
     def of(self, kind: str | None) -> bool:
         """Whether a NIC of this type has it."""
         return self.types is None or kind in self.types
+
+    def meant(self, nic: Interface) -> t.Any:
+        """What a NIC has of it, be it said or not."""
+        value = getattr(nic, self.field)
+        return self.default if value is None else value
 
 
 def attribute(path: str, name: str, convert: t.Callable[[str], t.Any] = str) -> Place:
@@ -115,14 +123,14 @@ def _write_vlan(nic: Element, value: Vlan) -> None:
 
 ROWS = (
     Row("type", "type", Place(".", _read_type, attribute(".", "type").write)),
-    Row("managed", "managed", attribute(".", "managed", _is_yes), HOSTDEV, default=False, initial=True),
+    Row("managed", "managed", attribute(".", "managed", _is_yes), HOSTDEV, default=False, initial=True, stays=False),
     Row("alias", "name", attribute("alias", "name", _user_alias), runs=False),
     Row("mac", "mac", attribute("mac", "address", str.lower)),
-    Row("source_vf", "source", pci("source/address"), HOSTDEV),
-    Row("source_bridge", "source", attribute("source", "bridge"), frozenset({"bridge"})),
-    Row("source_network", "source", attribute("source", "network"), frozenset({"network"})),
-    Row("source_portgroup", "source", attribute("source", "portgroup"), frozenset({"network"}), default=""),
-    Row("vlan", "vlan", Place("vlan", _read_vlan, _write_vlan), default=Vlan()),
+    Row("source_vf", "source", pci("source/address"), HOSTDEV, stays=False),
+    Row("source_bridge", "source", attribute("source", "bridge"), BRIDGE, stays=False),
+    Row("source_network", "source", attribute("source", "network"), NETWORK, stays=False),
+    Row("source_portgroup", "source", attribute("source", "portgroup"), NETWORK, default="", stays=False),
+    Row("vlan", "vlan", Place("vlan", _read_vlan, _write_vlan), default=Vlan(), stays=False),
     Row("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
     Row("mtu", "mtu", attribute("mtu", "size", int), EMULATED),
     Row("link_state", "link_state", attribute("link", "state"), EMULATED, default="up", live=True),
@@ -138,16 +146,30 @@ def read_interface(nic: Element) -> Interface:
     return Interface(**{name: default if value is None else value for name, (value, default) in values.items()})
 
 
+def overlaid(base: Interface, wanted: Interface) -> Interface:
+    """A NIC with all that ``wanted`` manages; one that is new or of another type gets what its type has at first."""
+    kind = wanted.type or base.type
+    values = {}
+    for row in ROWS:
+        value = getattr(wanted, row.field)
+        if value is None and row.of(kind):
+            if kind == base.type or row.stays:
+                value = getattr(base, row.field)
+            if value is None and kind != base.type:
+                value = row.default if row.initial is None else row.initial
+        values[row.field] = value
+    return Interface(**values)
+
+
 def write_interface(wanted: Interface, current: Element | None) -> Element:
     """The ``<interface>`` of a NIC; what no row knows of a current one stays, unless it changes its type.
 
     A current element is not touched: a new one is returned.
     """
     nic = xml.etree().Element("interface", type=wanted.type)
-    before = Interface()
     if current is not None and read_interface(current).type == wanted.type:
         nic = xml.parse(xml.serialise(current), "interface")
-        before = read_interface(nic)
+    before = read_interface(nic)
     for row in ROWS:
         value = getattr(wanted, row.field)
         if value is not None and value != getattr(before, row.field) and row.of(wanted.type):

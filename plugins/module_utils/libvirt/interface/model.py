@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 # libvirt 11.3 keeps an alias of the user only with this beginning and of letters, digits, "-" and "_";
 # any other alias it drops without a word (seen on the lab host).
@@ -31,7 +31,7 @@ class Interface:
     """One NIC. None is "not managed" in a wanted one, and "libvirt says nothing of it" in a current one.
 
     :param alias: the user alias that carries the label, such as ua-ge-0_0_0
-    :param type: hostdev, bridge or network
+    :param type: hostdev, bridge or network; a running NIC of a network that gives VFs has its ``source_vf`` too
     :param source_vf: host PCI address of the VF, dddd:bb:ss.f
     :param source_portgroup: empty for none
     :param mtu: bytes
@@ -58,14 +58,6 @@ class Interface:
     def label(self) -> str:
         """What a message calls it."""
         return (self.alias or "").replace(ALIAS_PREFIX, "", 1) or self.mac or "without a name"
-
-    def overlaid(self, wanted: Interface) -> Interface:
-        """This NIC with all that ``wanted`` manages; on another type nothing of the old connection stays."""
-        managed = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
-        base = self
-        if wanted.type not in (None, self.type):
-            base = Interface(alias=self.alias, mac=self.mac, boot_order=self.boot_order, address=self.address)
-        return replace(base, **{name: value for name, value in managed.items() if value is not None})
 
 
 def alias_of(name: str) -> str:

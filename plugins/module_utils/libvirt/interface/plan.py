@@ -26,6 +26,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired 
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
     ROWS,
+    overlaid,
     read_interface,
     write_interface,
 )
@@ -35,7 +36,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params i
     source_of,
     wanted_interfaces,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source, resolved
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import (
+    check_source,
+    resolved,
+    with_networks,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import AttachLive, DetachLive, UpdateLive
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
@@ -97,16 +102,18 @@ class InterfaceResource:
         text = domain.live_xml()
         live = None if text is None else xml.parse(text, f"domain {self._domain}")
         nics = _interfaces(definition)
+        running = () if live is None else with_networks(self._connection, domain.uuid, nics, _interfaces(live))
         wanted, ledger = self._wanted, Ledger({}, {})
         if self._state != "absent":
             wanted = tuple(resolved(host, item) for item in wanted)
             new = [item for item in with_macs(wanted, nics, domain.uuid, ledger) if not _is_met(item, nics)]
             for item in new:
-                check_source(host, self._connection, item.subject, item.interface)
+                before = identified(item.interface, [*nics, *running])
+                after = overlaid(before or Interface(), item.interface)
+                check_source(host, self._connection, item.subject, after, identified(item.interface, nics))
             if new:
                 ledger = read_ledger(self._connection, without=domain.uuid)
-        running = None if live is None else _interfaces(live)
-        state = NicState(domain.uuid, definition, live, nics, running, wanted, ledger)
+        state = NicState(domain.uuid, definition, live, nics, None if live is None else running, wanted, ledger)
         self._first = self._first or state
         return state
 
@@ -179,9 +186,9 @@ class InterfaceResource:
                 source = " ".join(source_of(nic.after).values())
                 lines.append(f"NIC {nic.after.label()}: add {nic.after.type} {source}, mac {nic.after.mac}")
                 continue
-            lines += [f"NIC {nic.after.label()}: {row.parameter} {_text(getattr(nic.before, row.field))} → "
-                      f"{_text(getattr(nic.after, row.field))}"
-                      for row in ROWS if getattr(nic.before, row.field) != getattr(nic.after, row.field)]
+            lines += [f"NIC {nic.after.label()}: {row.parameter} {_text(row.meant(nic.before))} → "
+                      f"{_text(row.meant(nic.after))}"
+                      for row in ROWS if row.meant(nic.before) != row.meant(nic.after)]
         return tuple(lines)
 
     def _live_steps(self, devices: dict[Interface, Element], plan: live_side.LivePlan,
@@ -192,11 +199,10 @@ class InterfaceResource:
         for nic in plan.attach:
             steps.append(AttachLive(self._connection, self._domain, nic.label(), xml.serialise(elements[nic])))
         for nic, after in plan.update:
-            device, rows = copy.deepcopy(devices[nic]), [row for row in live_side.outstanding(after, nic) if row.live]
+            device, rows = copy.deepcopy(devices[nic]), live_side.at_once(after, nic)
             for row in rows:
                 row.place.write(device, getattr(after, row.field))
-            why = ", ".join(f"{row.parameter} {_text(getattr(nic, row.field))} → {_text(getattr(after, row.field))}"
-                            for row in rows)
+            why = ", ".join(f"{row.parameter} {_text(row.meant(nic))} → {_text(row.meant(after))}" for row in rows)
             steps.append(UpdateLive(self._connection, self._domain, after.label(), xml.serialise(device), why))
         return steps
 
@@ -207,7 +213,7 @@ def _interfaces(domain: Element) -> tuple[Interface, ...]:
 
 def _is_met(item: Wanted, nics: t.Sequence[Interface]) -> bool:
     current = identified(item.interface, nics)
-    return current is not None and current.overlaid(item.interface) == current
+    return current is not None and overlaid(current, item.interface) == current
 
 
 def _elements(current: NicState, nics: t.Sequence[Nic]) -> dict[Interface, Element]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
@@ -39,9 +40,31 @@ def resolved(host: Host, wanted: Wanted) -> Wanted:
     return replace(wanted, interface=replace(wanted.interface, source_vf=address))
 
 
-def check_source(host: Host, connection: Connection, subject: str, nic: Interface) -> None:
+def with_networks(connection: Connection, uuid: str, nics: t.Sequence[Interface],
+                  running: t.Sequence[Interface]) -> tuple[Interface, ...]:
+    """The running NICs, where the VF that a network gave is one of that network again: libvirt's XML only has the VF.
+
+    :param uuid: of the domain
+    :param nics: those of its definition, whose networks are asked
+    """
+    given: dict[str, str] = {}
+    if any(live.type == "hostdev" for live in running):
+        for name in {nic.source_network for nic in nics if nic.source_network}:
+            network = connection.network(name)
+            for text in network.ports if network else ():
+                port = xml.parse(text, f"network {name}")
+                if port.findtext("owner/uuid") == uuid and port.find("mac") is not None:
+                    given[port.find("mac").get("address", "").lower()] = name
+    return tuple(
+        replace(live, type="network", source_network=given[live.mac])
+        if live.type == "hostdev" and live.mac in given else live for live in running)
+
+
+def check_source(host: Host, connection: Connection, subject: str, nic: Interface, before: Interface | None) -> None:
     """Refuse what libvirt would refuse, or let pass in silence, when the domain starts.
 
+    :param nic: all that the NIC will be
+    :param before: the NIC now, None for a new one
     :raises ValidationError: what the NIC is connected to is not there or not ready
     :raises NotSupported: it cannot do what is asked
     """
@@ -50,7 +73,8 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
     if nic.source_bridge is not None:
         _check_bridge(host, connection, subject, nic, nic.source_bridge)
     if nic.source_network is not None:
-        _check_network(host, connection, subject, nic, nic.source_network)
+        moves = before is None or before.source_network != nic.source_network
+        _check_network(host, connection, subject, nic, nic.source_network, moves)
 
 
 def _check_vf(host: Host, subject: str, address: str) -> None:
@@ -91,12 +115,16 @@ def _check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan
                            str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")
 
 
-def _check_network(host: Host, connection: Connection, subject: str, nic: Interface, name: str) -> None:
-    text = connection.network_xml(name)
-    if text is None:
+def _check_network(host: Host, connection: Connection, subject: str, nic: Interface, name: str,
+                   moves: bool) -> None:
+    found = connection.network(name)
+    if found is None:
         raise ValidationError(f"{subject}.source.network", "libvirt has no such network", name,
                               "Define it with nfv.kvm.vm_network, or see virsh net-list --all")
-    network = xml.parse(text, f"network {name}")
+    if moves and not found.active:
+        raise ValidationError(f"{subject}.source.network", "this network is not started, so no domain can use it", name,
+                              f"Start it: virsh net-start {name}, and virsh net-autostart {name}")
+    network = xml.parse(found.xml, f"network {name}")
     portgroups = [found.get("name") for found in network.findall("portgroup")]
     if nic.source_portgroup and nic.source_portgroup not in portgroups:
         # libvirt would start the domain without any of the port group's settings.

@@ -12,7 +12,11 @@ import pytest
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import plan as domain_plan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import plan as interface_plan
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirt, TickingHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
+    FakeLibvirt,
+    FakeNetwork,
+    TickingHost,
+)
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
 PF = "0000:02:00.0"
@@ -32,7 +36,12 @@ class Lab:
                 self.files.vf(pf, index, f"{pf[:8]}10.{2 * index}")
         self.files.write("/sys/class/net/br0/bridge/vlan_filtering", "1")
         self.files.folder("/sys/class/net/eth7")
-        self.libvirt.networks["lan"] = "<network><name>lan</name><portgroup name='red'/></network>"
+        self.network("lan", "<portgroup name='red'/>")
+        self.network("pool", "<forward mode='hostdev'/>")
+
+    def network(self, name: str, content: str, active: bool = True) -> None:
+        """A libvirt network."""
+        self.libvirt.networks[name] = FakeNetwork(f"<network><name>{name}</name>{content}</network>", active)
 
     def domain(self, name: str = "a", machine: str = "pc", state: str = "defined") -> None:
         """A domain, made without the modules."""

@@ -48,19 +48,70 @@ class FakeLibvirtError(Exception):
         return self.code
 
 
+class FakeNetwork:
+    """A virNetwork. One that gives VFs takes them from ``vfs``; ``given``: (UUID of a domain, MAC) per NIC on it."""
+
+    def __init__(self, xml: str, active: bool = True) -> None:
+        self.xml = xml
+        self.active = active
+        self.vfs = [f"0000:03:10.{function}" for function in (4, 2, 0)]
+        self.given: list[tuple[str, str]] = []
+
+    def XMLDesc(self, flags: int) -> str:  # noqa: N802 (libvirt's name)
+        assert flags == FakeLibrary.VIR_NETWORK_XML_INACTIVE
+        return self.xml
+
+    def isActive(self) -> int:  # noqa: N802
+        return int(self.active)
+
+    def listAllPorts(self) -> list[FakePort]:  # noqa: N802
+        return [FakePort(*owner) for owner in self.given]
+
+    def plug(self, uuid: str, nic: t.Any) -> None:
+        """Turn the ``<interface>`` into what a running domain shows of it."""
+        if not self.active:
+            raise FakeLibvirtError("network is not active")
+        self.given.append((uuid, nic.find("mac").get("address")))
+        if parse(self.xml).find("forward[@mode='hostdev']") is None:
+            nic.set("type", "bridge")
+            nic.find("source").set("bridge", "virbr0")
+            return
+        for tag in ("source", "model", "link", "mtu"):
+            for found in nic.findall(tag):
+                nic.remove(found)
+        nic.set("type", "hostdev")
+        nic.set("managed", "yes")
+        set_pci_address(etree.SubElement(etree.SubElement(nic, "source"), "address"), self.vfs.pop())
+
+
+class FakePort:
+    """A virNetworkPort."""
+
+    def __init__(self, uuid: str, mac: str) -> None:
+        self.uuid = uuid
+        self.mac = mac
+
+    def XMLDesc(self) -> str:  # noqa: N802
+        return f"<networkport><owner><uuid>{self.uuid}</uuid></owner><mac address='{self.mac}'/></networkport>"
+
+
 class FakeDomain:
     """A virDomain. ``obeys``: whether its guest shuts down and releases devices when it is asked to."""
 
-    def __init__(self, xml: t.Any) -> None:
+    def __init__(self, connection: FakeLibvirt, xml: t.Any) -> None:
+        self.connection = connection
         self.xml = xml
         self.live: t.Any = None
         self.obeys = True
         self.starts_with_host = 0
+        self.running_state = 1
+        self.persistent = 1
+        self.managed_save = False
 
     def name(self) -> str:
         return str(self.xml.findtext("name"))
 
-    def UUIDString(self) -> str:  # noqa: N802 (libvirt's name)
+    def UUIDString(self) -> str:  # noqa: N802
         return str(self.xml.findtext("uuid"))
 
     def XMLDesc(self, flags: int) -> str:  # noqa: N802
@@ -71,7 +122,7 @@ class FakeDomain:
         return int(self.live is not None)
 
     def isPersistent(self) -> int:  # noqa: N802
-        return 1
+        return self.persistent
 
     def autostart(self) -> int:
         return self.starts_with_host
@@ -80,21 +131,54 @@ class FakeDomain:
         self.starts_with_host = wanted
 
     def state(self) -> tuple[int, int]:
-        return (1 if self.live is not None else 5, 0)
+        return (5 if self.live is None else self.running_state, 0)
 
     def create(self) -> None:
         self.live = copy.deepcopy(self.xml)
+        self.running_state, self.managed_save = 1, False
+        for nic in self.live.findall("devices/interface[@type='network']"):
+            self._plug(nic)
         for number, device in enumerate(self.live.findall("devices/*")):
             if device.find("alias") is None:
                 etree.SubElement(device, "alias", name=f"{device.tag}{number}")
 
+    def suspend(self) -> None:
+        self.running_state = 3
+
+    def resume(self) -> None:
+        if self.running_state != 3:
+            raise FakeLibvirtError("domain is not paused", FakeLibrary.VIR_ERR_OPERATION_INVALID)
+        self.running_state = 1
+
     def shutdown(self) -> None:
-        if self.obeys:
-            self.live = None
+        if self.live is None:
+            raise FakeLibvirtError("domain is not running", FakeLibrary.VIR_ERR_OPERATION_INVALID)
+        if self.obeys and self.running_state == 1:
+            self.destroy()
+
+    def destroy(self) -> None:
+        """Without the guest, as for a power cut."""
+        for network in self.connection.networks.values():
+            network.given = [owner for owner in network.given if owner[0] != self.UUIDString()]
+        self.live = None
+        if not self.persistent:
+            del self.connection.found[self.name()]
+
+    def undefineFlags(self, flags: int) -> None:  # noqa: N802
+        if self.xml.find("os/nvram") is not None and not flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_NVRAM:
+            raise FakeLibvirtError("cannot undefine domain with nvram")
+        if self.managed_save and not flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE:
+            raise FakeLibvirtError("Refusing to undefine while domain managed save image exists")
+        self.persistent = 0
+        if self.live is None:
+            del self.connection.found[self.name()]
 
     def attachDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
-        self.live.find("devices").append(etree.fromstring(xml))
+        nic = etree.fromstring(xml)
+        if nic.get("type") == "network":
+            self._plug(nic)
+        self.live.find("devices").append(nic)
 
     def detachDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
@@ -103,8 +187,13 @@ class FakeDomain:
 
     def updateDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
-        nic = self._live_nic(xml)
-        nic.getparent().replace(nic, etree.fromstring(xml))
+        nic, new = self._live_nic(xml), etree.fromstring(xml)
+        if "hostdev" in (nic.get("type"), new.get("type")) or new.find("link").get("state") not in ("up", "down"):
+            raise FakeLibvirtError("Operation not supported: cannot modify this network device")
+        nic.getparent().replace(nic, new)
+
+    def _plug(self, nic: t.Any) -> None:
+        self.connection.networks[nic.find("source").get("network")].plug(self.UUIDString(), nic)
 
     def _live_nic(self, xml: str) -> t.Any:
         mac = parse(xml).find("mac").get("address")
@@ -116,7 +205,7 @@ class FakeLibvirt:
 
     def __init__(self) -> None:
         self.found: dict[str, FakeDomain] = {}
-        self.networks: dict[str, str] = {}
+        self.networks: dict[str, FakeNetwork] = {}
         self.version = 11_003_000
         self.defined = 0
 
@@ -134,16 +223,10 @@ class FakeLibvirt:
     def listAllDomains(self) -> list[FakeDomain]:  # noqa: N802
         return list(self.found.values())
 
-    def networkLookupByName(self, name: str) -> t.Any:  # noqa: N802
+    def networkLookupByName(self, name: str) -> FakeNetwork:  # noqa: N802
         if name not in self.networks:
             raise FakeLibvirtError("Network not found", FakeLibrary.VIR_ERR_NO_NETWORK)
-        text = self.networks[name]
-
-        class Network:
-            def XMLDesc(self, flags: int) -> str:  # noqa: N802
-                return text
-
-        return Network()
+        return self.networks[name]
 
     def defineXML(self, text: str) -> None:  # noqa: N802
         self.defined += 1
@@ -156,9 +239,7 @@ class FakeLibvirt:
         if name in self.found:
             self.found[name].xml = root
         else:
-            self.found[name] = FakeDomain(root)
-            undefine = self.found.pop
-            self.found[name].undefineFlags = lambda flags: undefine(name)  # type: ignore[attr-defined]
+            self.found[name] = FakeDomain(self, root)
 
 
 class FakeLibrary:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import fields
 
@@ -101,6 +102,66 @@ def test_another_type_leaves_nothing_of_the_old_connection(lab: Lab) -> None:
     assert told(second, "mac") == told(first, "mac")
     nic = lab.libvirt.found["a"].xml.find("devices/interface")
     assert {found.tag for found in nic} == {"mac", "source", "vlan", "alias", "address"}
+
+
+KINDS: dict[str, Result] = {
+    "bridge": {"type": "bridge", "source": {"bridge": "br0"}},
+    "hostdev": {"type": "hostdev", "source": {"pci_address": "0000:02:10.2"}},
+    "network": {"type": "network", "source": {"network": "lan"}},
+    "pool": {"type": "network", "source": {"network": "pool"}},
+}
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(KINDS, 2)))
+def test_each_kind_becomes_each_other(lab: Lab, before: str, after: str, state: str) -> None:
+    lab.domain()
+    made = four_runs(lab, {"name": "nic", "mtu": None if before == "hostdev" else 1400, **KINDS[before]})
+    domain = lab.libvirt.found["a"]
+    if state == "running":
+        domain.create()
+    assert not lab.vm_interface({"name": "nic", **KINDS[before]})["needs_restart"]
+    live = domain.XMLDesc(0)
+    changed = four_runs(lab, {"name": "nic", **KINDS[after]})
+    assert changed["needs_restart"] is (state == "running")
+    assert changed["interfaces"][0]["changes"]["source"] == ("needs_restart" if state == "running" else "config")
+    assert "live" not in changed["interfaces"][0]["changes"].values()
+    assert changed["actions"]
+    assert all(line.startswith("domain a: ") for line in changed["actions"])
+    assert "None" not in str(changed["actions"]) + domain.XMLDesc(2)
+    assert (state == "stopped") or domain.XMLDesc(0) == live, "nothing of it can be done live"
+    nic = domain.xml.find("devices/interface")
+    assert (nic.get("type"), nic.find("mac").get("address")) == (KINDS[after]["type"], made["interfaces"][0]["mac"])
+    if state == "running":
+        domain.destroy()
+    domain.create()
+    assert not four_runs(lab, {"name": "nic", **KINDS[after]})["needs_restart"]
+
+
+def test_a_running_nic_changes_its_link_and_its_type(lab: Lab) -> None:
+    lab.domain(state="running")
+    lab.vm_interface(BRIDGE)
+    changed = four_runs(lab, {"name": "fxp0", "link_state": "down", **KINDS["network"]})
+    assert told(changed, "changes") == [{"type": "needs_restart", "source": "needs_restart", "link_state": "live"}]
+    assert not lab.vm_interface({"name": "fxp0", "link_state": "up", **KINDS["pool"]})["failed"]
+
+
+def test_the_guest_keeps_the_model_of_a_nic_that_is_connected_elsewhere(lab: Lab) -> None:
+    lab.domain()
+    lab.vm_interface({**BRIDGE, "model": "e1000", "link_state": "down", "vlan": {"tags": [5]}})
+    four_runs(lab, {"name": "fxp0", **KINDS["network"]})
+    nic = lab.libvirt.found["a"].xml.find("devices/interface")
+    assert (nic.find("model").get("type"), nic.find("link").get("state")) == ("e1000", "down")
+    assert nic.find("vlan") is None, "that belongs to the bridge"
+
+
+def test_another_network_of_vfs_waits(lab: Lab) -> None:
+    lab.domain(state="running")
+    lab.network("pool2", "<forward mode='hostdev'/>")
+    assert not four_runs(lab, {"name": "nic", **KINDS["pool"]})["needs_restart"]
+    changed = four_runs(lab, {"name": "nic", "type": "network", "source": {"network": "pool2"}})
+    assert told(changed, "changes") == [{"source": "needs_restart"}]
+    assert changed["needs_restart"]
 
 
 def test_absent_by_name_and_by_mac(lab: Lab) -> None:
@@ -267,16 +328,38 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     domain = lab.libvirt.found["a"].xml
     domain.find("os").append(domain.makeelement("boot", {"dev": "hd"}))
     assert "excludes an order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
-    lab.libvirt.networks["vfs"] = "<network><name>vfs</name><forward mode='hostdev'/></network>"
-    for network, tags, words in (("lan", [5], "forward mode isolated"), ("vfs", [5, 6], "exactly one VLAN tag")):
+    for network, tags, words in (("lan", [5], "forward mode isolated"), ("pool", [5, 6], "exactly one VLAN tag")):
         item = {"name": "n", "type": "network", "source": {"network": network}, "vlan": {"tags": tags}}
         assert words in lab.vm_interface(item)["msg"]
     lab.files.write("/sys/class/net/br0/bridge/vlan_filtering", "0")
-    lab.libvirt.networks["br"] = "<network><name>br</name><forward mode='bridge'/><bridge name='br0'/></network>"
+    lab.network("br", "<forward mode='bridge'/><bridge name='br0'/>")
     for one in (BRIDGE, {"name": "n", "type": "network", "source": {"network": "br"}}):
         assert "does not filter VLANs" in lab.vm_interface({**one, "vlan": {"tags": [5]}})["msg"]
     lab.libvirt.version = 10_000_000
     assert "from version 11.0 on" in lab.vm_interface({**BRIDGE, "vlan": {"tags": [5]}})["msg"]
+
+
+def test_the_host_is_checked_for_all_that_a_nic_will_be(lab: Lab) -> None:
+    lab.domain()
+    lab.vm_interface(BRIDGE, NET, VF0)
+    lab.files.write("/sys/class/net/br0/bridge/vlan_filtering", "0")
+    assert "does not filter VLANs" in lab.vm_interface({"name": "fxp0", "vlan": {"tags": [5]}})["msg"]
+    assert "forward mode isolated" in lab.vm_interface({"name": "lan0", "vlan": {"tags": [5]}})["msg"]
+    lab.files.write("/sys/class/net/enp2s0/flags", "0x1002")
+    assert "its PF enp2s0 is down" in lab.vm_interface({"name": "ge-0/0/0", "vlan": {"tags": [5]}})["msg"]
+
+
+def test_a_network_that_is_not_started_takes_no_more_nics(lab: Lab) -> None:
+    lab.domain()
+    lab.network("off", "", active=False)
+    off = {"type": "network", "source": {"network": "off"}}
+    words = "source.network = 'off': this network is not started"
+    assert words in lab.vm_interface({"name": "n", **off})["msg"]
+    lab.vm_interface(BRIDGE, NET)
+    for name in ("fxp0", "lan0"):
+        assert words in lab.vm_interface({"name": name, **off})["msg"]
+    lab.libvirt.networks["lan"].active = False
+    assert not lab.vm_interface({"name": "lan0", "mtu": 1400})["failed"], "it is there already"
 
 
 def test_every_attribute_of_a_nic_has_its_place_in_the_xml() -> None:

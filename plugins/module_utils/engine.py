@@ -28,7 +28,10 @@ SETTLE_PAUSE = 0.25
 
 
 class Step(t.Protocol):
-    """One change to the host: plain data that can say what it is and do it."""
+    """One change to the host: plain data that can say what it is and do it.
+
+    It may have a ``remedy``, for the user of a host on which it had no effect.
+    """
 
     def describe(self) -> list[str]:
         """The change in words, a line each, such as ``VF 1 of enp1s0: vlan 0 → 100``."""
@@ -100,7 +103,7 @@ def verify(resource: Resource[State], host: Host) -> State:
             missing = "; ".join(line for step in left for line in step.describe())
             raise VerificationFailed(
                 "verification", f"every step was applied, but the host still needs: {missing}",
-                remedy="See the kernel's and libvirt's logs for what put it back",
+                remedy=getattr(left[0], "remedy", None) or "See the kernel's and libvirt's logs for what put it back",
             )
         host.sleep(SETTLE_PAUSE)
 

@@ -23,6 +23,7 @@ options:
     description:
       - The domain's XML, as U(https://libvirt.org/formatdomain.html) describes it, without C(<interface>).
       - Its C(<name>) must be O(name). Required for a domain that does not exist yet.
+      - It may hold passwords, so Ansible does not log it.
     type: str
   state:
     description:
@@ -101,7 +102,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
-            "xml": {"type": "str"},
+            "xml": {"type": "str", "no_log": True},  # it may hold passwords
             "state": {
                 "type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined",
             },

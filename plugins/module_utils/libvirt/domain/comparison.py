@@ -14,7 +14,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
@@ -40,7 +40,14 @@ class Difference:
     before: str | None
     after: str | None
 
+    @property
+    def libvirts(self) -> bool:
+        """Whether only libvirt's XML says it: the user removed it, or libvirt adds it and FILLED_IN does not say so."""
+        return self.after is None
+
     def __str__(self) -> str:
+        if is_secret(self.path):
+            return f"{self.path}: changes"
         if self.after is None:
             return f"{self.path}: {self.before} → removed" if self.before else f"{self.path}: removed"
         if self.before is None:
@@ -81,6 +88,7 @@ FILLED_IN = (
     Filled("devices/graphics*/@listen"), Filled("devices/graphics*/listen/**"), Filled("devices/graphics*/audio/**"),
     Filled("devices/video/**", given="devices/graphics/@type"), Filled("devices/video*/model/**"),
     Filled("devices/sound*/audio/**"), Filled("devices/tpm/**", given="devices/tpm/backend/@type"),
+    Filled("devices/hostdev*/source/address/@domain", "0x0"), Filled("devices/hostdev*/@mode", "subsystem"),
     Filled("devices/hostdev*/driver/@name"), Filled("devices/hostdev*/@managed", "no"),
     Filled("devices/filesystem*/@accessmode", "passthrough"), Filled("devices/panic/@model", "isa"),
     Filled("devices/vsock/cid/@auto"), Filled("devices/redirdev*/@bus", "usb"),

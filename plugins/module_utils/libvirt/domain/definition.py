@@ -28,6 +28,7 @@ def wanted_definition(name: str, text: str) -> Element:
             "xml", f"its <name> is {written!r}, but the parameter name is {name!r}" if written else "it has no <name>",
             remedy=f"Write <name>{name}</name>",
         )
+    root.find("name").text = name  # libvirt would take the white space around it as part of the name
     if root.find("devices/interface") is not None:
         raise ValidationError("xml", "it has an <interface>, which this module leaves alone",
                               remedy="Move the NICs to nfv.kvm.vm_interface")

@@ -22,6 +22,9 @@ UNITS.update({letter: 1024**power for power, letter in enumerate("KMGTPE", 1)}, 
 SCALED_TEXT = frozenset({"memory", "currentMemory", "maxMemory", "hard_limit", "soft_limit", "swap_hard_limit"})
 SCALED_ATTRIBUTE = {"page": "size", "cell": "memory"}
 
+# What the XML of a domain may have that nobody is to read (what VIR_DOMAIN_XML_SECURE is needed for; virsh's manual).
+SECRETS = ("@passwd",)
+
 HEX = re.compile(r"0x[0-9a-fA-F]+")
 
 
@@ -61,6 +64,11 @@ def flatten(domain: Element) -> dict[str, str]:
     if "memory" in said:
         said.setdefault("currentMemory", said["memory"])
     return said
+
+
+def is_secret(path: str) -> bool:
+    """Whether the value at a path must not be shown."""
+    return path.rsplit("/", 1)[-1] in SECRETS
 
 
 def _walk(element: Element, path: str, said: dict[str, str]) -> None:

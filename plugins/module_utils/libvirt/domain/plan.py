@@ -17,7 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition 
     merged_definition,
     wanted_definition,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import (
     Define,
     SetAutostart,
@@ -26,8 +26,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps impor
     Undefine,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-
-SECRET = frozenset({"@passwd"})
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ class DomainResource:
         if self.wanted is not None:
             wanted, said = flatten(self.wanted), flatten(state.definition)
             strange = {difference.path for difference in differences(self.wanted, state.definition)}
-            shown["definition"] = {path: "(hidden)" if path.rsplit("/", 1)[-1] in SECRET else said[path]
+            shown["definition"] = {path: "(hidden)" if is_secret(path) else said[path]
                                    for path in sorted(set(wanted) | strange) if path in said}
         return shown
 
@@ -140,9 +138,10 @@ class DomainResource:
         if not changes:
             return current
         merged = merged_definition(wanted, current.definition)
-        lines = tuple("password changes" if difference.path.endswith("@passwd") else str(difference)
-                      for difference in changes)
-        steps.append(Define(self.connection, self.name, xml.serialise(merged), lines))
+        unknown = ", ".join(difference.path for difference in changes if difference.libvirts)
+        advice = f"libvirt adds {unknown} by itself: write that into xml as virsh dumpxml --inactive {self.name} has it"
+        steps.append(Define(self.connection, self.name, xml.serialise(merged), tuple(map(str, changes)),
+                            remedy=advice if unknown else None))
         return replace(current, definition=merged)
 
     def _plan_absent(self, current: DomainState) -> Plan[DomainState]:

@@ -25,10 +25,14 @@ class DomainStep:
 
 @dataclass(frozen=True)
 class Define(DomainStep):
-    """Set the persistent definition to ``xml``; ``why`` says what changes, a line each."""
+    """Set the persistent definition to ``xml``; ``why`` says what changes, a line each.
+
+    :param remedy: for the user, when it is still to be done after it was done
+    """
 
     xml: str = field(repr=False)
     why: tuple[str, ...]
+    remedy: str | None = None
 
     def describe(self) -> list[str]:
         return [f"domain {self.name}: {line}" for line in self.why]

@@ -201,13 +201,14 @@ class FakeDomain:
 
 
 class FakeLibvirt:
-    """A virConnect. ``defined`` counts the definitions."""
+    """A virConnect. ``defined`` counts the definitions; ``adds``: XML that it adds, by its parent's path."""
 
     def __init__(self) -> None:
         self.found: dict[str, FakeDomain] = {}
         self.networks: dict[str, FakeNetwork] = {}
         self.version = 11_003_000
         self.defined = 0
+        self.adds: dict[str, str] = {}
 
     def connection(self) -> Connection:
         return Connection(self, FakeLibrary(self))
@@ -234,6 +235,9 @@ class FakeLibvirt:
         name = root.findtext("name")
         if root.find("uuid") is None:
             etree.SubElement(root, "uuid").text = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+        for path, added in self.adds.items():
+            if root.find(path).find(parse(added).tag) is None:
+                root.find(path).append(parse(added))
         _root_ports(root)
         _addresses(root)
         if name in self.found:

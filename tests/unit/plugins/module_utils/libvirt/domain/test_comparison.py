@@ -69,7 +69,7 @@ OTHER = [
     ("q35-router", "<nosharepages/>", "", "memoryBacking/nosharepages: removed"),
     ("q35-router", "<rng model='virtio'>", "<rng model='virtio-transitional'>",
      "devices/rng/@model: virtio → virtio-transitional"),
-    ("q35-router", "passwd='secret'", "", "devices/graphics/@passwd: secret → removed"),
+    ("q35-router", "passwd='secret'", "", "devices/graphics/@passwd: changes"),
     ("q35-router", "<controller type='scsi' model='virtio-scsi'/>", "",
      "devices/controller:scsi,0/@model: virtio-scsi → removed"),
     ("q35-router", "<watchdog model='i6300esb'/>", "", "devices/watchdog/@model: i6300esb → removed"),

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
+from ansible_collections.nfv.kvm.plugins.modules import vm_domain
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -79,11 +83,56 @@ def test_a_guest_that_does_not_shut_down_is_not_hurt(lab: Lab) -> None:
     assert lab.libvirt.found["a"].isActive()
 
 
+HOSTDEV = ("<hostdev{} type='pci'{}><source><address {}bus='0x83' slot='0x00' function='0x1'/></source></hostdev>"
+           "</devices>")
+
+
+def test_a_host_device_without_its_pci_domain(lab: Lab) -> None:
+    """libvirt 11.3 was seen to write mode, managed and domain='0x0000'."""
+    written = XML.replace("</devices>", HOSTDEV.format(" mode='subsystem'", " managed='no'", "domain='0x0000' "))
+    lab.vm_domain(xml=written)
+    for mode, managed in (("", ""), (" mode='subsystem'", " managed='no'")):
+        assert not four_runs(lab, xml=XML.replace("</devices>", HOSTDEV.format(mode, managed, "")))["changed"]
+    other = lab.vm_domain(xml=XML.replace("</devices>", HOSTDEV.format("", "", "domain='0x0001' ")))
+    assert other["actions"] == ["domain a: devices/hostdev/source/address/@domain: 0x0 → 0x1"]
+
+
+def test_what_libvirt_adds_and_nobody_knew_is_named(lab: Lab) -> None:
+    lab.libvirt.adds = {"devices": "<shiny new='1'/>"}
+    lab.vm_domain(xml=XML)
+    refused = lab.vm_domain(xml=XML.replace("512", "640"))
+    assert refused["error"]["type"] == "VerificationFailed"
+    assert "libvirt adds devices/shiny/@new by itself: write that into xml" in refused["msg"]
+    known = XML.replace("</devices>", "<shiny new='1'/></devices>")
+    lab.libvirt.adds = {}
+    assert not four_runs(lab, xml=known.replace("512", "640"))["failed"]
+
+
+def test_white_space_around_the_name_is_not_defined(lab: Lab) -> None:
+    four_runs(lab, xml=XML.replace("<name>a</name>", "<name>\n a </name>"))
+    assert list(lab.libvirt.found) == ["a"]
+
+
 def test_a_password_is_never_shown(lab: Lab) -> None:
     with_password = XML.replace("</devices>", "<graphics type='vnc' passwd='secret'/></devices>")
     lab.vm_domain(xml=with_password)
     assert "secret" not in str(lab.vm_domain(xml=XML.replace("512", "640"), check_mode=True))
     assert "secret" not in str(lab.vm_domain(xml=with_password.replace("secret", "secret2")))
+
+
+def test_ansible_logs_no_password_and_the_diff_stays_whole(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged: list[object] = []
+    monkeypatch.setattr(AnsibleModule, "log", lambda _module, *told, **more: logged.append((told, more)))
+    with_password = XML.replace("</devices>", "<graphics type='vnc' passwd='secret'/></devices>")
+    with patch_module_args({"name": "a", "xml": with_password}), pytest.raises(SystemExit):
+        vm_domain.main()
+    told = capsys.readouterr().out
+    assert "secret" not in told + str(logged)
+    assert "name=a" in str(logged)
+    diff = json.loads(told)["diff"]["after"]["definition"]
+    assert (diff["devices/serial/@type"], diff["devices/graphics/@passwd"]) == ("pty", "(hidden)")
 
 
 WRONG: list[tuple[Result, str]] = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -15,15 +15,12 @@ PASSED_THROUGH = ("devices/interface[@type='hostdev']", "devices/hostdev[@type='
 
 @dataclass(frozen=True)
 class Holder:
-    """A domain that has a device: in its running configuration (``live``), its definition (``persistent``) or both.
+    """A domain that has a device, in its running configuration (``live``) or only in its definition.
 
-    :param mac: the MAC that its XML gives the device, None for a device that is no NIC to libvirt
     """
 
     domain: str
-    mac: str | None = None
-    live: bool = False
-    persistent: bool = False
+    live: bool
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def read_ledger(connection: Connection, without: str | None = None) -> Ledger:
         if live is not None:
             _enter(ledger, Holder(domain.name, live=True), live)
         if domain.persistent():
-            _enter(ledger, Holder(domain.name, persistent=True), domain.inactive_xml())
+            _enter(ledger, Holder(domain.name, live=False), domain.inactive_xml())
     return ledger
 
 
@@ -55,17 +52,9 @@ def _enter(ledger: Ledger, holder: Holder, text: str) -> None:
     root = xml.parse(text, f"domain {holder.domain}")
     for found in root.findall("devices/interface/mac"):
         mac = found.get("address", "").lower()
-        _add(ledger.macs.setdefault(mac, {}), replace(holder, mac=mac))
+        ledger.macs.setdefault(mac, {}).setdefault(holder.domain, holder)
     for path in PASSED_THROUGH:
         for device in root.findall(path):
             address = xml.pci_address(device.find("source/address"))
             if address is not None:
-                mac = device.find("mac")
-                _add(ledger.devices.setdefault(address, {}),
-                     replace(holder, mac=None if mac is None else mac.get("address", "").lower()))
-
-
-def _add(holders: dict[str, Holder], holder: Holder) -> None:
-    known = holders.get(holder.domain, holder)
-    holders[holder.domain] = replace(
-        holder, live=known.live or holder.live, persistent=known.persistent or holder.persistent)
+                ledger.devices.setdefault(address, {}).setdefault(holder.domain, holder)

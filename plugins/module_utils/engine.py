@@ -60,8 +60,8 @@ class Resource(t.Protocol[State]):
     def show(self, state: State) -> dict[str, t.Any]:
         """The managed part of a state, for the diff."""
 
-    def result(self, state: State) -> dict[str, t.Any]:
-        """What the module returns of a state, beside ``changed``, ``diff`` and ``actions``."""
+    def result(self, state: State, plan: Plan[State]) -> dict[str, t.Any]:
+        """What the module returns of a state, beside ``changed``, ``diff`` and ``actions``; ``plan`` led to it."""
 
 
 def run(
@@ -85,7 +85,7 @@ def run(
             actions.extend(step.describe())
         if plan.steps and not module.check_mode:
             state = verify(resource, host)
-        module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **resource.result(state))
+        module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **resource.result(state, plan))
 
 
 def verify(resource: Resource[State], host: Host) -> State:

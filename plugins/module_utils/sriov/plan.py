@@ -138,7 +138,7 @@ class PfResource:
         }
         return shown
 
-    def result(self, state: Pf) -> dict[str, t.Any]:
+    def result(self, state: Pf, plan: Plan[Pf]) -> dict[str, t.Any]:
         """``pf`` and ``vfs`` as the module documents them."""
         names = ("name", "pci_address", "driver", "numvfs", "totalvfs", "mtu", "up", "link_up", "numa_node")
         return {

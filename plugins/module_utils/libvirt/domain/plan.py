@@ -26,6 +26,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps impor
     Undefine,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class DomainResource:
                                    for path in sorted(set(wanted) | strange) if path in said}
         return shown
 
-    def result(self, state: DomainState) -> dict[str, t.Any]:
+    def result(self, state: DomainState, plan: Plan[DomainState]) -> dict[str, t.Any]:
         """``state``, ``uuid`` (None while it is not known) and ``needs_restart``."""
         needs_restart = False
         if state.live is not None:
@@ -162,8 +163,7 @@ def domain_resource(params: dict[str, t.Any]) -> DomainResource:
     name = params["name"]
     if not name or "/" in name or "\n" in name:
         raise ValidationError("name", "libvirt allows no empty name, slash or newline in a domain's name", name)
-    if params["timeout"] < 0:
-        raise ValidationError("timeout", "there are no negative seconds", params["timeout"], "Take 0 or more")
+    in_range("timeout", params["timeout"], 1)
     if params["state"] == "absent" and params["autostart"]:
         raise ValidationError("autostart", "a domain that is absent cannot start with the host", True,
                               "Remove autostart, or take another state")

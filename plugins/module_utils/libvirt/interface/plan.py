@@ -56,6 +56,7 @@ class NicState:
     :param running: those of the running domain, None when it does not run
     :param wanted: the list with the VFs that the host has now
     :param ledger: the other domains' MACs and devices; empty when the list asks for nothing new
+    :param changes: of a plan, how each attribute of each NIC takes effect, by the NIC's MAC
     """
 
     uuid: str
@@ -65,6 +66,7 @@ class NicState:
     running: tuple[Interface, ...] | None
     wanted: tuple[Wanted, ...]
     ledger: Ledger = field(repr=False)
+    changes: dict[str | None, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,47 +77,43 @@ class Outcome:
     live: live_side.LivePlan | None
 
 
+@dataclass(frozen=True)
 class InterfaceResource:
     """The NICs of one domain with their desired state.
 
     :param state: present, absent or exact
     """
 
-    def __init__(self, connection: Connection, domain: str, wanted: tuple[Wanted, ...], state: str) -> None:
-        self._connection = connection
-        self._domain = domain
-        self._wanted = wanted
-        self._state = state
-        # What the module found first: ``changes`` in the result tells what was done from there.
-        self._first: NicState | None = None
+    connection: Connection = field(repr=False)
+    domain: str
+    wanted: tuple[Wanted, ...]
+    state: str
 
     def read(self, host: Host) -> NicState:
         """The domain's NICs; the host and the other domains only as far as the list asks for something new.
 
         :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
         """
-        domain = self._connection.domain(self._domain)
+        domain = self.connection.domain(self.domain)
         if not domain.persistent():
             raise ValidationError("domain", "this domain is transient: its NICs have no definition to manage",
-                                  self._domain, "Define it with nfv.kvm.vm_domain")
-        definition = xml.parse(domain.inactive_xml(), f"domain {self._domain}")
+                                  self.domain, "Define it with nfv.kvm.vm_domain")
+        definition = xml.parse(domain.inactive_xml(), f"domain {self.domain}")
         text = domain.live_xml()
-        live = None if text is None else xml.parse(text, f"domain {self._domain}")
+        live = None if text is None else xml.parse(text, f"domain {self.domain}")
         nics = _interfaces(definition)
-        running = () if live is None else with_networks(self._connection, domain.uuid, nics, _interfaces(live))
-        wanted, ledger = self._wanted, Ledger({}, {})
-        if self._state != "absent":
+        running = () if live is None else with_networks(self.connection, domain.uuid, nics, _interfaces(live))
+        wanted, ledger = self.wanted, Ledger({}, {})
+        if self.state != "absent":
             wanted = tuple(resolved(host, item) for item in wanted)
             new = [item for item in with_macs(wanted, nics, domain.uuid, ledger) if not _is_met(item, nics)]
             for item in new:
                 before = identified(item.interface, [*nics, *running])
                 after = overlaid(before or Interface(), item.interface)
-                check_source(host, self._connection, item.subject, after, identified(item.interface, nics))
+                check_source(host, self.connection, item.subject, after, identified(item.interface, nics))
             if new:
-                ledger = read_ledger(self._connection, without=domain.uuid)
-        state = NicState(domain.uuid, definition, live, nics, None if live is None else running, wanted, ledger)
-        self._first = self._first or state
-        return state
+                ledger = read_ledger(self.connection, without=domain.uuid)
+        return NicState(domain.uuid, definition, live, nics, None if live is None else running, wanted, ledger)
 
     def plan(self, current: NicState) -> Plan[NicState]:
         """One new definition with all NICs, then what the running domain can have at once."""
@@ -126,12 +124,15 @@ class InterfaceResource:
         elements = _elements(current, outcome.nics)
         if lines:
             text = xml.serialise(_redefined(current.definition, list(elements.values())))
-            steps.append(Define(self._connection, self._domain, text, lines))
+            steps.append(Define(self.connection, self.domain, text, lines))
         if outcome.live is not None and current.live is not None:
             devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
             steps.extend(self._live_steps(devices, outcome.live, elements))
         running = None if outcome.live is None else outcome.live.running
-        return Plan(tuple(steps), replace(current, interfaces=nics, running=running))
+        pairs = live_side.paired(outcome.nics, current.running or ())
+        changes = {nic.after.mac: live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after))
+                   for nic in outcome.nics}
+        return Plan(tuple(steps), replace(current, interfaces=nics, running=running, changes=changes))
 
     def show(self, state: NicState) -> dict[str, t.Any]:
         """All NICs of the definition, and those of the running domain."""
@@ -141,21 +142,16 @@ class InterfaceResource:
                                 for nic in state.running]
         return shown
 
-    def result(self, state: NicState) -> dict[str, t.Any]:
+    def result(self, state: NicState, plan: Plan[NicState]) -> dict[str, t.Any]:
         """``interfaces`` in the guest's order, and ``needs_restart``."""
-        first = self._first or state
-        outcome = self._outcome(first)
-        pairs = live_side.paired(outcome.nics, first.running or ())
-        found = {nic.after.mac: live_side.changes(nic, first.running, outcome.live, pairs.get(nic.after))
-                 for nic in outcome.nics}
-        names = {item.interface.alias: item.name for item in self._wanted}
+        names = {item.interface.alias: item.name for item in self.wanted}
         place = topology(state.definition)
         nics = sorted(state.interfaces, key=lambda nic: place.position(nic.address) if nic.address else ())
         return {
             "interfaces": [{
                 "name": names.get(nic.alias) or (nic.label() if nic.alias else None), "mac": nic.mac, "type": nic.type,
                 "source": source_of(nic), "model": nic.model, "pci_address": nic.address,
-                "changes": found.get(nic.mac, {}),
+                "changes": plan.after.changes.get(nic.mac, {}),
             } for nic in nics],
             "needs_restart": live_side.needs_restart(state.interfaces, state.running),
         }
@@ -163,18 +159,18 @@ class InterfaceResource:
     def _outcome(self, current: NicState) -> Outcome:
         wanted = with_macs(current.wanted, current.interfaces, current.uuid, current.ledger)
         running = current.running or ()
-        nics = desired_nics(self._state, wanted, current.interfaces, running, topology(current.definition))
-        if self._state != "absent":
+        nics = desired_nics(self.state, wanted, current.interfaces, running, topology(current.definition))
+        if self.state != "absent":
             check_conflicts(nics, current.ledger)
             check_boot_order(nics, bool(current.definition.findall("os/boot")))
         if current.live is None or current.running is None:
             return Outcome(tuple(nics), None)
 
         def unwanted(nic: Interface) -> bool:
-            if self._state == "absent":
+            if self.state == "absent":
                 gone = [found for found in current.interfaces if found not in [kept.before for kept in nics]]
                 return any(identified(found, [nic]) for found in [*gone, *(item.interface for item in wanted)])
-            return self._state == "exact"
+            return self.state == "exact"
 
         return Outcome(tuple(nics), live_side.plan_live(nics, current.running, topology(current.live), unwanted))
 
@@ -194,16 +190,16 @@ class InterfaceResource:
     def _live_steps(self, devices: dict[Interface, Element], plan: live_side.LivePlan,
                     elements: dict[Interface, Element]) -> list[Step]:
         steps: list[Step] = [
-            DetachLive(self._connection, self._domain, nic.label(), xml.serialise(devices[nic]), str(nic.mac))
+            DetachLive(self.connection, self.domain, nic.label(), xml.serialise(devices[nic]), str(nic.mac))
             for nic in plan.detach]
         for nic in plan.attach:
-            steps.append(AttachLive(self._connection, self._domain, nic.label(), xml.serialise(elements[nic])))
+            steps.append(AttachLive(self.connection, self.domain, nic.label(), xml.serialise(elements[nic])))
         for nic, after in plan.update:
             device, rows = copy.deepcopy(devices[nic]), live_side.at_once(after, nic)
             for row in rows:
                 row.place.write(device, getattr(after, row.field))
             why = ", ".join(f"{row.parameter} {_text(row.meant(nic))} → {_text(row.meant(after))}" for row in rows)
-            steps.append(UpdateLive(self._connection, self._domain, after.label(), xml.serialise(device), why))
+            steps.append(UpdateLive(self.connection, self.domain, after.label(), xml.serialise(device), why))
         return steps
 
 

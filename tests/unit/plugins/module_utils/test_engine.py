@@ -69,7 +69,7 @@ class Number:
     def show(self, state: int) -> Result:
         return {"number": state}
 
-    def result(self, state: int) -> Result:
+    def result(self, state: int, plan: Plan[int]) -> Result:
         return {"number": state}
 
 

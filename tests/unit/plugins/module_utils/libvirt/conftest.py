@@ -59,9 +59,13 @@ class Lab:
 
     def vm_interface(self, *interfaces: Result, check_mode: bool = False, **params: t.Any) -> Result:
         """One run of the module."""
-        given = {"domain": "a", "state": "present", "uri": "qemu:///system", **params,
-                 "interfaces": [_interface(one) for one in interfaces]}
+        given = self.interface_params(*interfaces, **params)
         return run(interface_plan.interface_resource, given, self.host, check_mode)
+
+    def interface_params(self, *interfaces: Result, **params: t.Any) -> Result:
+        """What the argument spec hands over."""
+        return {"domain": "a", "state": "present", "uri": "qemu:///system", **params,
+                "interfaces": [_interface(one) for one in interfaces]}
 
     def vm_domain(self, check_mode: bool = False, **params: t.Any) -> Result:
         """One run of the module."""

@@ -148,7 +148,8 @@ WRONG: list[tuple[Result, str]] = [
     ({}, "no xml is given to define it"),
     ({"state": "running"}, "no xml is given to define it"),
     ({"name": "a/b", "xml": XML}, "name = 'a/b'"),
-    ({"xml": XML, "timeout": -1}, "timeout = -1"),
+    ({"xml": XML, "timeout": -1}, "timeout = -1: it must be at least 1"),
+    ({"xml": XML, "timeout": 0}, "timeout = 0: it must be at least 1"),
     ({"state": "absent", "autostart": True}, "autostart = True"),
 ]
 

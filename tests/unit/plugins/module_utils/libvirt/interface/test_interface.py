@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import generated_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -360,6 +361,18 @@ def test_a_network_that_is_not_started_takes_no_more_nics(lab: Lab) -> None:
         assert words in lab.vm_interface({"name": name, **off})["msg"]
     lab.libvirt.networks["lan"].active = False
     assert not lab.vm_interface({"name": "lan0", "mtu": 1400})["failed"], "it is there already"
+
+
+def test_what_a_run_changed_is_in_its_plan_and_nowhere_else(lab: Lab) -> None:
+    lab.domain()
+    lab.vm_interface(BRIDGE)
+    resource = interface_resource(lab.interface_params({"name": "fxp0", "mtu": 9000}))
+    first = resource.plan(resource.read(lab.host))
+    for step in first.steps:
+        step.apply(lab.host)
+    state = resource.read(lab.host)
+    assert told(resource.result(state, first), "changes") == [{"mtu": "config"}]
+    assert told(resource.result(state, resource.plan(state)), "changes") == [{}]
 
 
 def test_every_attribute_of_a_nic_has_its_place_in_the_xml() -> None:

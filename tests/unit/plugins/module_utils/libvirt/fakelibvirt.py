@@ -241,7 +241,7 @@ class FakeLibvirt:
         _root_ports(root)
         _addresses(root)
         if name in self.found:
-            self.found[name].xml = root
+            self.found[name].xml, self.found[name].persistent = root, 1
         else:
             self.found[name] = FakeDomain(self, root)
 

@@ -12,8 +12,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import STATE_NAMES
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
+    FakeLibrary,
+    FakeLibvirtError,
+)
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 XML = ("<domain type='kvm'><name>a</name><memory unit='MiB'>512</memory><os><type machine='pc'>hvm</type></os><devices>"
@@ -81,6 +86,51 @@ def test_a_guest_that_does_not_shut_down_is_not_hurt(lab: Lab) -> None:
         assert "within 30 seconds" in refused["msg"]
         assert not refused["changed"]
     assert lab.libvirt.found["a"].isActive()
+
+
+def test_a_paused_domain_is_resumed_and_no_other_state_touches_it(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.suspend()
+    assert four_runs(lab, xml=XML)["state"] == "paused"
+    resumed = four_runs(lab, state="running")
+    assert (resumed["state"], resumed["actions"]) == ("running", ["domain a: start"])
+    domain.suspend()
+    assert "did not shut down within 120 seconds" in lab.vm_domain(state="shutdown")["msg"]
+    assert lab.vm_domain()["state"] == "paused"
+
+
+@pytest.mark.parametrize(("number", "name"), sorted(STATE_NAMES.items()))
+def test_each_state_of_libvirt_has_a_name(lab: Lab, number: int, name: str) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    lab.libvirt.found["a"].running_state = number
+    assert lab.vm_domain()["state"] == name
+
+
+def test_a_transient_domain_is_refused_and_lives_on(lab: Lab) -> None:
+    lab.domain("a", state="running")
+    lab.libvirt.found["a"].undefineFlags(0)
+    before = lab.texts()
+    for refused in (lab.vm_domain(xml=XML), lab.vm_domain(state="absent"), lab.vm_interface(BRIDGE)):
+        assert "this domain is transient" in refused["msg"]
+    assert lab.texts() == before
+    lab.domain("b")
+    mac = "52:54:00:00:00:01"
+    lab.libvirt.found["a"].attachDeviceFlags(f"<interface type='bridge'><mac address='{mac}'/></interface>", 1)
+    assert "domain a has this MAC" in lab.vm_interface({**BRIDGE, "mac": mac}, domain="b")["msg"]
+
+
+def test_absent_takes_uefi_variables_and_a_managed_save_along(lab: Lab) -> None:
+    uefi = XML.replace("</type></os>", "</type><loader>/code.fd</loader><nvram>/vars.fd</nvram></os>")
+    four_runs(lab, xml=uefi)
+    lab.libvirt.found["a"].managed_save = True
+    assert four_runs(lab, state="absent")["state"] == "absent"
+    assert lab.libvirt.found == {}
+    for flags, words in ((0, "nvram"), (FakeLibrary.VIR_DOMAIN_UNDEFINE_NVRAM, "managed save")):
+        lab.vm_domain(xml=uefi)
+        lab.libvirt.found["a"].managed_save = True
+        with pytest.raises(FakeLibvirtError, match=words):
+            lab.libvirt.found["a"].undefineFlags(flags)
 
 
 HOSTDEV = ("<hostdev{} type='pci'{}><source><address {}bus='0x83' slot='0x00' function='0x1'/></source></hostdev>"

@@ -40,6 +40,7 @@ options:
         description:
           - V(hostdev) hands an SR-IOV VF to the guest, V(bridge) connects to a Linux bridge, V(network) to a libvirt
             network. A new NIC needs it, with O(interfaces[].source).
+          - A NIC that changes its type keeps all but its O(interfaces[].vlan), as far as the new type has it.
         type: str
         choices: [hostdev, bridge, network]
       source:

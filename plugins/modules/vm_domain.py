@@ -40,7 +40,8 @@ options:
     type: bool
   timeout:
     description:
-      - Seconds, at least 1, in which a guest must have shut down. When it has not, the module fails and the guest goes on.
+      - Seconds, at least 1, in which a guest must have shut down. When it has not, the module fails and the guest
+        goes on.
     type: int
     default: 120
 extends_documentation_fragment:

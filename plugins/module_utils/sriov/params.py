@@ -24,6 +24,7 @@ def desired_pf(params: dict[str, t.Any]) -> Pf:
     """
     in_range("numvfs", params["numvfs"], 0, 65535)
     in_range("mtu", params["mtu"], 68, 65535)
+    in_range("timeout", params["timeout"], 1, 86400)
     vfs: dict[int, Vf] = {}
     macs: dict[str, int] = {}
     for position, entry in enumerate(params["vfs"] or []):

@@ -191,6 +191,7 @@ WRONG: list[tuple[Result, str]] = [
     ({"numvfs": -1}, "numvfs = -1"),
     ({"numvfs": 8}, "at most 7"),
     ({"mtu": 5}, "mtu = 5"),
+    ({"timeout": 0}, "timeout = 0"),
     ({"pf": "eno9"}, "pf = 'eno9'"),
     ({"pf": "0000:99:00.0"}, "no such PCI device"),
     ({"pf": "enp0s3"}, "no SR-IOV"),

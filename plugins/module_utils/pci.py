@@ -10,6 +10,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
 DEVICES = "/sys/bus/pci/devices"
+NETDEVS = "/sys/class/net"
 PCI_ADDRESS = re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]")
 
 
@@ -55,12 +56,12 @@ def address_of_pf(host: Host, pf: str) -> str:
         address: str | None = pf.lower()
         if not host.exists(f"{DEVICES}/{address}"):
             raise ValidationError("pf", "this host has no such PCI device", pf, "See lspci -D for those that it has")
-    elif not host.exists(f"/sys/class/net/{pf}") or "/" in pf:
+    elif not host.exists(f"{NETDEVS}/{pf}") or "/" in pf:
         raise ValidationError(
             "pf", "this host has no such network interface", pf, "See ip link for those that it has"
         )
     else:
-        address = host.link_name(f"/sys/class/net/{pf}/device")
+        address = host.link_name(f"{NETDEVS}/{pf}/device")
     if address is None or not host.exists(f"{DEVICES}/{address}/sriov_totalvfs"):
         raise ValidationError(
             "pf", "this device has no SR-IOV (it has no sriov_totalvfs in sysfs)", pf,

@@ -31,8 +31,9 @@ class FakeKernel(Host):
         self.processes: list[list[str]] = []
         self.batches: list[str] = []
         self.clock = 0.0
-        # What goes wrong: the numbers of VFs that the kernel has no memory space for, and answers to the next batches.
+        # What goes wrong: numbers of VFs without memory space, a VF that is not let go, answers to batches.
         self.no_space: tuple[int, ...] = ()
+        self.held = False
         self.answers: list[str] = []
 
     @property
@@ -46,6 +47,8 @@ class FakeKernel(Host):
         if path.endswith("/sriov_numvfs"):
             if int(text) > 7:
                 raise OSError(errno.ERANGE, "Numerical result out of range")
+            if self.held and not int(text):
+                raise OSError(errno.EBUSY, "Device or resource busy")
             if int(text) in self.no_space:
                 raise OSError(errno.ENOMEM, "Cannot allocate memory")
             if int(text) and self.vfs:

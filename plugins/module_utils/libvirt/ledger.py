@@ -15,9 +15,7 @@ PASSED_THROUGH = ("devices/interface[@type='hostdev']", "devices/hostdev[@type='
 
 @dataclass(frozen=True)
 class Holder:
-    """A domain that has a device, in its running configuration (``live``) or only in its definition.
-
-    """
+    """A domain that has a device, in its running configuration (``live``) or only in its definition."""
 
     domain: str
     live: bool

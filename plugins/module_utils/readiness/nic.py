@@ -10,7 +10,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
-NETDEVS = "/sys/class/net"
 NETWORK_CLASS = "0x02"
 """How the PCI class of every network controller begins (PCI Code and ID Assignment Specification)."""
 
@@ -28,7 +27,7 @@ NO_VFS = (
 
 def nic_sriov(host: Host, pfs: t.Sequence[str]) -> Verdict:
     """Whether each PF of the user's, or without any at least one NIC of the host, can have VFs."""
-    if not host.names("/sys/bus") or not host.names(NETDEVS):  # there is always lo
+    if not host.names("/sys/bus") or not host.names(pci.NETDEVS):  # there is always lo
         return Verdict.unknown("/sys cannot be read", "Run the check as root")
     if pfs:
         return worst([named_pf(host, pf) for pf in pfs])
@@ -57,8 +56,8 @@ def named_pf(host: Host, pf: str) -> Verdict:
         address: str | None = pf.lower()
         known = address in host.names(pci.DEVICES)
     else:
-        address = host.link_name(f"{NETDEVS}/{pf}/device")
-        known = pf in host.names(NETDEVS)
+        address = host.link_name(f"{pci.NETDEVS}/{pf}/device")
+        known = pf in host.names(pci.NETDEVS)
     if not known:
         return Verdict.fail(f"{pf}: this host has no such device", "host", choice(host))
     if address is None or not is_nic(host, address):

@@ -11,8 +11,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 
-NETDEV_SYSFS = "/sys/class/net"
-
 
 def read_pf(host: Host, pf: str) -> Pf:
     """The PF that a netdev name or PCI address means, with all of its VFs.
@@ -115,7 +113,7 @@ def holders(host: Host, pf: Pf) -> tuple[str, ...]:
              for pid, path in open_vfio_files(host) if path in files] if files else []
     for vf in pf.vfs.values():
         if vf.netdev:
-            uppers = [name[6:] for name in host.names(f"{NETDEV_SYSFS}/{vf.netdev}") if name.startswith("upper_")]
+            uppers = [name[6:] for name in host.names(f"{pci.NETDEVS}/{vf.netdev}") if name.startswith("upper_")]
             found.extend(f"VF {vf.index} by {upper}" for upper in uppers)
         elif vf.driver and vf.driver != "vfio-pci":
             found.append(f"VF {vf.index} by another network namespace")

@@ -88,7 +88,8 @@ class Resize:
         lines = [f"{self.netdev}: numvfs {self.numvfs} → {self.new_numvfs}"]
         for index, settings in self.kept(self.new_numvfs).items():
             found = [f"{name} {value}" for name, value in settings.managed().items() if value != getattr(FRESH, name)]
-            lines.append(f"VF {index} of {self.netdev}: keeps {', '.join(found)}")
+            if found:
+                lines.append(f"VF {index} of {self.netdev}: keeps {', '.join(found)}")
         return lines
 
     def kept(self, numvfs: int) -> dict[int, VfSettings]:
@@ -96,6 +97,8 @@ class Resize:
         return {index: settings for index, settings in self.before.items() if index < numvfs}
 
     def apply(self, host: Host) -> None:
+        if self.numvfs:
+            self.write(host, 0)  # where this is refused, nothing is lost yet
         try:
             self.make(host, self.new_numvfs)
         except KvmError as error:

@@ -89,16 +89,16 @@ def _check_vf(host: Host, subject: str, address: str) -> None:
     if not netdevs:
         raise ValidationError(subject, f"its PF {pf_address} has no network interface, through which libvirt sets "
                               "the MAC of the VF", address, "Bind the PF to its driver")
-    if not int(host.read(f"/sys/class/net/{netdevs[0]}/flags") or "0", 16) & IFF_UP:
+    if not int(host.read(f"{pci.NETDEVS}/{netdevs[0]}/flags") or "0", 16) & IFF_UP:
         raise ValidationError(subject, f"its PF {netdevs[0]} is down, so libvirt cannot start a domain with it",
                               address, f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {netdevs[0]} up")
 
 
 def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interface, bridge: str) -> None:
-    if "/" in bridge or not host.exists(f"/sys/class/net/{bridge}"):
+    if "/" in bridge or not host.exists(f"{pci.NETDEVS}/{bridge}"):
         raise ValidationError(f"{subject}.source.bridge", "this host has no such bridge", bridge,
                               "Make it first, or see ip link show type bridge for those that it has")
-    if not host.exists(f"/sys/class/net/{bridge}/bridge"):
+    if not host.exists(f"{pci.NETDEVS}/{bridge}/bridge"):
         raise ValidationError(f"{subject}.source.bridge", "this network interface is no Linux bridge", bridge,
                               "See ip link show type bridge for those that the host has")
     if nic.vlan is not None and nic.vlan.tags:
@@ -110,7 +110,7 @@ def _check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan
         raise NotSupported(f"{subject}.vlan", "libvirt sets VLANs on a Linux bridge from version 11.0 on",
                            str(vlan), "Tag inside the guest, or use a bridge for each VLAN")
     # libvirt 11.3 gives the port its VLANs and leaves the bridge as it is: without filtering they mean nothing.
-    if host.read(f"/sys/class/net/{bridge}/bridge/vlan_filtering") != "1":
+    if host.read(f"{pci.NETDEVS}/{bridge}/bridge/vlan_filtering") != "1":
         raise NotSupported(f"{subject}.vlan", f"bridge {bridge} does not filter VLANs, so it would ignore them",
                            str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")
 

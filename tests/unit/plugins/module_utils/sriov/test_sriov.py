@@ -97,6 +97,16 @@ def test_a_resize_that_fails_puts_everything_back(kernel: FakeKernel) -> None:
     assert "could not be made again" in sriov_vf(kernel, numvfs=5)["msg"]
 
 
+def test_a_resize_that_cannot_begin_says_so_and_no_more(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=3, vfs=[{"index": "0-2", "vlan": 100}])
+    before = [dict(vf) for vf in kernel.vfs]
+    kernel.held = True
+    result = sriov_vf(kernel, numvfs=5)
+    assert "a VF is held by a running guest" in result["msg"]
+    assert "before" not in result["msg"]
+    assert kernel.vfs == before
+
+
 def test_a_setting_that_is_refused_takes_no_other_along(kernel: FakeKernel) -> None:
     sriov_vf(kernel, numvfs=3, vfs=[{"index": "0-2", "vlan": 100}])
     before = [dict(vf) for vf in kernel.vfs]

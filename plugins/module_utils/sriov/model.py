@@ -48,15 +48,42 @@ FRESH = VfSettings(
 
 
 @dataclass(frozen=True)
+class Use:
+    """A domain that has a VF: in its running configuration (``live``), in its definition (``persistent``), or both."""
+
+    domain: str
+    mac: str | None
+    live: bool
+    persistent: bool
+
+
+@dataclass(frozen=True)
 class Vf:
     """One VF of a PF."""
 
     index: int
     settings: VfSettings = VfSettings()
+    driver: str | None = None
+    """The driver that is bound to it. As a desired state also ``default`` or ``none``."""
     pci_address: str | None = None
     netdev: str | None = None
-    driver: str | None = None
     iommu_group: int | None = None
+    numa_node: int | None = None
+    used_by: Use | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who would lose a VF.
+
+    ``vf``: its number, None for who takes any VF of the PF. ``by``: in words, such as ``domain edge (running)``
+    """
+
+    vf: int | None
+    by: str
+
+    def __str__(self) -> str:
+        return f"{'any VF' if self.vf is None else f'VF {self.vf}'} by {self.by}"
 
 
 @dataclass(frozen=True)
@@ -76,5 +103,9 @@ class Pf:
     vfs: dict[int, Vf] = field(default_factory=dict)
     future_addresses: tuple[str | None, ...] = ()
     """The PCI address that each VF up to ``totalvfs`` has when it exists."""
-    holders: tuple[str, ...] = ()
-    """Who uses the VFs, in words; read only where VFs may have to go."""
+    holders: tuple[Holder, ...] = ()
+    """Who uses the VFs; read only where VFs may have to go."""
+    persistent: bool | None = None
+    """Desired only: whether files of the host bring the same back after a reboot."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Those files, text by path; read only where ``persistent`` is given."""

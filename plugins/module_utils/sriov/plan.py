@@ -122,7 +122,7 @@ class PfResource:
         if current.holders and self.in_use == "fail":
             raise InUse(
                 f"VFs of {current.name}", f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes "
-                f"all VFs for a moment, and they are in use: {', '.join(current.holders)}",
+                f"all VFs for a moment, and they are in use: {', '.join(map(str, current.holders))}",
                 remedy="Stop who uses them, or set in_use: allow",
             )
 

@@ -9,7 +9,7 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf, VfSettings
 
 
 def read_pf(host: Host, pf: str) -> Pf:
@@ -77,8 +77,9 @@ def read_vf(host: Host, pf_address: str, index: int, settings: VfSettings) -> Vf
         return Vf(index, settings)
     netdevs = pci.netdevs(host, address)
     return Vf(
-        index, settings, pci_address=address, netdev=netdevs[0] if netdevs else None,
-        driver=pci.driver(host, address), iommu_group=pci.iommu_group(host, address),
+        index, settings, driver=pci.driver(host, address), pci_address=address,
+        netdev=netdevs[0] if netdevs else None, iommu_group=pci.iommu_group(host, address),
+        numa_node=pci.numa_node(host, address),
     )
 
 
@@ -103,20 +104,20 @@ def vf_settings(info: dict[str, t.Any]) -> VfSettings:
     )
 
 
-def holders(host: Host, pf: Pf) -> tuple[str, ...]:
+def holders(host: Host, pf: Pf) -> tuple[Holder, ...]:
     """Who would lose a VF of the PF, in words: processes that hold it by VFIO, netdevs on top of its own.
 
     A VF whose network driver shows no netdev has given it to another network namespace.
     """
     files = {path: vf for vf in pf.vfs.values() if vf.driver == "vfio-pci" for path in vfio_files(host, vf)}
-    found = [f"VF {files[path].index} by process {pid} ({process_name(host, pid)})"
+    found = [Holder(files[path].index, f"process {pid} ({process_name(host, pid)})")
              for pid, path in open_vfio_files(host) if path in files] if files else []
     for vf in pf.vfs.values():
         if vf.netdev:
             uppers = [name[6:] for name in host.names(f"{pci.NETDEVS}/{vf.netdev}") if name.startswith("upper_")]
-            found.extend(f"VF {vf.index} by {upper}" for upper in uppers)
+            found.extend(Holder(vf.index, upper) for upper in uppers)
         elif vf.driver and vf.driver != "vfio-pci":
-            found.append(f"VF {vf.index} by another network namespace")
+            found.append(Holder(vf.index, "another network namespace"))
     return tuple(found)
 
 

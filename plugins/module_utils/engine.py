@@ -30,7 +30,8 @@ SETTLE_PAUSE = 0.25
 class Step(t.Protocol):
     """One change to the host: plain data that can say what it is and do it.
 
-    It may have a ``remedy``, for the user of a host on which it had no effect.
+    It may have a ``remedy``, for the user of a host on which it had no effect, and an ``undo(host)`` that puts back
+    what was before, however far ``apply`` came.
     """
 
     def describe(self) -> list[str]:
@@ -79,13 +80,42 @@ def run(
         plan = resource.plan(current)
         diff = {"before": resource.show(current), "after": resource.show(plan.after)}
         state = plan.after
-        for step in plan.steps:
-            if not module.check_mode:
-                step.apply(host)
-            actions.extend(step.describe())
-        if plan.steps and not module.check_mode:
+        if module.check_mode:
+            actions.extend(line for step in plan.steps for line in step.describe())
+        elif plan.steps:
+            apply(plan.steps, host, actions)
             state = verify(resource, host)
         module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **resource.result(state, plan))
+
+
+def apply(steps: tuple[Step, ...], host: Host, actions: list[str]) -> None:
+    """Carry out the steps in order; where one fails, all are undone if all can be.
+
+    :param actions: gets what was done and stays, in words
+    """
+    for position, step in enumerate(steps):
+        try:
+            step.apply(host)
+        except (KvmError, OSError) as error:
+            undo(steps[:position + 1], host, actions, error)
+            raise
+        actions.extend(step.describe())
+
+
+def undo(steps: tuple[Step, ...], host: Host, actions: list[str], error: Exception) -> None:
+    """Put back what the steps changed, the last first, and tell so in the error that is the reason."""
+    if not all(hasattr(step, "undo") for step in steps):
+        return
+    try:
+        for step in reversed(steps):
+            t.cast(t.Any, step).undo(host)
+    except (KvmError, OSError) as second:
+        aftermath = f"Putting back what was before failed as well: {second}"
+    else:
+        aftermath = "The host is as it was before"
+        actions.clear()
+    if isinstance(error, KvmError):
+        error.aftermath = aftermath
 
 
 def verify(resource: Resource[State], host: Host) -> State:

@@ -12,6 +12,8 @@ class KvmError(Exception):
     :param cause: what is wrong, as the end of the sentence that ``subject`` begins
     :param value: the value that was given or found, None where there is none
     :param remedy: what to do about it, one sentence
+
+    ``aftermath``: what became of the host, a sentence that is added where a failure left a trace.
     """
 
     def __init__(self, subject: str, cause: str, value: object = None, remedy: str = "") -> None:
@@ -19,8 +21,13 @@ class KvmError(Exception):
         self.value = value
         self.cause = cause
         self.remedy = remedy
-        shown = "" if value is None else f" = {value!r}"
-        super().__init__(f"{subject}{shown}: {cause}." + (f" {remedy.rstrip('.')}." if remedy else ""))
+        self.aftermath = ""
+        super().__init__(subject, cause, value, remedy)
+
+    def __str__(self) -> str:
+        shown = "" if self.value is None else f" = {self.value!r}"
+        sentences = (f"{self.subject}{shown}: {self.cause}", self.remedy, self.aftermath)
+        return " ".join(f"{sentence.rstrip('.')}." for sentence in sentences if sentence)
 
     def as_dict(self) -> dict[str, object]:
         """The same for machines: ``type``, ``object``, ``value``, ``cause`` and ``remedy``."""

@@ -8,8 +8,11 @@ a folder as root and a function in place of programs.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
+import tempfile
 import time
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing
@@ -57,6 +60,27 @@ class Host:
         finally:
             os.close(descriptor)
 
+    def replace(self, path: str, text: str, mode: int) -> None:
+        """Put a regular file in place of what is there, whole or not at all; missing folders are made."""
+        target = self.path(path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        descriptor, new = tempfile.mkstemp(prefix=".nfv-kvm-", dir=os.path.dirname(target))
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                os.fchmod(file.fileno(), mode)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, target)
+        except BaseException:
+            os.unlink(new)
+            raise
+
+    def remove(self, path: str) -> None:
+        """Take a regular file away, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path(path))
+
     def names(self, folder: str) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""
         try:
@@ -94,6 +118,13 @@ class Host:
         except subprocess.TimeoutExpired as error:
             raise CommandFailed(" ".join(argv), f"did not end within {timeout} seconds") from error
         return Completed(done.returncode, done.stdout, done.stderr)
+
+    def rtnetlink(self, request: bytes) -> bytes:
+        """The kernel's one answer to a request (linux/rtnetlink.h)."""
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
+            kernel.settimeout(10)
+            kernel.send(request)
+            return kernel.recv(1 << 20)
 
     def now(self) -> float:
         """Seconds of a clock that never goes back."""

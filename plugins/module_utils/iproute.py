@@ -8,6 +8,7 @@ import json
 import re
 import typing as t
 
+from ansible_collections.nfv.kvm.plugins.module_utils import rtnetlink
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
@@ -25,16 +26,38 @@ class BatchFailed(CommandFailed):
         self.line = line
 
 
-def show_link(host: Host, netdev: str) -> dict[str, t.Any]:
-    """A link as ``ip -json -details link show`` tells it, VFs under ``vfinfo_list``.
+def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
+    """A link as ``ip -json -details link show`` tells it, VFs under ``vfinfo_list``: all of them, or none.
 
-    :raises CommandFailed: ip refuses
+    :param numvfs: how many VFs there are
+    :raises CommandFailed: ip refuses, or the kernel tells only some of the VFs
     """
     done = host.run(["ip", "-json", "-details", "link", "show", "dev", netdev])
     if done.returncode != 0:
         raise CommandFailed(netdev, f"ip link show answers: {done.stderr.strip()}")
     link: dict[str, t.Any] = json.loads(done.stdout)[0]
+    vfs = link.get("vfinfo_list", [])
+    if len(vfs) < numvfs:
+        link["vfinfo_list"] = vfs = rtnetlink.vf_infos(host, link["ifindex"])
+    if vfs and len(vfs) < numvfs:
+        raise CommandFailed(netdev, f"the kernel tells the settings of {len(vfs)} of its {numvfs} VFs only",
+                            remedy="Have fewer VFs on this PF: one answer of the kernel holds about 330")
     return link
+
+
+def addresses(host: Host) -> dict[str, list[str]]:
+    """The IP addresses of the host by netdev, as 192.0.2.1/24; not the link-local ones, which the kernel gives.
+
+    :raises CommandFailed: ip refuses
+    """
+    done = host.run(["ip", "-json", "address", "show"])
+    if done.returncode != 0:
+        raise CommandFailed("ip address show", f"it answers: {done.stderr.strip()}")
+    return {
+        link["ifname"]: [f"{found['local']}/{found['prefixlen']}" for found in link["addr_info"]
+                         if found.get("scope") != "link" and "local" in found]
+        for link in json.loads(done.stdout) if link.get("addr_info")
+    }
 
 
 def batch(host: Host, lines: list[str]) -> None:

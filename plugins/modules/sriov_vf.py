@@ -71,6 +71,13 @@ options:
       query_rss:
         description: Whether the VF may ask for the PF's RSS configuration.
         type: bool
+      driver:
+        description:
+          - The driver in the host that the VF is bound to, such as V(vfio-pci), for guests and DPDK.
+          - V(default) is the one that the kernel gives VFs of this kind, V(none) leaves it unbound.
+          - It is bound after the settings, so that a VF that is bound anew starts with its MAC. To bind new VFs only
+            once, set O(drivers_autoprobe) to V(false).
+        type: str
   mtu:
     description: The MTU of the PF, in bytes.
     type: int
@@ -79,16 +86,32 @@ options:
     type: bool
   in_use:
     description:
-      - What to do where a change of O(numvfs) would take VFs from a running guest, another network namespace
-        or a device on top of them. V(fail) names who uses them and changes nothing, V(allow) goes on.
+      - What to do where a change of O(numvfs) would take VFs from a process such as a running guest, a domain that is
+        defined with one or with a network that gives them out, another network namespace, a device on top of them,
+        or the host that has an IP address on them. The same for a change of O(vfs[].driver), but for domains that
+        do not run. V(fail) names who uses them and changes nothing, V(allow) goes on.
     type: str
     choices: [fail, allow]
     default: fail
+  persistent:
+    description:
+      - Whether the same is there again after a reboot. V(true) keeps the number of VFs and all that this task and
+        earlier ones with V(true) set, V(false) removes what they wrote; without it those files stay as they are.
+      - What systemd can do is done by a .link file (V(/etc/systemd/network/)), drivers by udev rules, O(up) and rates
+        by a service that runs before libvirt's. RV(kept) says which setting is kept where. Needs systemd 251 or newer.
+    type: bool
   timeout:
     description: How many seconds the VFs may take to appear.
     type: int
     default: 120
+  uri:
+    description:
+      - The libvirt whose domains may use the VFs. A host without libvirt is fine; one with it needs python3-libvirt
+        and python3-lxml.
+    type: str
+    default: qemu:///system
 seealso:
+  - module: nfv.kvm.sriov_vf_info
   - module: nfv.kvm.vm_interface
   - module: nfv.kvm.bios_check
 """
@@ -112,6 +135,18 @@ EXAMPLES = r"""
       - index: 1-3
         vlan: 200
         max_tx_rate: 1000
+
+- name: Eight VFs for DPDK, there again after a reboot
+  nfv.kvm.sriov_vf:
+    pf: eno2
+    up: true
+    numvfs: 8
+    drivers_autoprobe: false
+    vfs:
+      - index: 0-7
+        driver: vfio-pci
+        trust: true
+    persistent: true
 
 - name: No VFs, unless a guest still uses one
   nfv.kvm.sriov_vf:
@@ -153,6 +188,15 @@ vfs:
     netdev: {description: Its network interface in the host., type: str, sample: eno2v0}
     driver: {description: Its driver in the host., type: str, sample: iavf}
     iommu_group: {description: Its IOMMU group until the next boot., type: int, sample: 57}
+    numa_node: {description: "Its NUMA node, none where the firmware names none.", type: int, sample: 1}
+    used_by:
+      description: The domain that has it, none where no domain has.
+      type: dict
+      contains:
+        domain: {description: The name of the domain., type: str, sample: edge}
+        mac: {description: The MAC of its NIC., type: str, sample: "52:54:00:aa:00:01"}
+        live: {description: Whether the domain runs with it., type: bool, sample: true}
+        persistent: {description: Whether the domain's definition has it., type: bool, sample: true}
     mac: {description: Its MAC., type: str, sample: "52:54:00:aa:00:01"}
     vlan: {description: "Its VLAN, 0 for none.", type: int, sample: 100}
     qos: {description: The priority of its tag., type: int, sample: 0}
@@ -163,13 +207,18 @@ vfs:
     min_tx_rate: {description: Mbit/s., type: int, sample: 0}
     max_tx_rate: {description: Mbit/s., type: int, sample: 0}
     query_rss: {description: "Whether it may ask for the RSS configuration, none if not known.", type: bool}
+kept:
+  description: The settings that are there again after a reboot, each with the file that sees to it.
+  returned: success
+  type: dict
+  sample: {numvfs: "/etc/systemd/network/10-nfv-kvm-0000:83:00.1.link",
+           driver: "/etc/udev/rules.d/70-nfv-kvm-0000:83:00.1.rules"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
 
 VF_SPEC = {
     "index": {"type": "raw", "required": True},
@@ -183,6 +232,7 @@ VF_SPEC = {
     "min_tx_rate": {"type": "int"},
     "max_tx_rate": {"type": "int"},
     "query_rss": {"type": "bool"},
+    "driver": {"type": "str"},
 }
 
 
@@ -196,11 +246,13 @@ def main() -> None:
             "mtu": {"type": "int"},
             "up": {"type": "bool"},
             "in_use": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
+            "persistent": {"type": "bool"},
             "timeout": {"type": "int", "default": 120},
+            "uri": {"type": "str", "default": "qemu:///system"},
         },
         supports_check_mode=True,
     )
-    engine.run(module, lambda params: PfResource(desired_pf(params), params["in_use"], params["timeout"]))
+    engine.run(module, pf_resource)
 
 
 if __name__ == "__main__":

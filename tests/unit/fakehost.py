@@ -70,9 +70,14 @@ class FakeHost:
             self.write(f"{device}/sriov_totalvfs", str(totalvfs))
             self.write(f"{device}/sriov_numvfs", "0")
         if netdev is not None:
-            self.folder(f"{device}/net/{netdev}")
-            self.link(f"{device}/net/{netdev}/device", device)
-            self.link(f"/sys/class/net/{netdev}", f"{device}/net/{netdev}")
+            self.netdev(address, netdev)
+
+    def netdev(self, address: str, name: str) -> None:
+        """A network interface of a PCI device."""
+        device = f"{PCI_DEVICES}/{address}"
+        self.folder(f"{device}/net/{name}")
+        self.link(f"{device}/net/{name}/device", device)
+        self.link(f"/sys/class/net/{name}", f"{device}/net/{name}")
 
     def vf(self, pf_address: str, index: int, address: str, netdev: str | None = None) -> None:
         """A VF of a PF that is there already."""

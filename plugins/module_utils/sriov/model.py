@@ -41,6 +41,13 @@ class VfSettings:
         return dataclasses.replace(self, **wanted.managed())
 
 
+    def whole_tag(self) -> VfSettings:
+        """With priority and protocol where a VLAN is set: the kernel sets them as one, what is not given by default."""
+        if self.vlan is None:
+            return self
+        return dataclasses.replace(self, qos=self.qos or 0, vlan_protocol=self.vlan_protocol or "802.1Q")
+
+
 # What a VF has when it is made; the driver gives it a MAC of its own choice.
 FRESH = VfSettings(
     mac=ZERO, vlan=0, qos=0, vlan_protocol="802.1Q", trust=False, link_state="auto", min_tx_rate=0, max_tx_rate=0
@@ -64,7 +71,7 @@ class Vf:
     index: int
     settings: VfSettings = VfSettings()
     driver: str | None = None
-    """The driver that is bound to it. As a desired state also ``default`` or ``none``."""
+    """The driver that is bound to it. As a desired state also ``default`` or ``none``, as a planned one ``default``."""
     pci_address: str | None = None
     netdev: str | None = None
     iommu_group: int | None = None
@@ -105,6 +112,8 @@ class Pf:
     """The PCI address that each VF up to ``totalvfs`` has when it exists."""
     holders: tuple[Holder, ...] = ()
     """Who uses the VFs; read only where VFs may have to go."""
+    interrupted: dict[int, Vf] = field(default_factory=dict)
+    """The VFs of before a resize that was killed; read only where ``numvfs`` is given."""
     persistent: bool | None = None
     """Desired only: whether files of the host bring the same back after a reboot."""
     files: dict[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
+DRIVER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 SETTINGS = tuple(field.name for field in dataclasses.fields(VfSettings))
 
@@ -30,6 +31,7 @@ def desired_pf(params: dict[str, t.Any]) -> Pf:
     for position, entry in enumerate(params["vfs"] or []):
         subject = f"vfs[{position}]"
         settings = vf_settings(subject, entry)
+        driver = vf_driver(f"{subject}.driver", entry.get("driver"))
         indexes = vf_indexes(f"{subject}.index", entry["index"])
         if settings.mac and len(indexes) > 1:
             raise ValidationError(
@@ -47,10 +49,10 @@ def desired_pf(params: dict[str, t.Any]) -> Pf:
                 )
             if settings.mac:
                 macs[settings.mac] = index
-            vfs[index] = Vf(index, settings)
+            vfs[index] = Vf(index, settings, driver)
     return Pf(
         name=params["pf"], numvfs=params["numvfs"], drivers_autoprobe=params["drivers_autoprobe"],
-        mtu=params["mtu"], up=params["up"], vfs=vfs,
+        mtu=params["mtu"], up=params["up"], vfs=vfs, persistent=params["persistent"],
     )
 
 
@@ -78,6 +80,17 @@ def vf_settings(subject: str, entry: dict[str, t.Any]) -> VfSettings:
     if settings.mac is not None:
         settings = dataclasses.replace(settings, mac=unicast_mac(f"{subject}.mac", settings.mac))
     return settings
+
+
+def vf_driver(subject: str, driver: str | None) -> str | None:
+    """The driver's name.
+
+    :raises ValidationError: no driver can be called so
+    """
+    if driver is not None and not DRIVER.fullmatch(driver):
+        raise ValidationError(subject, "this is no name of a driver", driver,
+                              "Write vfio-pci, default, none, or a name of /sys/bus/pci/drivers")
+    return driver
 
 
 def vf_indexes(subject: str, index: object) -> list[int]:

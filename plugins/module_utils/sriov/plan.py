@@ -5,14 +5,20 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Pf, Vf, VfSettings
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import holders, read_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import Resize, SetAutoprobe, SetLink, SetVfs
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal, persistent, users
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import BindDrivers, check_known, is_met
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.resize import Resize
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, vf_result
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetAutoprobe, SetLink, SetVfs
 
 
 class PfResource:
@@ -21,78 +27,121 @@ class PfResource:
     :param desired: what sriov_vf is asked for
     :param in_use: ``allow`` takes VFs away from who uses them, ``fail`` refuses that
     :param timeout: seconds that the kernel may take to make the VFs
+    :param uri: of the libvirt whose domains may use the VFs
     """
 
-    def __init__(self, desired: Pf, in_use: str, timeout: int) -> None:
+    def __init__(self, desired: Pf, in_use: str, timeout: int, uri: str) -> None:
         self.desired = desired
         self.in_use = in_use
         self.timeout = timeout
+        self.uri = uri
 
     def read(self, host: Host) -> Pf:
-        """The PF as it is; who holds its VFs only where they would have to go."""
-        current = read_pf(host, self.desired.name)
-        if self.resized(current) and current.numvfs:
-            current = replace(current, holders=holders(host, current))
+        """The PF as it is; who holds its VFs, its files and a killed resize only where the plan depends on them."""
+        wanted = self.desired
+        check_known(host, (vf.driver for vf in wanted.vfs.values() if vf.driver))
+        current = read_pf(host, wanted.name)
+        if current.numvfs:
+            current = self.read_users(host, current)
+        if wanted.numvfs is not None:
+            current = replace(current, interrupted=journal.read(host, current.pci_address))
+        if wanted.persistent is not None:
+            current = replace(current, files=persistent.read_files(host, current))
+        if wanted.persistent and not current.files:
+            persistent.check_host(host, current)
+        return current
+
+    def read_users(self, host: Host, current: Pf) -> Pf:
+        """The PF with the domains of its VFs, and with who would lose one."""
+        domains, networks = users.read_uses(host, self.uri)
+        vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
+        current = replace(current, vfs=vfs)
+        if self.in_use == "fail" and (self.resized(current) or self.unbound(current)):
+            present = holders(host, current)
+            held = {holder.vf for holder in present}
+            later = [holder for holder in users.domain_holders(domains, networks, current) if holder.vf not in held]
+            current = replace(current, holders=(*present, *later) if self.resized(current) else present)
         return current
 
     def resized(self, current: Pf) -> bool:
         """Whether the number of VFs has to change."""
         return self.desired.numvfs not in (None, current.numvfs)
 
+    def unbound(self, current: Pf) -> list[int]:
+        """The VFs that are to get another driver than they have."""
+        return [index for index, vf in self.desired.vfs.items()
+                if vf.driver and index in current.vfs and not is_met(vf.driver, current.vfs[index].driver)]
+
     def plan(self, current: Pf) -> Plan[Pf]:
         """The PF's link first, since some drivers make VFs only on an up link; then the VFs, then their settings.
 
         :raises ValidationError: more VFs, or a VF further on, than there are
         :raises NotSupported: the driver reports no such setting
-        :raises InUse: a resize would take a VF from who uses it
+        :raises InUse: it would take a VF from who uses it
         """
         wanted = self.desired
-        numvfs = t.cast(int, current.numvfs if wanted.numvfs is None else wanted.numvfs)
+        numvfs = t.cast(int, first(wanted.numvfs, current.numvfs))
         self.refuse_impossible(current, numvfs)
         self.refuse_in_use(current)
-        base = self.vfs_before_settings(current, numvfs)
-        after_vfs = {
-            index: replace(vf, settings=self.wanted_settings(vf)) for index, vf in base.items()
-        }
+        autoprobe = first(wanted.drivers_autoprobe, current.drivers_autoprobe)
+        base = self.vfs_before_settings(current, numvfs, "default" if autoprobe is not False else None)
         after = replace(
-            current, numvfs=numvfs, vfs=after_vfs, holders=(),
-            drivers_autoprobe=first(wanted.drivers_autoprobe, current.drivers_autoprobe),
+            current, numvfs=numvfs, vfs={index: self.wanted_vf(vf, current) for index, vf in base.items()}, holders=(),
+            interrupted={}, drivers_autoprobe=autoprobe,
             mtu=first(wanted.mtu, current.mtu), up=first(wanted.up, current.up),
         )
-        steps: list[Step] = []
-        if (after.mtu, after.up) != (current.mtu, current.up):
-            steps.append(SetLink(current.name, current.mtu, after.mtu, current.up, after.up))
-        if after.drivers_autoprobe != current.drivers_autoprobe:
-            steps.append(SetAutoprobe(current.name, current.pci_address, bool(after.drivers_autoprobe)))
-        if self.resized(current):
-            steps.append(Resize(
-                current.name, current.pci_address, current.driver or "", current.numvfs or 0, numvfs,
-                {index: vf.settings for index, vf in current.vfs.items()}, self.timeout,
-            ))
-        changes = tuple(
-            (index, base[index].settings, vf.settings)
-            for index, vf in after_vfs.items() if vf.settings != base[index].settings
-        )
-        if changes:
-            steps.append(SetVfs(current.name, current.pci_address, current.driver or "", changes))
-        return Plan(tuple(steps), after)
+        if wanted.persistent is not None:
+            after = replace(after, files=persistent.wanted_files(wanted, after))
+        return Plan(tuple(self.steps(current, base, after)), after)
 
-    def vfs_before_settings(self, current: Pf, numvfs: int) -> dict[int, Vf]:
-        """The VFs as they are when their settings are made: those that stay through a resize keep theirs."""
+    def steps(self, current: Pf, base: dict[int, Vf], after: Pf) -> t.Iterator[Step]:
+        """What leads from one state to the other; ``base`` are the VFs as they are when their settings are made."""
+        place = (current.name, current.pci_address)
+        if (after.mtu, after.up) != (current.mtu, current.up):
+            yield SetLink(current.name, current.mtu, after.mtu, current.up, after.up)
+        if after.drivers_autoprobe != current.drivers_autoprobe:
+            yield SetAutoprobe(*place, bool(after.drivers_autoprobe))
+        if self.resized(current):
+            before = {index: current.interrupted.get(index, vf) for index, vf in current.vfs.items()}
+            yield Resize(*place, current.driver or "", current.numvfs or 0, after.numvfs or 0,
+                         {**current.interrupted, **before}, self.timeout)
+        settings = tuple((index, base[index].settings, vf.settings) for index, vf in after.vfs.items()
+                         if vf.settings != base[index].settings)
+        if settings:
+            yield SetVfs(*place, current.driver or "", settings)
+        drivers = tuple((index, base[index].driver, vf.driver or "none") for index, vf in after.vfs.items()
+                        if not is_met(vf.driver or "none", base[index].driver))
+        if drivers:
+            yield BindDrivers(*place, drivers)
+        if after.files != current.files:
+            yield persistent.KeepFiles(current.files, after.files)
+        if current.interrupted and not self.resized(current):
+            yield journal.ForgetResize(*place)
+
+    def vfs_before_settings(self, current: Pf, numvfs: int, driver: str | None) -> dict[int, Vf]:
+        """The VFs as they are when their settings are made: those that stay through a resize keep theirs.
+
+        :param driver: what new VFs are bound to
+        """
         if not self.resized(current):
             return current.vfs
-        new = {index: Vf(index, FRESH, pci_address=current.future_addresses[index]) for index in range(numvfs)}
-        return {index: replace(vf, settings=current.vfs.get(index, vf).settings) for index, vf in new.items()}
+        kept = {**current.vfs, **current.interrupted}
+        new = {index: Vf(index, FRESH, driver, current.future_addresses[index]) for index in range(numvfs)}
+        return {
+            index: vf if index not in kept else replace(
+                vf, settings=kept[index].settings, driver=kept[index].driver, used_by=kept[index].used_by)
+            for index, vf in new.items()
+        }
 
-    def wanted_settings(self, base: Vf) -> VfSettings:
-        """A VF's settings afterwards: what is managed, over what it has."""
-        managed = self.desired.vfs.get(base.index, Vf(base.index)).settings
-        if managed.vlan is not None:
-            # The kernel sets tag, priority and protocol as one: what is not asked for falls to its default.
-            managed = replace(
-                managed, qos=managed.qos or 0, vlan_protocol=managed.vlan_protocol or "802.1Q"
-            )
-        return base.settings.overlaid(managed)
+    def wanted_vf(self, base: Vf, current: Pf) -> Vf:
+        """A VF afterwards: what is managed, over what it had before a resize was killed, over what it has."""
+        managed = self.desired.vfs.get(base.index, Vf(base.index))
+        before = current.interrupted.get(base.index, base)
+        driver = managed.driver or before.driver or "none"
+        return replace(
+            base, settings=base.settings.overlaid(before.settings).overlaid(managed.settings.whole_tag()),
+            driver=base.driver if is_met(driver, base.driver) else None if driver == "none" else driver,
+        )
 
     def refuse_impossible(self, current: Pf, numvfs: int) -> None:
         """:raises ValidationError, NotSupported: this PF cannot have what is asked for."""
@@ -118,39 +167,51 @@ class PfResource:
                     )
 
     def refuse_in_use(self, current: Pf) -> None:
-        """:raises InUse: somebody holds a VF that a resize would take away."""
-        if current.holders and self.in_use == "fail":
-            raise InUse(
-                f"VFs of {current.name}", f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes "
-                f"all VFs for a moment, and they are in use: {', '.join(map(str, current.holders))}",
-                remedy="Stop who uses them, or set in_use: allow",
-            )
+        """:raises InUse: somebody holds a VF that a resize or another driver would take away."""
+        if self.resized(current):
+            taken: t.Sequence[Holder] = current.holders
+            why = f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes all VFs for a moment"
+        else:
+            taken = [holder for holder in current.holders if holder.vf in self.unbound(current)]
+            why = "another driver takes them away"
+        if taken:
+            raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, taken))}",
+                        remedy="Stop who uses them, or set in_use: allow")
 
     def show(self, state: Pf) -> dict[str, t.Any]:
         """What is managed of the PF and its VFs."""
-        shown = {
+        shown: dict[str, t.Any] = {
             name: getattr(state, name)
             for name in ("numvfs", "drivers_autoprobe", "mtu", "up") if getattr(self.desired, name) is not None
         }
-        shown["vfs"] = {
-            index: {name: getattr(vf.settings, name) for name in self.desired.vfs[index].settings.managed()}
-            for index, vf in state.vfs.items() if index in self.desired.vfs
-        }
+        shown["vfs"] = {index: self.show_vf(state.vfs[index], wanted)
+                        for index, wanted in self.desired.vfs.items() if index in state.vfs}
+        if self.desired.persistent is not None:
+            shown["files"] = state.files
+        return shown
+
+    def show_vf(self, vf: Vf, wanted: Vf) -> dict[str, t.Any]:
+        """What is managed of a VF."""
+        shown = {name: getattr(vf.settings, name) for name in wanted.settings.managed()}
+        if wanted.driver:
+            shown["driver"] = wanted.driver if is_met(wanted.driver, vf.driver) else vf.driver or "none"
         return shown
 
     def result(self, state: Pf, plan: Plan[Pf]) -> dict[str, t.Any]:
-        """``pf`` and ``vfs`` as the module documents them."""
-        names = ("name", "pci_address", "driver", "numvfs", "totalvfs", "mtu", "up", "link_up", "numa_node")
+        """``pf``, ``vfs`` and ``kept`` as the module documents them."""
         return {
-            "pf": {name: getattr(state, name) for name in names},
-            "vfs": [
-                {
-                    "index": vf.index, "pci_address": vf.pci_address, "netdev": vf.netdev, "driver": vf.driver,
-                    "iommu_group": vf.iommu_group, **asdict(vf.settings),
-                }
-                for vf in state.vfs.values()
-            ],
+            "pf": pf_result(state),
+            "vfs": [vf_result(vf) for vf in state.vfs.values()],
+            "kept": persistent.kept_by(state),
         }
+
+
+def pf_resource(params: dict[str, t.Any]) -> PfResource:
+    """The resource of sriov_vf's parameters.
+
+    :raises ValidationError: a parameter cannot be meant as it was given
+    """
+    return PfResource(desired_pf(params), params["in_use"], params["timeout"], params["uri"])
 
 
 Value = t.TypeVar("Value")

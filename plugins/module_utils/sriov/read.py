@@ -9,7 +9,7 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf, VfSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 
 
 def read_pf(host: Host, pf: str) -> Pf:
@@ -20,8 +20,8 @@ def read_pf(host: Host, pf: str) -> Pf:
     """
     address = pci.address_of_pf(host, pf)
     netdev = netdev_of(host, address, pf)
-    link = iproute.show_link(host, netdev)
     numvfs = pci.number(host, address, "sriov_numvfs") or 0
+    link = iproute.show_link(host, netdev, numvfs)
     totalvfs = pci.number(host, address, "sriov_totalvfs") or 0
     settings = settings_in(link)
     autoprobe = pci.number(host, address, "sriov_drivers_autoprobe")
@@ -60,9 +60,9 @@ def netdev_of(host: Host, address: str, pf: str) -> str:
     return netdevs[0]
 
 
-def read_settings(host: Host, netdev: str) -> dict[int, VfSettings]:
+def read_settings(host: Host, netdev: str, pci_address: str) -> dict[int, VfSettings]:
     """The settings of all VFs now, by index."""
-    return settings_in(iproute.show_link(host, netdev))
+    return settings_in(iproute.show_link(host, netdev, pci.number(host, pci_address, "sriov_numvfs") or 0))
 
 
 def settings_in(link: dict[str, t.Any]) -> dict[int, VfSettings]:
@@ -102,45 +102,3 @@ def vf_settings(info: dict[str, t.Any]) -> VfSettings:
         max_tx_rate=rate.get("max_tx", info.get("tx_rate", 0)),
         query_rss=info.get("query_rss_en"),
     )
-
-
-def holders(host: Host, pf: Pf) -> tuple[Holder, ...]:
-    """Who would lose a VF of the PF, in words: processes that hold it by VFIO, netdevs on top of its own.
-
-    A VF whose network driver shows no netdev has given it to another network namespace.
-    """
-    files = {path: vf for vf in pf.vfs.values() if vf.driver == "vfio-pci" for path in vfio_files(host, vf)}
-    found = [Holder(files[path].index, f"process {pid} ({process_name(host, pid)})")
-             for pid, path in open_vfio_files(host) if path in files] if files else []
-    for vf in pf.vfs.values():
-        if vf.netdev:
-            uppers = [name[6:] for name in host.names(f"{pci.NETDEVS}/{vf.netdev}") if name.startswith("upper_")]
-            found.extend(Holder(vf.index, upper) for upper in uppers)
-        elif vf.driver and vf.driver != "vfio-pci":
-            found.append(Holder(vf.index, "another network namespace"))
-    return tuple(found)
-
-
-def vfio_files(host: Host, vf: Vf) -> list[str]:
-    """What a process opens to hold the VF: its group, or since Linux 6.6 its own file (drivers/vfio/device_cdev.c)."""
-    devices = host.names(f"{pci.DEVICES}/{vf.pci_address}/vfio-dev")
-    return [f"/dev/vfio/{vf.iommu_group}", *(f"/dev/vfio/devices/{name}" for name in devices)]
-
-
-def open_vfio_files(host: Host) -> t.Iterator[tuple[str, str]]:
-    """Each (process id, /dev/vfio path) that is open now."""
-    for pid in host.names("/proc"):
-        if pid.isdigit():
-            for descriptor in host.names(f"/proc/{pid}/fd"):
-                path = host.link(f"/proc/{pid}/fd/{descriptor}") or ""
-                if path.startswith("/dev/vfio/"):
-                    yield pid, path
-
-
-def process_name(host: Host, pid: str) -> str:
-    """What a process is: the domain that a QEMU of libvirt runs (``-name guest=NAME``), else its command."""
-    arguments = (host.read(f"/proc/{pid}/cmdline") or "").split("\0")
-    for flag, value in zip(arguments, arguments[1:]):
-        if flag == "-name":
-            return "domain " + value.split(",")[0].removeprefix("guest=")
-    return host.read(f"/proc/{pid}/comm") or "?"

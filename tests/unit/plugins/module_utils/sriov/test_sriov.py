@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -14,26 +13,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf, vf_indexes
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
-from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel
-from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
-
-ABSENT: Result = {"numvfs": None, "drivers_autoprobe": None, "vfs": None, "mtu": None, "up": None, "in_use": "fail",
-                  "timeout": 120}
-
-
-@pytest.fixture
-def kernel(tmp_path: Path) -> FakeKernel:
-    return FakeKernel(tmp_path)
-
-
-def sriov_vf(kernel: FakeKernel, check_mode: bool = False, **params: t.Any) -> Result:
-    return run(
-        lambda given: PfResource(desired_pf(given), given["in_use"], given["timeout"]),
-        {**ABSENT, "pf": "enp1s0", **params}, kernel, check_mode,
-    )
-
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
+from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel, sriov_vf
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 WANTED: list[Result] = [
     {"numvfs": 4},
@@ -91,10 +73,11 @@ def test_a_resize_that_fails_puts_everything_back(kernel: FakeKernel) -> None:
     kernel.no_space = (5,)
     result = sriov_vf(kernel, numvfs=5)
     assert "no memory space" in result["msg"]
-    assert "The 3 VFs of before are back with their settings" in result["msg"]
+    assert "The host is as it was before." in result["msg"]
+    assert (result["changed"], result["actions"]) == (False, [])
     assert kernel.vfs == before
     kernel.no_space = (5, 3)
-    assert "could not be made again" in sriov_vf(kernel, numvfs=5)["msg"]
+    assert "Putting back what was before failed as well" in sriov_vf(kernel, numvfs=5)["msg"]
 
 
 def test_a_resize_that_cannot_begin_says_so_and_no_more(kernel: FakeKernel) -> None:
@@ -103,7 +86,6 @@ def test_a_resize_that_cannot_begin_says_so_and_no_more(kernel: FakeKernel) -> N
     kernel.held = True
     result = sriov_vf(kernel, numvfs=5)
     assert "a VF is held by a running guest" in result["msg"]
-    assert "before" not in result["msg"]
     assert kernel.vfs == before
 
 
@@ -112,7 +94,7 @@ def test_a_setting_that_is_refused_takes_no_other_along(kernel: FakeKernel) -> N
     before = [dict(vf) for vf in kernel.vfs]
     refused = sriov_vf(kernel, numvfs=5, vfs=[{"index": 0, "vlan": 7}, {"index": 1, "link_state": "enable"}])
     assert "link_state is not supported by igb" in refused["msg"]
-    assert kernel.vfs[:3] == before
+    assert kernel.vfs == before
 
 
 def test_a_vf_in_reset_is_asked_again(kernel: FakeKernel) -> None:
@@ -151,8 +133,7 @@ def test_a_new_vlan_brings_its_own_priority(kernel: FakeKernel) -> None:
 def hold_vf(kernel: FakeKernel, index: int, pid: int) -> None:
     """A QEMU that libvirt started has the VF, as /proc shows it."""
     vf = f"/sys/bus/pci/devices/0000:01:10.{index * 2}"
-    kernel.folder.remove(f"{vf}/driver")
-    kernel.folder.remove(f"{vf}/net")
+    kernel.unbind(kernel.address(index))
     kernel.folder.link(f"{vf}/driver", "/sys/bus/pci/drivers/vfio-pci")
     kernel.folder.link(f"{vf}/iommu_group", "/sys/kernel/iommu_groups/15")
     kernel.folder.write(f"/proc/{pid}/cmdline", "qemu-system-x86_64\0-name\0guest=edge,debug-threads=on\0")
@@ -172,7 +153,8 @@ def test_a_vf_in_use_is_not_taken_away(kernel: FakeKernel) -> None:
         assert "VF 1 by process 4711 (domain edge)" in refused["msg"]
         assert "in_use: allow" in refused["msg"]
     assert kernel.vfs == before
-    assert not sriov_vf(kernel, numvfs=5, in_use="allow")["failed"]
+    allowed = sriov_vf(kernel, numvfs=5, in_use="allow")
+    assert not allowed["failed"], allowed
 
 
 def test_a_vf_that_is_held_by_its_own_file_is_in_use(kernel: FakeKernel) -> None:
@@ -195,51 +177,6 @@ def test_a_vf_in_another_namespace_is_in_use(kernel: FakeKernel) -> None:
     sriov_vf(kernel, numvfs=2)
     kernel.folder.remove("/sys/bus/pci/devices/0000:01:10.0/net")
     assert "VF 0 by another network namespace" in sriov_vf(kernel, numvfs=0)["msg"]
-
-
-WRONG: list[tuple[Result, str]] = [
-    ({"numvfs": -1}, "numvfs = -1"),
-    ({"numvfs": 8}, "at most 7"),
-    ({"mtu": 5}, "mtu = 5"),
-    ({"timeout": 0}, "timeout = 0"),
-    ({"pf": "eno9"}, "pf = 'eno9'"),
-    ({"pf": "0000:99:00.0"}, "no such PCI device"),
-    ({"pf": "enp0s3"}, "no SR-IOV"),
-    ({"pf": ".."}, "pf = '..'"),
-    ({"pf": "enp1s0/device"}, "no such network interface"),
-    ({"vfs": [{"index": 2}]}, "would have 2 VFs"),
-    ({"vfs": [{"index": "3-1"}]}, "runs backwards"),
-    ({"vfs": [{"index": "a"}]}, "vfs[0].index = 'a'"),
-    ({"vfs": [{"index": []}]}, "names no VF"),
-    ({"vfs": [{"index": -1}]}, "vfs[0].index = -1"),
-    ({"vfs": [{"index": 0}, {"index": "0-1"}]}, "vfs[1].index = 0"),
-    ({"vfs": [{"index": 0, "mac": "52:54:00:00:00"}]}, "no MAC"),
-    ({"vfs": [{"index": 0, "mac": "01:00:5e:00:00:01"}]}, "multicast"),
-    ({"vfs": [{"index": 0, "mac": "00:00:00:00:00:00"}]}, "zero"),
-    ({"vfs": [{"index": "0-1", "mac": "52:54:00:00:00:01"}]}, "2 VFs cannot share"),
-    ({"vfs": [{"index": 0, "mac": "52:54:00:00:00:0a"}, {"index": 1, "mac": "52-54-00-00-00-0A"}]}, "VF 0 is given"),
-    ({"vfs": [{"index": 0, "vlan": 4095}]}, "vfs[0].vlan = 4095"),
-    ({"vfs": [{"index": 0, "vlan": 1, "qos": 8}]}, "vfs[0].qos = 8"),
-    ({"vfs": [{"index": 0, "qos": 3}]}, "vfs[0].qos = 3"),
-    ({"vfs": [{"index": 0, "vlan_protocol": "802.1ad"}]}, "vlan_protocol = '802.1ad'"),
-    ({"vfs": [{"index": 0, "min_tx_rate": 20, "max_tx_rate": 10}]}, "above max_tx_rate 10"),
-    ({"vfs": [{"index": 0, "max_tx_rate": -1}]}, "max_tx_rate = -1"),
-    ({"vfs": [{"index": 0, "query_rss": True}]}, "query_rss is not supported by igb (0000:01:00.0)"),
-    ({"vfs": [{"index": 0, "link_state": "enable"}]}, "link_state is not supported by igb (0000:01:00.0)"),
-    ({"vfs": [{"index": 0, "vlan": 5, "vlan_protocol": "802.1ad"}]}, "is not supported by igb"),
-]
-
-
-@pytest.mark.parametrize(("wrong", "told"), WRONG)
-def test_wrong_input(kernel: FakeKernel, wrong: Result, told: str) -> None:
-    sriov_vf(kernel, numvfs=2)
-    before = [dict(vf) for vf in kernel.vfs]
-    result = sriov_vf(kernel, **wrong)
-    assert result["failed"]
-    assert told in result["msg"]
-    assert "\n" not in result["msg"]
-    assert "defect" not in result["msg"]
-    assert kernel.vfs == before
 
 
 def test_a_driver_that_forgets_is_found_out(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,6 +206,12 @@ class Connection:
             return Network(str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE)), active,
                            tuple(str(port.XMLDesc()) for port in ports))
 
+    def networks(self) -> dict[str, str]:
+        """The persistent definitions of all networks, started or not, by name."""
+        with self.answering("libvirt", "list the networks"):
+            return {str(network.name()): str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE))
+                    for network in self._handle.listAllNetworks()}
+
 
 def connect(uri: str) -> Connection:
     """Open libvirt.

@@ -1,58 +1,60 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which domain of the host has which MAC and which PCI device."""
+"""Which domain of the host has which MAC, which PCI device and which netdev."""
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 
-# A NIC that is a PCI device, and any other PCI device that is handed to a guest.
-PASSED_THROUGH = ("devices/interface[@type='hostdev']", "devices/hostdev[@type='pci']")
-
 
 @dataclass(frozen=True)
-class Holder:
-    """A domain that has a device, in its running configuration (``live``) or only in its definition."""
+class Entry:
+    """A NIC or a PCI device of a domain, in its running configuration (``live``) or in its definition."""
 
     domain: str
     live: bool
+    mac: str | None = None
+    pci_address: str | None = None
+    """The host's device (dddd:bb:ss.f) that is handed to the guest."""
+    netdev: str | None = None
+    """The host's netdev that a macvtap is on top of."""
+    network: str | None = None
+    """The libvirt network; a running hostdev NIC does not tell it."""
 
 
-@dataclass(frozen=True)
-class Ledger:
-    """PCI devices by host address (dddd:bb:ss.f) and MACs by their text, each with its holders by domain."""
-
-    devices: dict[str, dict[str, Holder]]
-    macs: dict[str, dict[str, Holder]]
+Ledger = tuple[Entry, ...]
 
 
 def read_ledger(connection: Connection, without: str | None = None) -> Ledger:
-    """Read the XML of all domains, each once.
+    """Read the XML of all domains, each once; what a domain runs with comes before its definition.
 
     :param without: the UUID of a domain that is left out
     """
-    ledger = Ledger({}, {})
+    found: list[Entry] = []
     for domain in connection.domains():
         if domain.uuid == without:
             continue
         live = domain.live_xml()
         if live is not None:
-            _enter(ledger, Holder(domain.name, live=True), live)
+            found.extend(_entries(domain.name, True, live))
         if domain.persistent():
-            _enter(ledger, Holder(domain.name, live=False), domain.inactive_xml())
-    return ledger
+            found.extend(_entries(domain.name, False, domain.inactive_xml()))
+    return tuple(found)
 
 
-def _enter(ledger: Ledger, holder: Holder, text: str) -> None:
-    root = xml.parse(text, f"domain {holder.domain}")
-    for found in root.findall("devices/interface/mac"):
-        mac = found.get("address", "").lower()
-        ledger.macs.setdefault(mac, {}).setdefault(holder.domain, holder)
-    for path in PASSED_THROUGH:
-        for device in root.findall(path):
-            address = xml.pci_address(device.find("source/address"))
-            if address is not None:
-                ledger.devices.setdefault(address, {}).setdefault(holder.domain, holder)
+def _entries(domain: str, live: bool, text: str) -> t.Iterator[Entry]:
+    devices = xml.parse(text, f"domain {domain}").find("devices")
+    for nic in () if devices is None else devices.findall("interface"):
+        kind, mac, source = nic.get("type"), nic.find("mac"), nic.find("source")
+        yield Entry(
+            domain, live, None if mac is None else mac.get("address", "").lower(),
+            xml.pci_address(nic.find("source/address")) if kind == "hostdev" else None,
+            source.get("dev") if kind == "direct" and source is not None else None,
+            None if source is None else source.get("network"),
+        )
+    for device in () if devices is None else devices.findall("hostdev[@type='pci']"):
+        yield Entry(domain, live, pci_address=xml.pci_address(device.find("source/address")))

@@ -15,6 +15,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSetti
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_settings
 
 RESET_SECONDS = 10.0
+RATES_REMEDY = "Drivers take rates only while the PF is up and has a link, and only up to its speed"
 
 @dataclass(frozen=True)
 class SetLink:
@@ -115,28 +116,41 @@ class SetVfs:
                     f"VF {index} of {self.netdev}",
                     f"{'/'.join(names)} is not supported by {self.driver} ({self.pci_address})",
                 ) from error
-            raise CommandFailed(f"VF {index} of {self.netdev}", f"{'/'.join(names)}: {error.cause}") from error
+            raise CommandFailed(
+                f"VF {index} of {self.netdev}", f"{'/'.join(names)}: {error.cause}", remedy=RATES_REMEDY
+                if "max_tx_rate" in names or "min_tx_rate" in names else "") from error
 
     def undo(self, host: Host) -> None:
         restore(host, self.netdev, self.pci_address, self.driver,
                 {index: before for index, before, _after in self.changes})
 
     def carry_out(self, host: Host, lines: list[str]) -> None:
-        """All lines; a VF that is still in reset (i40e answers EAGAIN) is asked again for a while.
+        """All lines; one that may pass in a moment is tried again for a while.
 
         :raises BatchFailed: a line was refused
         """
         deadline = host.now() + RESET_SECONDS
         first = 0
+        refused = set()
         while first < len(lines):
             try:
                 iproute.batch(host, lines[first:])
                 return
             except iproute.BatchFailed as error:
                 first += error.line
-                if error.cause != "Resource temporarily unavailable" or host.now() > deadline:
-                    raise iproute.BatchFailed(first, lines[first], error.cause) from error
+                line = lines[first]
+                if host.now() > deadline or not self.may_pass(host, line, error.cause, line not in refused):
+                    raise iproute.BatchFailed(first, line, error.cause) from error
+                refused.add(line)
                 host.sleep(0.5)
+
+    def may_pass(self, host: Host, line: str, answer: str, first_time: bool) -> bool:
+        """Whether a line may be taken later: the VF is in reset (i40e answers EAGAIN), or the PF, which resets when
+        VFs are made, has no link yet, which rates are measured by (igb, ixgbe and i40e answer EINVAL)."""
+        if answer == "Invalid argument" and "tx_rate" in line:
+            # A link that has come up since the line was refused shows only the next time.
+            return first_time or host.read(f"{pci.NETDEVS}/{self.netdev}/carrier") == "0"
+        return answer == "Resource temporarily unavailable"
 
     def lines(self) -> t.Iterator[tuple[int, list[str], str]]:
         """Each ip command: the VF, the settings that change by it, and its text."""
@@ -149,15 +163,28 @@ class SetVfs:
 
 
 def restore(host: Host, netdev: str, pci_address: str, driver: str, wanted: dict[int, VfSettings]) -> None:
-    """Give VFs back what they had, by index; those that are gone are left out.
+    """Give VFs back what they had, by index; those that are gone are left out. What is refused keeps nothing else back.
 
     A zero MAC is none at all, and drivers refuse it.
+
+    :raises CommandFailed: something was refused
     """
     found = read_settings(host, netdev, pci_address)
     before = {index: replace(settings, mac=None if settings.mac == ZERO else settings.mac)
               for index, settings in wanted.items() if index in found}
     changes = tuple((index, found[index], found[index].overlaid(settings)) for index, settings in before.items())
-    SetVfs(netdev, pci_address, driver, changes).apply(host)
+    step = SetVfs(netdev, pci_address, driver, changes)
+    lines = [line for _index, _names, line in step.lines()]
+    refused = []
+    while lines:
+        try:
+            step.carry_out(host, lines)
+            lines = []
+        except iproute.BatchFailed as error:
+            refused.append(f"{lines[error.line]}: {error.cause}")
+            lines = lines[error.line + 1:]
+    if refused:
+        raise CommandFailed(f"VFs of {netdev}", f"not all get back what they had: ip {'; ip '.join(refused)}")
 
 
 def ip_value(value: object) -> str:

@@ -43,7 +43,7 @@ def identified(wanted: Interface, nics: t.Sequence[Interface]) -> Interface | No
     return None
 
 
-def generated_mac(uuid: str, label: str, used: t.Collection[str]) -> str:
+def generated_mac(uuid: str, label: str, used: t.Collection[str | None]) -> str:
     """A MAC in QEMU's range that the same domain and label give again, stepped past those in use."""
     for attempt in itertools.count():
         digest = hashlib.sha256(f"{uuid}/{label}/{attempt}".encode()).hexdigest()
@@ -60,8 +60,8 @@ def with_macs(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface], uuid: str
     for number, item in enumerate(wanted):
         if item.interface.mac is None and identified(item.interface, nics) is None:
             label = item.interface.alias or str(number)
-            used = given | ledger.macs.keys() | {nic.mac for nic in nics if item.interface.alias and nic.mac}
-            mac = generated_mac(uuid, label, t.cast("set[str]", used))
+            used = given | {entry.mac for entry in ledger} | {nic.mac for nic in nics if item.interface.alias}
+            mac = generated_mac(uuid, label, used)
             item = replace(item, interface=replace(item.interface, mac=mac))
         found.append(item)
     return found
@@ -106,15 +106,14 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
                                       "Give each NIC its own, or remove the other NIC")
             seen[value] = nic
     for nic in nics:
-        if _changes(nic, "mac"):
-            for domain in ledger.macs.get(nic.after.mac or "", {}):
-                raise ValidationError(f"{nic.subject}.mac", f"domain {domain} has this MAC", nic.after.mac,
+        for entry in ledger:
+            if nic.after.mac and nic.after.mac == entry.mac and _changes(nic, "mac"):
+                raise ValidationError(f"{nic.subject}.mac", f"domain {entry.domain} has this MAC", nic.after.mac,
                                       "Give another, or none to have one made")
-        if _changes(nic, "source_vf"):
-            for holder in ledger.devices.get(nic.after.source_vf or "", {}).values():
-                runs = "runs with" if holder.live else "is defined with"
-                raise InUse(f"{nic.subject}.source", f"domain {holder.domain} {runs} this VF", nic.after.source_vf,
-                            f"Take another VF, or remove this one from {holder.domain} with nfv.kvm.vm_interface")
+            if nic.after.source_vf and nic.after.source_vf == entry.pci_address and _changes(nic, "source_vf"):
+                runs = "runs with" if entry.live else "is defined with"
+                raise InUse(f"{nic.subject}.source", f"domain {entry.domain} {runs} this VF", nic.after.source_vf,
+                            f"Take another VF, or remove this one from {entry.domain} with nfv.kvm.vm_interface")
 
 
 def check_boot_order(nics: t.Sequence[Nic], whole_domain: bool) -> None:

@@ -55,7 +55,7 @@ class NicState:
     :param interfaces: its NICs in the order of the XML
     :param running: those of the running domain, None when it does not run
     :param wanted: the list with the VFs that the host has now
-    :param ledger: the other domains' MACs and devices; empty when the list asks for nothing new
+    :param ledger: the NICs and devices of the other domains; empty when the list asks for nothing new
     :param changes: of a plan, how each attribute of each NIC takes effect, by the NIC's MAC
     """
 
@@ -103,7 +103,8 @@ class InterfaceResource:
         live = None if text is None else xml.parse(text, f"domain {self.domain}")
         nics = _interfaces(definition)
         running = () if live is None else with_networks(self.connection, domain.uuid, nics, _interfaces(live))
-        wanted, ledger = self.wanted, Ledger({}, {})
+        wanted = self.wanted
+        ledger: Ledger = ()
         if self.state != "absent":
             wanted = tuple(resolved(host, item) for item in wanted)
             new = [item for item in with_macs(wanted, nics, domain.uuid, ledger) if not _is_met(item, nics)]

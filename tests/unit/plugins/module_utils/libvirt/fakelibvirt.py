@@ -57,6 +57,9 @@ class FakeNetwork:
         self.vfs = [f"0000:03:10.{function}" for function in (4, 2, 0)]
         self.given: list[tuple[str, str]] = []
 
+    def name(self) -> str:
+        return str(parse(self.xml).findtext("name"))
+
     def XMLDesc(self, flags: int) -> str:  # noqa: N802 (libvirt's name)
         assert flags == FakeLibrary.VIR_NETWORK_XML_INACTIVE
         return self.xml
@@ -72,6 +75,11 @@ class FakeNetwork:
         if not self.active:
             raise FakeLibvirtError("network is not active")
         self.given.append((uuid, nic.find("mac").get("address")))
+        macvtap = parse(self.xml).find("forward[@mode='passthrough']/interface")
+        if macvtap is not None:
+            nic.set("type", "direct")
+            nic.find("source").attrib.update({"dev": macvtap.get("dev"), "mode": "passthrough"})
+            return
         if parse(self.xml).find("forward[@mode='hostdev']") is None:
             nic.set("type", "bridge")
             nic.find("source").set("bridge", "virbr0")
@@ -223,6 +231,9 @@ class FakeLibvirt:
 
     def listAllDomains(self) -> list[FakeDomain]:  # noqa: N802
         return list(self.found.values())
+
+    def listAllNetworks(self) -> list[FakeNetwork]:  # noqa: N802
+        return list(self.networks.values())
 
     def networkLookupByName(self, name: str) -> FakeNetwork:  # noqa: N802
         if name not in self.networks:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import DRIVERS
@@ -199,6 +200,4 @@ def unit_lines(kept: Pf, what: str) -> list[str]:
 
 def systemd_escaped(name: str) -> str:
     """A part of a path in the name of a unit (systemd-escape(1))."""
-    return "".join(
-        char if char.isalnum() or char in ":_" else "".join(f"\\x{byte:02x}" for byte in char.encode()) for char in name
-    )
+    return re.sub(rb"[^A-Za-z0-9:_.]", lambda char: b"\\x%02x" % ord(char[0]), name.encode()).decode()

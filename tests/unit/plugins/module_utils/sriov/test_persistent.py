@@ -115,8 +115,8 @@ def test_pf_and_rates() -> None:
 
 
 def test_a_name_with_a_dash_is_escaped_for_systemd() -> None:
-    files = after(task(up=True), now=replace(NOW, name="wan-1.x")).files
-    assert "After=sys-subsystem-net-devices-wan\\x2d1\\x2ex.device\n" in files[READY]
+    files = after(task(up=True), now=replace(NOW, name="wan-1.é")).files
+    assert "After=sys-subsystem-net-devices-wan\\x2d1.\\xc3\\xa9.device\n" in files[READY]
 
 
 @pytest.mark.parametrize(("wanted", "drivers"), [

@@ -1,0 +1,85 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which domains have the VFs of a PF, or may take them."""
+
+from __future__ import annotations
+
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Entry, Ledger, read_ledger
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Use, Vf
+
+# One of these is there where libvirt is installed, whether it runs or not.
+LIBVIRT_FOLDERS = ("/run/libvirt", "/etc/libvirt")
+# The forward modes that give each NIC a device of the host, or a macvtap on top of one; the others only route.
+POOL_MODES = frozenset({"hostdev", "passthrough", "bridge", "private", "vepa"})
+
+
+def read_uses(host: Host, uri: str) -> tuple[Ledger, dict[str, str]]:
+    """What the domains have of the host, and the definitions of the networks by name.
+
+    Nothing on a host without libvirt. Networks are read only where a NIC is on one: an installation of libvirt
+    can do without them.
+
+    :raises DependencyMissing: there is libvirt, but no Python library for it or for XML
+    :raises CommandFailed: libvirt does not answer
+    """
+    if not any(host.exists(folder) for folder in LIBVIRT_FOLDERS):
+        return (), {}
+    connection = connect(uri)
+    uses = read_ledger(connection)
+    return uses, connection.networks() if any(entry.network for entry in uses) else {}
+
+
+def used_by(uses: Ledger, vf: Vf) -> Use | None:
+    """The domain that has a VF, itself or its netdev; one that runs with it first, then by name."""
+    found = sorted((entry for entry in uses if has(entry, vf)), key=lambda entry: (not entry.live, entry.domain))
+    if not found:
+        return None
+    first = found[0]
+    persistent = any(
+        has(entry, vf) or bool(entry.network and entry.mac == first.mac)
+        for entry in uses if entry.domain == first.domain and not entry.live
+    )
+    return Use(first.domain, first.mac, first.live, persistent)
+
+
+def domain_holders(uses: Ledger, networks: dict[str, str], pf: Pf) -> tuple[Holder, ...]:
+    """Who would lose a VF of the PF: domains that run or are defined with one, or take one of a network's pool."""
+    found: dict[object, Holder] = {}
+    running = set()
+    for entry in sorted(uses, key=lambda entry: not entry.live):
+        for vf in pf.vfs.values():
+            if has(entry, vf):
+                how = "running" if entry.live else "defined"
+                found.setdefault((vf.index, entry.domain), Holder(vf.index, f"domain {entry.domain} ({how})"))
+                if entry.live:
+                    running.add((entry.domain, entry.mac))
+    pools = {name: pool_of(name, text, pf) for name, text in networks.items()}
+    for entry in uses:
+        pool = pools.get(entry.network or "", [])
+        if any(vf is not None for vf in pool) and not entry.live and (entry.domain, entry.mac) not in running:
+            by = f"domain {entry.domain} (defined, through network {entry.network})"
+            found[by] = Holder(pool[0] if len(pool) == 1 else None, by)
+    return tuple(sorted(found.values(), key=lambda holder: (holder.vf is None, holder.vf or 0, holder.by)))
+
+
+def has(entry: Entry, vf: Vf) -> bool:
+    """Whether it is the VF, or a macvtap on top of its netdev."""
+    by_address = entry.pci_address is not None and entry.pci_address == vf.pci_address
+    return by_address or (entry.netdev is not None and entry.netdev == vf.netdev)
+
+
+def pool_of(name: str, text: str, pf: Pf) -> list[int | None]:
+    """The devices that a network gives to NICs: a VF of the PF by its number, anything else as None."""
+    forward = xml.parse(text, f"network {name}").find("forward")
+    if forward is None or forward.get("mode") not in POOL_MODES:
+        return []
+    addresses = {vf.pci_address: vf.index for vf in pf.vfs.values() if vf.pci_address}
+    netdevs = {vf.netdev: vf.index for vf in pf.vfs.values() if vf.netdev}
+    return [
+        *(vf for listed in forward.findall("pf") if listed.get("dev") == pf.name for vf in pf.vfs),
+        *(addresses.get(xml.pci_address(listed) or "") for listed in forward.findall("address")),
+        *(netdevs.get(listed.get("dev")) for listed in forward.findall("interface")),
+    ]

@@ -84,11 +84,10 @@ class BindDrivers:
         driver = None if wanted == "none" else loaded(host, subject, address, wanted)
         if pci.driver(host, address):
             host.write(f"{device}/driver/unbind", address)
-        if driver is None:
-            return
-        host.write(f"{device}/driver_override", f"{driver}\n")
         try:
-            host.write("/sys/bus/pci/drivers_probe", address)
+            if driver is not None:
+                host.write(f"{device}/driver_override", f"{driver}\n")
+                host.write("/sys/bus/pci/drivers_probe", address)
         finally:
             host.write(f"{device}/driver_override", "\n")
         if pci.driver(host, address) != driver:

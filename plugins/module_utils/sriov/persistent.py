@@ -93,7 +93,7 @@ def to_keep(desired: Pf, after: Pf) -> Pf:
     for index in range(after.numvfs or 0):
         before, wanted = (pf.vfs.get(index, Vf(index)) for pf in (earlier, desired))
         vf = Vf(
-            index, before.settings.overlaid(whole_vlan(wanted.settings)), driver=wanted.driver or before.driver,
+            index, before.settings.overlaid(wanted.settings.whole_tag()), driver=wanted.driver or before.driver,
             pci_address=address(after, index),
         )
         if vf.driver and not vf.pci_address:
@@ -106,13 +106,6 @@ def to_keep(desired: Pf, after: Pf) -> Pf:
     return replace(
         earlier, **{**managed, "numvfs": after.numvfs}, name=after.name, pci_address=after.pci_address, vfs=vfs
     )
-
-
-def whole_vlan(settings: VfSettings) -> VfSettings:
-    """The kernel sets tag, priority and protocol as one: what is not asked for falls to its default."""
-    if settings.vlan is None:
-        return settings
-    return replace(settings, qos=settings.qos or 0, vlan_protocol=settings.vlan_protocol or "802.1Q")
 
 
 def address(after: Pf, index: int) -> str | None:

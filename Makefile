@@ -27,7 +27,7 @@ COLLECTION := build/collections/ansible_collections/nfv/kvm
 INVENTORY := build/lab/inventory.yml
 EXTRA_VARS := $(if $(LAB_HOSTS),-e '{"lab_host_count": $(LAB_HOSTS)}')
 
-.PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule
+.PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule bench
 .DEFAULT_GOAL := help
 
 help:  ## List what there is
@@ -71,6 +71,9 @@ molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCE
 	MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" molecule test --no-command-borders \
 		$(if $(SCENARIO),--scenario-name $(SCENARIO),--all) $(if $(KEEP),--destroy=never) -- $(EXTRA_VARS) \
 		|| { $(if $(KEEP),,ansible-playbook playbooks/lab_down.yml;) exit 1; }
+
+bench: lab  ## Measure modules in the lab, as ratios to ansible.builtin.ping and to other ways
+	@for bench in tests/bench/bench_*.py; do python $$bench; done
 
 # A stamp is written last: what was interrupted is done again.
 .venv/run.stamp: requirements.txt

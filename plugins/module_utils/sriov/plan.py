@@ -73,7 +73,7 @@ class PfResource:
                 if vf.driver and index in current.vfs and not is_met(vf.driver, current.vfs[index].driver)]
 
     def plan(self, current: Pf) -> Plan[Pf]:
-        """The PF's link first, since some drivers make VFs only on an up link; then the VFs, then their settings.
+        """What is wanted, and the steps to it.
 
         :raises ValidationError: more VFs, or a VF further on, than there are
         :raises NotSupported: the driver reports no such setting
@@ -97,8 +97,11 @@ class PfResource:
     def steps(self, current: Pf, base: dict[int, Vf], after: Pf) -> t.Iterator[Step]:
         """What leads from one state to the other; ``base`` are the VFs as they are when their settings are made."""
         place = (current.name, current.pci_address)
-        if (after.mtu, after.up) != (current.mtu, current.up):
-            yield SetLink(current.name, current.mtu, after.mtu, current.up, after.up)
+        link = SetLink(current.name, current.mtu, after.mtu, current.up, after.up)
+        # Drivers make VFs, and take rates, on a link that is up: it comes first and goes last.
+        goes_down = current.up and not after.up
+        if link.describe() and not goes_down:
+            yield link
         if after.drivers_autoprobe != current.drivers_autoprobe:
             yield SetAutoprobe(*place, bool(after.drivers_autoprobe))
         if self.resized(current):
@@ -113,6 +116,8 @@ class PfResource:
                         if not is_met(vf.driver or "none", base[index].driver))
         if drivers:
             yield BindDrivers(*place, drivers)
+        if link.describe() and goes_down:
+            yield link
         if after.files != current.files:
             yield persistent.KeepFiles(current.files, after.files)
         if current.interrupted and not self.resized(current):
@@ -146,6 +151,12 @@ class PfResource:
     def refuse_impossible(self, current: Pf, numvfs: int) -> None:
         """:raises ValidationError, NotSupported: this PF cannot have what is asked for."""
         name = current.name
+        rates = [index for index, vf in current.vfs.items() if vf.settings.max_tx_rate or vf.settings.min_tx_rate]
+        if rates and self.resized(current) and numvfs > rates[0] and not (current.up or self.desired.up):
+            raise ValidationError(
+                "numvfs", f"{name} is down, and without a link its driver would not give VF {rates[0]} back its rates",
+                numvfs, "Set up: true, or the rates to 0 before",
+            )
         if numvfs > current.totalvfs:
             raise ValidationError(
                 "numvfs", f"{name} ({current.pci_address}) can have at most {current.totalvfs} VFs", numvfs,

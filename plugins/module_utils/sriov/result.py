@@ -19,9 +19,10 @@ def pf_result(pf: Pf) -> dict[str, t.Any]:
 
 
 def vf_result(vf: Vf) -> dict[str, t.Any]:
-    """A VF with its settings and the domain that has it."""
+    """A VF with its settings and the domain that has it; which driver the default is shows when it is bound."""
     return {
-        "index": vf.index, "pci_address": vf.pci_address, "netdev": vf.netdev, "driver": vf.driver,
+        "index": vf.index, "pci_address": vf.pci_address, "netdev": vf.netdev,
+        "driver": None if vf.driver == "default" else vf.driver,
         "iommu_group": vf.iommu_group, "numa_node": vf.numa_node, **asdict(vf.settings),
         "used_by": None if vf.used_by is None else asdict(vf.used_by),
     }

@@ -12,6 +12,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder,
 
 # One of these is there where libvirt is installed, whether it runs or not.
 LIBVIRT_FOLDERS = ("/run/libvirt", "/etc/libvirt")
+# Where qemu:///system keeps its definitions, beside a folder of networks, and what runs (libvirt docs/drvqemu.rst). Who
+# can read that there is no domain need not wait for libvirt, which may have to be started for the answer.
+SYSTEM, DEFINITIONS, RUNNING = "qemu:///system", "/etc/libvirt/qemu", "/run/libvirt/qemu"
 # The forward modes that give each NIC a device of the host, or a macvtap on top of one; the others only route.
 POOL_MODES = frozenset({"hostdev", "passthrough", "bridge", "private", "vepa"})
 
@@ -26,6 +29,9 @@ def read_uses(host: Host, uri: str) -> tuple[Ledger, dict[str, str]]:
     :raises CommandFailed: libvirt does not answer
     """
     if not any(host.exists(folder) for folder in LIBVIRT_FOLDERS):
+        return (), {}
+    definitions = host.names(DEFINITIONS)
+    if uri == SYSTEM and definitions and not any(name.endswith(".xml") for name in definitions + host.names(RUNNING)):
         return (), {}
     connection = connect(uri)
     uses = read_ledger(connection)

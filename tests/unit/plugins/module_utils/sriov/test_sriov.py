@@ -124,6 +124,15 @@ def test_one_process_reads_and_one_writes(kernel: FakeKernel) -> None:
     assert len(kernel.processes) == 1
 
 
+def test_a_pf_that_goes_down_does_so_last(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2, up=True)
+    result = sriov_vf(kernel, numvfs=3, up=False, vfs=[{"index": 0, "max_tx_rate": 9}])
+    assert result["actions"][-1] == "enp1s0: up → down"
+    refused = sriov_vf(kernel, numvfs=2)
+    assert "numvfs = 2: enp1s0 is down, and without a link its driver would not give VF 0 back its rates" in refused["msg"]
+    assert not sriov_vf(kernel, numvfs=2, up=True)["failed"]
+
+
 def test_a_new_vlan_brings_its_own_priority(kernel: FakeKernel) -> None:
     sriov_vf(kernel, numvfs=1, vfs=[{"index": 0, "vlan": 100, "qos": 3}])
     sriov_vf(kernel, vfs=[{"index": 0, "vlan": 200}])

@@ -124,3 +124,15 @@ def test_networks_are_read_where_a_nic_is_on_one(tmp_path: Path, monkeypatch: py
     )
     with pytest.raises(CommandFailed, match="cannot be reached"):
         read_uses(host.host, "nowhere:///")
+
+
+def test_libvirt_is_not_asked_where_there_is_no_domain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    libvirt = FakeLibvirt()
+    monkeypatch.setitem(sys.modules, "libvirt", FakeLibrary(libvirt))
+    host = FakeHost(tmp_path)
+    libvirt.defineXML(f"<domain><name>a</name><devices><interface type='bridge'><mac address='{MAC}'/></interface>"
+                      "</devices></domain>")
+    host.folder("/etc/libvirt/qemu/networks")
+    assert read_uses(host.host, "qemu:///system") == ((), {})
+    host.write("/run/libvirt/qemu/a.xml")
+    assert read_uses(host.host, "qemu:///system")[0] == (Entry("a", False, MAC),)

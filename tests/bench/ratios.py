@@ -1,0 +1,91 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Times of tasks in the lab, as ratios within one run.
+
+Each thing that is measured is one task of one play, looped; the time is what the controller sees between the tasks
+around it, so that it is what a user waits for. A round measures each thing once, and there are several rounds, so that
+what else the machine does meets all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BUILD = Path(__file__).parents[2] / "build"
+Task = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One way to do something.
+
+    ``tasks``: what is timed, with as many loops as they have. ``before``: tasks that are not timed.
+    ``rounds``: in how many of the rounds it takes part
+    """
+
+    name: str
+    tasks: list[Task]
+    before: list[Task] = field(default_factory=list)
+    rounds: int = 5
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``name`` may take at most ``most`` times as long as ``of``, and at least ``least`` times."""
+
+    name: str
+    of: str
+    least: float = 0
+    most: float = float("inf")
+
+
+def play(measured: t.Sequence[Measured], rounds: int) -> list[Task]:
+    """The play's tasks; the fact ``times`` gets a pair of name and seconds for each measurement."""
+    tasks: list[Task] = [{"set_fact": {"times": []}}]
+    for number in range(rounds):
+        for one in measured:
+            if number >= one.rounds:
+                continue
+            tasks += one.before
+            tasks.append({"name": one.name, "set_fact": {"began": "{{ now().timestamp() }}"}})
+            tasks += one.tasks
+            tasks.append({"set_fact": {"times": "{{ times + [[measured, now().timestamp() - began | float]] }}"},
+                          "vars": {"measured": one.name}})
+    return tasks
+
+
+def run(subject: str, measured: t.Sequence[Measured], limits: t.Sequence[Limit], rounds: int = 5) -> bool:
+    """Measure, print a table and write build/bench/SUBJECT.json; whether all limits are kept."""
+    folder = BUILD / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    report = folder / f"{subject}.json"
+    tasks = play(measured, rounds)
+    tasks.append({"copy": {"content": "{{ times | to_json }}", "dest": str(report)}, "delegate_to": "localhost"})
+    playbook = folder / f"{subject}.yml"
+    playbook.write_text(json.dumps([{"hosts": "kvm1", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    with open(folder / f"{subject}.log", "w", encoding="utf-8") as log:
+        print(f"{len(measured)} things, up to {rounds} times each; the tasks go to {log.name}", flush=True)
+        command = ["ansible-playbook", "-i", str(BUILD / "lab" / "inventory.yml"), str(playbook)]
+        subprocess.run(command, stdout=log, check=True, env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "default"})
+    times: dict[str, list[float]] = {}
+    for name, seconds in json.loads(report.read_text(encoding="utf-8")):
+        times.setdefault(name, []).append(seconds)
+    medians = {name: statistics.median(all_times) for name, all_times in times.items()}
+    first = measured[0].name
+    for name, median in medians.items():
+        print(f"  {name:60} {median:8.2f} s   {median / medians[first]:6.2f} x {first}")
+    ratios = {f"{limit.name} / {limit.of}": medians[limit.name] / medians[limit.of] for limit in limits}
+    report.write_text(json.dumps({"seconds": times, "ratios": ratios}, indent=1) + "\n", encoding="utf-8")
+    kept = True
+    for limit, (name, ratio) in zip(limits, ratios.items()):
+        met = limit.least <= ratio <= limit.most
+        bound = f"at most {limit.most}" if limit.least == 0 else f"at least {limit.least}"
+        print(f"  {name}: {ratio:.2f}, {bound}{'' if met else '  MISSED'}")
+        kept = kept and met
+    return kept

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import DRIVERS
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, VfSettings
 
@@ -119,19 +120,25 @@ def rules_lines(kept: Pf) -> list[str]:
     ]
     if kept.drivers_autoprobe is not None:
         lines.append(f'KERNEL=="{address}", ATTR{{sriov_drivers_autoprobe}}="{int(kept.drivers_autoprobe)}"')
-    for vf in kept.vfs.values():
-        driver = vf.driver or ("none" if kept.drivers_autoprobe is False else "default")
-        if vf.pci_address and (driver != "default" or kept.drivers_autoprobe is False):
-            lines += driver_rules(vf.pci_address, driver)
+    for vf_address, driver in driven(kept):
+        lines += driver_rules(vf_address, driver)
     return [*lines, 'LABEL="end"']
 
 
-def driver_rules(address: str, driver: str) -> t.Iterator[str]:
-    """The driver of one VF, whichever is bound by the time, or comes later.
+def driven(kept: Pf) -> t.Iterator[tuple[str, str]]:
+    """The PCI address and driver of each VF that does not get its driver by itself."""
+    for vf in kept.vfs.values():
+        driver = vf.driver or ("none" if kept.drivers_autoprobe is False else "default")
+        if vf.pci_address and (driver != "default" or kept.drivers_autoprobe is False):
+            yield vf.pci_address, driver
 
-    The kernel looks at the override once more after it has linked the driver (drivers/pci/pci-driver.c,
-    __pci_device_probe), so that a driver not meant either lets go by itself or is seen here. No driver is called none.
-    An event that is no VF's birth (udevadm trigger) leaves alone what a guest may have.
+
+def driver_rules(address: str, driver: str) -> t.Iterator[str]:
+    """The driver of one VF, whichever is bound by the time. No driver is called none.
+
+    A driver whose module is just being loaded may take the VF at that very moment, and has no unbind attribute yet
+    (drivers/base/bus.c, bus_add_driver): the service looks once more. An event that is no VF's birth (udevadm trigger)
+    leaves alone what a guest may have.
     """
     yield f'KERNEL!="{address}", GOTO="after {address}"'
     yield f'ENV{{SYNTH_UUID}}=="?*", TEST=="{DRIVERS}/vfio-pci/{address}", GOTO="end"'
@@ -150,6 +157,7 @@ def driver_rules(address: str, driver: str) -> t.Iterator[str]:
 
 def ready_lines(kept: Pf) -> list[str]:
     """The VFs are there and have their drivers, and the PF is up, before libvirt starts guests."""
+    again = [f"{pci.DEVICES}/{address}" for address, _driver in driven(kept)]
     return [
         *unit_lines(kept, "VFs of"),
         "Before=libvirtd.service virtqemud.service",
@@ -158,6 +166,7 @@ def ready_lines(kept: Pf) -> list[str]:
         "Type=oneshot",
         "RemainAfterExit=yes",
         "ExecStart=-/usr/bin/udevadm settle --timeout=60",
+        *([f"ExecStart=-/usr/bin/udevadm trigger --action=add --settle {' '.join(again)}"] if again else []),
         *([f"ExecStart=/sbin/ip link set dev {kept.name} up"] if kept.up else []),
     ]
 

@@ -129,7 +129,7 @@ def test_a_pf_that_goes_down_does_so_last(kernel: FakeKernel) -> None:
     result = sriov_vf(kernel, numvfs=3, up=False, vfs=[{"index": 0, "max_tx_rate": 9}])
     assert result["actions"][-1] == "enp1s0: up → down"
     refused = sriov_vf(kernel, numvfs=2)
-    assert "numvfs = 2: enp1s0 is down, and without a link its driver would not give VF 0 back its rates" in refused["msg"]
+    assert "enp1s0 is down, and without a link its driver would not give VF 0 back its rates" in refused["msg"]
     assert not sriov_vf(kernel, numvfs=2, up=True)["failed"]
 
 

@@ -14,6 +14,8 @@ description:
     nor does what libvirt fills in by itself, such as addresses, default controllers or the machine's version.
     What was removed from the XML is removed from the domain.
   - NICs are left alone. M(nfv.kvm.vm_interface) manages them, and a new definition keeps them.
+  - A PCI device of the host that another domain has, such as the VF of a domain that this one was cloned from, is
+    refused when the XML brings it.
 options:
   name:
     description: Name of the domain.
@@ -29,7 +31,8 @@ options:
     description:
       - V(defined) leaves a domain running or not as it is.
       - V(running) starts it, or resumes a paused one.
-      - V(shutdown) asks the guest to shut down.
+      - V(shutdown) asks the guest to shut down. A paused or crashed guest cannot react, so this is refused; resume it
+        first with V(running).
       - V(absent) removes the definition, the managed save, the metadata of snapshots and the UEFI variables. A
         running guest is asked to shut down first. Disks stay.
     type: str
@@ -38,6 +41,15 @@ options:
   autostart:
     description: Whether libvirt starts the domain with the host. Without it, this stays as it is.
     type: bool
+  restart:
+    description:
+      - Whether a running domain may be restarted where its new definition waits for that.
+      - With V(allowed), the guest is asked to shut down, once and after all else, and the domain is started again; but
+        only if RV(needs_restart) were true without that. When the guest does not shut down in O(timeout) seconds, the
+        module fails, the guest goes on and the new definition stays for its next start.
+    type: str
+    choices: [never, allowed]
+    default: never
   timeout:
     description:
       - Seconds, at least 1, in which a guest must have shut down. When it has not, the module fails and the guest
@@ -60,6 +72,12 @@ EXAMPLES = r"""
     xml: "{{ lookup('ansible.builtin.template', 'edge1.xml.j2') }}"
     state: running
     autostart: true
+
+- name: More memory, at once
+  nfv.kvm.vm_domain:
+    name: edge1
+    xml: "{{ lookup('ansible.builtin.template', 'edge1.xml.j2') }}"
+    restart: allowed
 
 - name: Remove it
   nfv.kvm.vm_domain:
@@ -108,6 +126,7 @@ def main() -> None:
                 "type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined",
             },
             "autostart": {"type": "bool"},
+            "restart": {"type": "str", "choices": ["never", "allowed"], "default": "never"},
             "timeout": {"type": "int", "default": 120},
             "uri": {"type": "str", "default": "qemu:///system"},
         },

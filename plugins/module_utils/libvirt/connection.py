@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFaile
 
 # VIR_DOMAIN_BLOCKED and VIR_DOMAIN_SHUTDOWN (being shut down) are still running for who asks; libvirt-domain.h
 STATE_NAMES = {1: "running", 2: "running", 3: "paused", 4: "running", 5: "shutdown", 6: "crashed", 7: "paused"}
+# Only the XML of a running domain has an ID. Asked for that of one that has just ended, libvirt gives the definition.
+RUNNING = re.compile(r"\s*<domain\b[^>]*\sid=")
 
 Answer = t.TypeVar("Answer")
 
@@ -42,28 +45,29 @@ class Domain:
     def _answering(self, doing: str) -> contextlib.AbstractContextManager[None]:
         return self._connection.answering(f"domain {self.name}", doing)
 
-    def inactive_xml(self) -> str:
-        """The persistent definition, with passwords (VIR_DOMAIN_XML_SECURE): without them it could not be redefined."""
-        library = self._connection.library
+    def definition(self) -> str | None:
+        """The persistent definition with passwords (VIR_DOMAIN_XML_SECURE), without which it could not be redefined.
+
+        None for a domain that ends with its run, or is gone.
+        """
+        flags = self._connection.library.VIR_DOMAIN_XML_INACTIVE | self._connection.library.VIR_DOMAIN_XML_SECURE
         with self._answering("read its definition"):
-            return str(self._handle.XMLDesc(library.VIR_DOMAIN_XML_INACTIVE | library.VIR_DOMAIN_XML_SECURE))
+            return self._connection.unless(
+                ("VIR_ERR_NO_DOMAIN",),
+                lambda: str(self._handle.XMLDesc(flags)) if self._handle.isPersistent() else None)
 
     def live_xml(self) -> str | None:
-        """The running configuration, None when the domain does not run."""
-        if not self.active():
-            return None
+        """The running configuration, None when the domain does not run; it may end or vanish at any time."""
+        flags = self._connection.library.VIR_DOMAIN_XML_SECURE
         with self._answering("read its live configuration"):
-            return str(self._handle.XMLDesc(self._connection.library.VIR_DOMAIN_XML_SECURE))
+            text = self._connection.unless(("VIR_ERR_NO_DOMAIN", "VIR_ERR_OPERATION_INVALID"),
+                                           lambda: str(self._handle.XMLDesc(flags)))
+        return text if text is not None and RUNNING.match(text) else None
 
     def active(self) -> bool:
         """Whether it runs, or is paused."""
         with self._answering("read whether it runs"):
             return bool(self._handle.isActive())
-
-    def persistent(self) -> bool:
-        """Whether it has a definition that outlives its run."""
-        with self._answering("read whether it is persistent"):
-            return bool(self._handle.isPersistent())
 
     def autostart(self) -> bool:
         """Whether it starts with the host."""
@@ -94,7 +98,7 @@ class Domain:
         """Ask the guest to shut down; it may take its time or not do it."""
         # It may have gone between the look and the call: that is what was wanted.
         with self._answering("shut it down"):
-            self._connection.unless("VIR_ERR_OPERATION_INVALID", self._handle.shutdown)
+            self._connection.unless(("VIR_ERR_OPERATION_INVALID",), self._handle.shutdown)
 
     def undefine(self, nvram: bool) -> None:
         """Remove its definition with its managed save and the metadata of snapshots; its disks stay.
@@ -153,14 +157,24 @@ class Connection:
             yield
         except self.library.libvirtError as error:
             answer = str(error.get_error_message()).rstrip(".")
-            raise CommandFailed(subject, f"libvirt cannot {doing}: {answer}") from error
+            raise CommandFailed(
+                subject, f"libvirt cannot {doing}: {answer}",
+                remedy="" if self.alive() else "The connection to libvirt was lost; run the task again when it is back",
+            ) from error
 
-    def unless(self, code: str, call: t.Callable[[], Answer]) -> Answer | None:
-        """What a call answers, None when it is the error of libvirt with this constant."""
+    def alive(self) -> bool:
+        """Whether libvirt still holds the other end of the connection."""
+        try:
+            return bool(self._handle.isAlive())
+        except self.library.libvirtError:
+            return False
+
+    def unless(self, codes: tuple[str, ...], call: t.Callable[[], Answer]) -> Answer | None:
+        """What a call answers, None when it is an error of libvirt with one of these constants."""
         try:
             return call()
         except self.library.libvirtError as error:
-            if error.get_error_code() != getattr(self.library, code):
+            if error.get_error_code() not in [getattr(self.library, code) for code in codes]:
                 raise
             return None
 
@@ -172,7 +186,7 @@ class Connection:
     def find(self, name: str) -> Domain | None:
         """A domain, None where there is none of that name."""
         with self.answering(f"domain {name}", "look it up"):
-            handle = self.unless("VIR_ERR_NO_DOMAIN", lambda: self._handle.lookupByName(name))
+            handle = self.unless(("VIR_ERR_NO_DOMAIN",), lambda: self._handle.lookupByName(name))
         return None if handle is None else Domain(self, handle)
 
     def domain(self, name: str) -> Domain:
@@ -198,13 +212,18 @@ class Connection:
     def network(self, name: str) -> Network | None:
         """A network, None where there is none of that name."""
         with self.answering(f"network {name}", "look it up"):
-            network = self.unless("VIR_ERR_NO_NETWORK", lambda: self._handle.networkLookupByName(name))
+            network = self.unless(("VIR_ERR_NO_NETWORK",), lambda: self._handle.networkLookupByName(name))
             if network is None:
                 return None
             active = bool(network.isActive())
             ports = network.listAllPorts() if active else []
             return Network(str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE)), active,
                            tuple(str(port.XMLDesc()) for port in ports))
+
+    def has_filter(self, name: str) -> bool:
+        """Whether there is a network filter (nwfilter) of this name."""
+        with self.answering(f"network filter {name}", "look it up"):
+            return self.unless(("VIR_ERR_NO_NWFILTER",), lambda: self._handle.nwfilterLookupByName(name)) is not None
 
     def networks(self) -> dict[str, str]:
         """The persistent definitions of all networks, started or not, by name."""

@@ -12,6 +12,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 ROOT_PORT = "pcie-root-port"
+# Where QEMU can plug a device in and out; on others, such as pcie-root itself, it stays while the domain runs.
+HOTPLUG = frozenset({ROOT_PORT, "pcie-switch-downstream-port", "pci-root", "pci-bridge"})
 BEHIND_ALL = 0x100
 
 
@@ -23,11 +25,13 @@ class Topology:
         or None for a machine without PCI
     :param bridges: bus → the model of the controller that makes it and its own guest PCI address
     :param taken: guest PCI address → the device there
+    :param fixed: the buses whose controller has hotplug switched off
     """
 
     root: str | None
     bridges: dict[int, tuple[str, str | None]]
     taken: dict[str, str]
+    fixed: frozenset[int] = frozenset()
 
     def candidates(self) -> list[str]:
         """Where a NIC can go, whether taken or not, in the guest's order.
@@ -45,6 +49,15 @@ class Topology:
     def holder(self, address: str) -> str | None:
         """The device in the slot of an address: functions of one slot are plugged together."""
         return next((device for taken, device in self.taken.items() if taken[:-2] == address[:-2]), None)
+
+    def takes_live(self, address: str) -> bool:
+        """Whether a device can be plugged in and out there while the domain runs.
+
+        A controller cannot be plugged in: the running guest must have the one that the address names.
+        """
+        bus = int(address[5:7], 16)
+        return self.root is None or (
+            self.bridges.get(bus, ("", None))[0] in HOTPLUG and bus not in self.fixed and address.endswith(".0"))
 
     def position(self, address: str) -> tuple[int, ...]:
         """The place of an address in the guest's order: firmware and kernel walk the bridges depth first."""
@@ -68,14 +81,16 @@ class Seat:
 
 def topology(domain: Element) -> Topology:
     """The topology of a domain's XML."""
-    bridges, taken = {}, {}
+    bridges, taken, fixed = {}, {}, set()
     for device in domain.findall("devices/*"):
         address = xml.pci_address(device.find("address"))
         if device.tag == "controller" and device.get("type") == "pci":
             bridges[int(device.get("index", "0"))] = (device.get("model", ""), address)
+            if device.find("target[@hotplug='off']") is not None:
+                fixed.add(int(device.get("index", "0")))
         if address is not None and device.tag != "interface":
             taken[address] = device.tag
-    return Topology(bridges.get(0, (None, None))[0], bridges, taken)
+    return Topology(bridges.get(0, (None, None))[0], bridges, taken, frozenset(fixed))
 
 
 def in_order(seats: t.Sequence[Seat], place: Topology) -> list[str | None]:

@@ -41,8 +41,9 @@ def read_ledger(connection: Connection, without: str | None = None) -> Ledger:
         live = domain.live_xml()
         if live is not None:
             found.extend(_entries(domain.name, True, live))
-        if domain.persistent():
-            found.extend(_entries(domain.name, False, domain.inactive_xml()))
+        definition = domain.definition()
+        if definition is not None:
+            found.extend(_entries(domain.name, False, definition))
     return tuple(found)
 
 

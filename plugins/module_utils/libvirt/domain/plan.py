@@ -12,18 +12,21 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import differences, waiting
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import Difference, differences, waiting
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import (
     merged_definition,
     wanted_definition,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.devices import Held, check_free, held_by_others
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import (
     Define,
+    Restart,
     SetAutostart,
     Shutdown,
     Start,
     Undefine,
+    check_reacts,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
@@ -36,6 +39,7 @@ class DomainState:
     :param state: absent, or one of the values of connection.STATE_NAMES
     :param definition: the persistent XML (secrets included), None when absent
     :param live: the running XML, None when it does not run
+    :param held: devices that the wanted XML brings and other domains have
     """
 
     state: str
@@ -43,6 +47,7 @@ class DomainState:
     autostart: bool = False
     definition: Element | None = field(default=None, repr=False)
     live: Element | None = field(default=None, repr=False)
+    held: Held = ()
 
 
 ABSENT = DomainState("absent")
@@ -55,6 +60,7 @@ class DomainResource:
     :param wanted: the user's XML, None leaves the definition as it is
     :param state: defined, running, shutdown or absent
     :param autostart: None leaves it
+    :param restart: whether it may be restarted where it runs with another definition than its own
     :param timeout: seconds for a guest to shut down
     """
 
@@ -63,6 +69,7 @@ class DomainResource:
     wanted: Element | None
     state: str
     autostart: bool | None
+    restart: bool
     timeout: float
 
     def read(self, host: Host) -> DomainState:
@@ -72,26 +79,34 @@ class DomainResource:
         """
         domain = self.connection.find(self.name)
         if domain is None:
-            return ABSENT
-        if not domain.persistent():
+            return replace(ABSENT, held=self._held(host, None, None))
+        text = domain.definition()
+        if text is None:
             raise ValidationError("name", "this domain is transient: it has no definition to manage", self.name,
                                   "Shut it down, then define it with this module")
         live = domain.live_xml()
+        definition = xml.parse(text, f"domain {self.name}")
         return DomainState(
-            state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(),
-            definition=xml.parse(domain.inactive_xml(), f"domain {self.name}"),
+            state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(), definition=definition,
             live=None if live is None else xml.parse(live, f"domain {self.name}"),
+            held=self._held(host, domain.uuid, definition),
         )
 
+    def _held(self, host: Host, uuid: str | None, definition: Element | None) -> Held:
+        if self.wanted is None:
+            return ()
+        return held_by_others(host, self.connection, uuid, self.wanted, definition)
+
     def plan(self, current: DomainState) -> Plan[DomainState]:
-        """Define, then autostart, then the running state; or away with it."""
+        """Define, then autostart, then the running state, then a restart; or away with it."""
+        check_free(current.held)
         if self.state == "absent":
             return self._plan_absent(current)
         steps: list[Step] = []
         after = current
         if self.wanted is not None:
             after = self._plan_definition(self.wanted, current, steps)
-        elif current == ABSENT:
+        elif current.definition is None:
             raise ValidationError("name", "this host has no such domain, and no xml is given to define it", self.name,
                                   "Give xml, or correct the name")
         if self.autostart is not None and self.autostart != current.autostart:
@@ -101,8 +116,15 @@ class DomainResource:
             steps.append(Start(self.connection, self.name))
             after = replace(after, state="running", live=after.live if current.live is not None else after.definition)
         if self.state == "shutdown" and current.live is not None:
+            check_reacts(self.name, current.state)
             steps.append(Shutdown(self.connection, self.name, self.timeout))
             after = replace(after, state="shutdown", live=None)
+        waits = self._waiting(after) if self.restart else []
+        if waits:
+            check_reacts(self.name, after.state)
+            advice = f"It runs with another {', '.join(difference.path for difference in waits)}"
+            steps.append(Restart(self.connection, self.name, self.timeout, advice))
+            after = replace(after, live=after.definition)
         return Plan(tuple(steps), after)
 
     def show(self, state: DomainState) -> dict[str, t.Any]:
@@ -120,11 +142,11 @@ class DomainResource:
 
     def result(self, state: DomainState, plan: Plan[DomainState]) -> dict[str, t.Any]:
         """``state``, ``uuid`` (None while it is not known) and ``needs_restart``."""
-        needs_restart = False
-        if state.live is not None:
-            reference = state.definition if self.wanted is None else self.wanted
-            needs_restart = bool(waiting(reference, state.live))
-        return {"state": state.state, "uuid": state.uuid, "needs_restart": needs_restart}
+        return {"state": state.state, "uuid": state.uuid, "needs_restart": bool(self._waiting(state))}
+
+    def _waiting(self, state: DomainState) -> list[Difference]:
+        reference = state.definition if self.wanted is None else self.wanted
+        return [] if state.live is None or reference is None else waiting(reference, state.live)
 
     def _plan_definition(self, wanted: Element, current: DomainState, steps: list[Step]) -> DomainState:
         given = (wanted.findtext("uuid") or "").strip().lower() or None
@@ -150,6 +172,7 @@ class DomainResource:
             return Plan((), ABSENT)
         steps: list[Step] = []
         if current.live is not None:
+            check_reacts(self.name, current.state)
             steps.append(Shutdown(self.connection, self.name, self.timeout))
         steps.append(Undefine(self.connection, self.name, current.definition.find("os/nvram") is not None))
         return Plan(tuple(steps), ABSENT)
@@ -170,4 +193,5 @@ def domain_resource(params: dict[str, t.Any]) -> DomainResource:
     wanted = None
     if params["xml"] is not None and params["state"] != "absent":
         wanted = wanted_definition(name, params["xml"])
-    return DomainResource(connect(params["uri"]), name, wanted, params["state"], params["autostart"], params["timeout"])
+    return DomainResource(connect(params["uri"]), name, wanted, params["state"], params["autostart"],
+                          params["restart"] == "allowed", params["timeout"])

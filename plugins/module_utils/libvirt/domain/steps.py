@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 
@@ -95,6 +95,44 @@ class Shutdown(DomainStep):
                 domain.shutdown()
                 press = host.now() + PRESS_AGAIN_SECONDS
             host.sleep(POLL_SECONDS)
+
+
+def check_reacts(name: str, state: str) -> None:
+    """Refuse to wait for a guest that cannot hear the power button.
+
+    It is not resumed for that: who paused it, be it a migration or a full disk, did so for a reason.
+
+    :param state: of the domain, one of the values of connection.STATE_NAMES
+    :raises InUse: it is paused or crashed
+    """
+    if state in ("paused", "crashed"):
+        raise InUse(f"domain {name}", f"it is {state}, so its guest cannot react to the power button", remedy=(
+            "Resume it first (nfv.kvm.vm_domain with state: running)" if state == "paused" else "See its log"
+        ) + f", or cut its power with virsh destroy {name}")
+
+
+@dataclass(frozen=True)
+class Restart(DomainStep):
+    """Ask the guest to shut down, wait for it, and start the domain with its definition.
+
+    :param timeout: seconds for the guest
+    :param remedy: for the user, when the domain still waits for a restart then
+    """
+
+    timeout: float
+    remedy: str | None = None
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: restart"]
+
+    def apply(self, host: Host) -> None:
+        Shutdown(self.connection, self.name, self.timeout).apply(host)
+        try:
+            Start(self.connection, self.name).apply(host)
+        except CommandFailed as error:
+            error.aftermath = ("It has shut down for its restart and is still off: start it with nfv.kvm.vm_domain and "
+                               "state: running")
+            raise
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import ROOT_PORT, Topology
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic, identified
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 
 LIVE, CONFIG, NEEDS_RESTART = "live", "config", "needs_restart"
+# Firmware reads the order when the domain starts: what runs now does not notice another.
+AT_START = frozenset({"boot_order"})
+# What a running NIC of a network that gives VFs does not tell: it has the VLAN of the network or of the port group.
+UNTOLD = frozenset({"vlan", "source_portgroup"})
 
 
 @dataclass(frozen=True)
@@ -20,15 +24,33 @@ class LivePlan:
     """What to do to the running domain.
 
     :param detach: its NICs that go
+    :param replug: its NICs that go, each with the NIC of the definition that comes in its place, in this order
     :param attach: NICs of the definition that come
     :param update: its NICs, each with the NIC of the definition whose live rows it takes over
     :param running: its NICs then
     """
 
     detach: tuple[Interface, ...]
+    replug: tuple[tuple[Interface, Interface], ...]
     attach: tuple[Interface, ...]
     update: tuple[tuple[Interface, Interface], ...]
     running: tuple[Interface, ...]
+
+
+@dataclass(frozen=True)
+class LiveHost:
+    """What a plan for the running domain depends on beside its NICs.
+
+    :param place: the running domain's PCI topology
+    :param pools: the networks that give VFs
+    :param listed: whether a NIC of the definition is one of those to make so
+    :param unwanted: whether a running NIC that the definition does not have is to go
+    """
+
+    place: Topology
+    pools: frozenset[str]
+    listed: t.Callable[[Nic], bool]
+    unwanted: t.Callable[[Interface], bool]
 
 
 def paired(nics: t.Sequence[Nic], running: t.Sequence[Interface]) -> dict[Interface, Interface]:
@@ -57,32 +79,32 @@ def paired(nics: t.Sequence[Nic], running: t.Sequence[Interface]) -> dict[Interf
     return found
 
 
-def plan_live(nics: t.Sequence[Nic], running: tuple[Interface, ...], place: Topology,
-              unwanted: t.Callable[[Interface], bool]) -> LivePlan:
-    """What of the desired NICs the running domain can have at once.
-
-    :param place: the running domain's PCI topology
-    :param unwanted: whether a running NIC that the definition does not have is to go
-    """
+def plan_live(nics: t.Sequence[Nic], running: tuple[Interface, ...], host: LiveHost) -> LivePlan:
+    """What of the desired NICs the running domain can have at once."""
     pairs = paired(nics, running)
     known = list(pairs.values())
-    detach = tuple(live for live in running if live not in known and unwanted(live))
-    update = tuple((live, after) for after, live in pairs.items() if at_once(after, live))
-    left = [_updated(live, dict(update).get(live)) for live in running if live not in detach]
+    detach = tuple(live for live in running if live not in known and host.unwanted(live))
+    left = [live for live in running if live not in detach]
+    listed = [nic for nic in nics if host.listed(nic)]
+    replug = _replugged([(pairs[nic.after], nic) for nic in listed if nic.after in pairs], left, host)
+    kept = [(pairs[nic.after], nic.after) for nic in listed if nic.after in pairs and nic.after not in left]
+    update = tuple((live, after) for live, after in kept if at_once(after, live))
+    left = [_updated(live, dict(update).get(live)) for live in left]
     attach = []
-    for nic in nics:
-        if nic.after not in pairs and _attachable(nic.after, left, place):
+    for nic in listed:
+        if nic.after not in pairs and _attachable(nic.after, left, host.place):
             attach.append(nic.after)
             left.append(nic.after)
-    return LivePlan(detach, tuple(attach), update, tuple(left))
+    return LivePlan(detach, tuple(replug), tuple(attach), update, tuple(left))
 
 
 def outstanding(after: Interface, live: Interface) -> list[Row]:
     """The rows in which a running NIC is not as its definition says."""
-    rows = [row for row in ROWS if row.runs and row.of(after.type)]
+    rows = [row for row in ROWS if row.runs and row.of(after.type) and row.field not in AT_START]
     if after.type == live.type == "network" and live.source_vf is not None:
-        # The network gave a VF, and may have given it a VLAN; link state, model or MTU mean nothing to a VF.
-        rows = [row for row in rows if row.field == "source_network" or (row.of("hostdev") and row.field != "vlan")]
+        # Link state, model or MTU mean nothing to a VF. A VLAN of its own comes before that of the network.
+        told = UNTOLD - {"vlan"} if after.vlan and after.vlan.tags else UNTOLD
+        rows = [row for row in rows if row.field == "source_network" or (row.of("hostdev") and row.field not in told)]
     return [row for row in rows if row.meant(after) != row.meant(live)]
 
 
@@ -115,12 +137,50 @@ def changes(nic: Nic, running: t.Sequence[Interface] | None, plan: LivePlan | No
         how = LIVE if nic.after in plan.attach else NEEDS_RESTART
         # A NIC that the definition had and the running domain lacked is all new to it.
         found = dict.fromkeys((row.parameter for row in rows), how) or ({"name": how} if how == LIVE else {})
+    elif (live, nic.after) in plan.replug:
+        found = dict.fromkeys((row.parameter for row in ROWS if row in rows or row in _late(nic, live)), LIVE)
     else:
-        late, now = outstanding(nic.after, live), at_once(nic.after, live)
+        late, now = _late(nic, live), at_once(nic.after, live)
         found = {row.parameter: CONFIG for row in rows if row not in late}
         found.update({row.parameter: LIVE for row in now})
         found.update({row.parameter: NEEDS_RESTART for row in rows if row in late and row not in now})
     return found
+
+
+def _late(nic: Nic, live: Interface) -> list[Row]:
+    """The rows in which the running NIC is not as its definition says, or will no longer be."""
+    late = outstanding(nic.after, live)
+    if nic.before is None or not nic.before.type == nic.after.type == live.type == "network" or live.source_vf is None:
+        return late
+    return late + [row for row in ROWS if row.field in UNTOLD and row not in late
+                   and row.meant(nic.before) != row.meant(nic.after)]
+
+
+def _replugged(pairs: list[tuple[Interface, Nic]], left: list[Interface],
+               host: LiveHost) -> list[tuple[Interface, Interface]]:
+    """The NICs that are to be plugged anew, in an order in which each finds its VF and its MAC free.
+
+    :param pairs: running NICs, each with what it is to be
+    :param left: the running NICs; those that are plugged anew are replaced
+    """
+    waiting = [(live, nic.after) for live, nic in pairs if _replugs(nic, live, host.pools)]
+    found: list[tuple[Interface, Interface]] = []
+    while True:
+        ready = next((pair for pair in waiting
+                      if _attachable(pair[1], [nic for nic in left if nic != pair[0]], host.place)), None)
+        if ready is None:
+            return found
+        waiting.remove(ready)
+        found.append(ready)
+        left[left.index(ready[0])] = ready[1]
+
+
+def _replugs(nic: Nic, live: Interface, pools: frozenset[str]) -> bool:
+    """Whether only a new plug, at the same place in the guest, brings what the definition says: VFs allow that."""
+    after = nic.after
+    comes = after.type == "hostdev" or (after.type == "network" and after.source_network in pools)
+    late = [row for row in _late(nic, live) if row not in at_once(after, live)]
+    return live.source_vf is not None and comes and bool(late) and after.address == live.address
 
 
 def _updated(live: Interface, after: Interface | None) -> Interface:
@@ -135,9 +195,4 @@ def _attachable(nic: Interface, left: t.Sequence[Interface], place: Topology) ->
         value = getattr(nic, field)
         if value is not None and value in [getattr(live, field) for live in left]:
             return False
-    if nic.address is None:
-        return True
-    if place.holder(nic.address) is not None:
-        return False
-    # A root port cannot be plugged in: the running guest must have the one that the address names.
-    return place.root != "pcie-root" or place.bridges.get(int(nic.address[5:7], 16), ("", None))[0] == ROOT_PORT
+    return nic.address is None or (place.holder(nic.address) is None and place.takes_live(nic.address))

@@ -9,11 +9,10 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define, Restart, check_reacts
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import live as live_side
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import (
@@ -24,49 +23,22 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired 
     identified,
     with_macs,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
-    ROWS,
-    overlaid,
-    read_interface,
-    write_interface,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row, write_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import (
     Wanted,
     source_of,
     wanted_interfaces,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import (
-    check_source,
-    resolved,
-    with_networks,
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState, read_state
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import (
+    AttachLive,
+    DetachLive,
+    Replug,
+    UpdateLive,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import AttachLive, DetachLive, UpdateLive
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-
-
-@dataclass(frozen=True)
-class NicState:
-    """The NICs of a domain, and what of the host their plan depends on.
-
-    :param definition: the persistent XML of the domain
-    :param live: the running XML, None when it does not run
-    :param interfaces: its NICs in the order of the XML
-    :param running: those of the running domain, None when it does not run
-    :param wanted: the list with the VFs that the host has now
-    :param ledger: the NICs and devices of the other domains; empty when the list asks for nothing new
-    :param changes: of a plan, how each attribute of each NIC takes effect, by the NIC's MAC
-    """
-
-    uuid: str
-    definition: Element = field(repr=False)
-    live: Element | None = field(repr=False)
-    interfaces: tuple[Interface, ...]
-    running: tuple[Interface, ...] | None
-    wanted: tuple[Wanted, ...]
-    ledger: Ledger = field(repr=False)
-    changes: dict[str | None, dict[str, str]] = field(default_factory=dict)
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
 
 @dataclass(frozen=True)
@@ -82,42 +54,26 @@ class InterfaceResource:
     """The NICs of one domain with their desired state.
 
     :param state: present, absent or exact
+    :param restart: whether the domain may be restarted where its NICs wait for that
+    :param timeout: seconds for its guest to shut down
     """
 
     connection: Connection = field(repr=False)
     domain: str
     wanted: tuple[Wanted, ...]
     state: str
+    restart: bool
+    timeout: float
 
     def read(self, host: Host) -> NicState:
-        """The domain's NICs; the host and the other domains only as far as the list asks for something new.
+        """The domain's NICs, with what else the plan needs.
 
         :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
         """
-        domain = self.connection.domain(self.domain)
-        if not domain.persistent():
-            raise ValidationError("domain", "this domain is transient: its NICs have no definition to manage",
-                                  self.domain, "Define it with nfv.kvm.vm_domain")
-        definition = xml.parse(domain.inactive_xml(), f"domain {self.domain}")
-        text = domain.live_xml()
-        live = None if text is None else xml.parse(text, f"domain {self.domain}")
-        nics = _interfaces(definition)
-        running = () if live is None else with_networks(self.connection, domain.uuid, nics, _interfaces(live))
-        wanted = self.wanted
-        ledger: Ledger = ()
-        if self.state != "absent":
-            wanted = tuple(resolved(host, item) for item in wanted)
-            new = [item for item in with_macs(wanted, nics, domain.uuid, ledger) if not _is_met(item, nics)]
-            for item in new:
-                before = identified(item.interface, [*nics, *running])
-                after = overlaid(before or Interface(), item.interface)
-                check_source(host, self.connection, item.subject, after, identified(item.interface, nics))
-            if new:
-                ledger = read_ledger(self.connection, without=domain.uuid)
-        return NicState(domain.uuid, definition, live, nics, None if live is None else running, wanted, ledger)
+        return read_state(host, self.connection, self.domain, self.wanted, self.state == "absent", self.restart)
 
     def plan(self, current: NicState) -> Plan[NicState]:
-        """One new definition with all NICs, then what the running domain can have at once."""
+        """One new definition with all NICs, then what the running domain can have at once, then a restart."""
         outcome = self._outcome(current)
         steps: list[Step] = []
         nics = tuple(nic.after for nic in outcome.nics)
@@ -130,6 +86,10 @@ class InterfaceResource:
             devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
             steps.extend(self._live_steps(devices, outcome.live, elements))
         running = None if outcome.live is None else outcome.live.running
+        if self.restart and live_side.needs_restart(nics, running):
+            check_reacts(self.domain, current.power or "running")
+            steps.append(Restart(self.connection, self.domain, self.timeout))
+            running = nics
         pairs = live_side.paired(outcome.nics, current.running or ())
         changes = {nic.after.mac: live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after))
                    for nic in outcome.nics}
@@ -139,8 +99,7 @@ class InterfaceResource:
         """All NICs of the definition, and those of the running domain."""
         shown = {"interfaces": [_attributes(nic) for nic in state.interfaces]}
         if state.running is not None:
-            shown["running"] = [{"name": nic.label(), "mac": nic.mac, "link_state": nic.link_state}
-                                for nic in state.running]
+            shown["running"] = [_attributes(nic) for nic in state.running]
         return shown
 
     def result(self, state: NicState, plan: Plan[NicState]) -> dict[str, t.Any]:
@@ -173,7 +132,11 @@ class InterfaceResource:
                 return any(identified(found, [nic]) for found in [*gone, *(item.interface for item in wanted)])
             return self.state == "exact"
 
-        return Outcome(tuple(nics), live_side.plan_live(nics, current.running, topology(current.live), unwanted))
+        def listed(nic: Nic) -> bool:
+            return self.state != "absent" and any(identified(item.interface, [nic.after]) for item in wanted)
+
+        host = live_side.LiveHost(topology(current.live), current.pools, listed, unwanted)
+        return Outcome(tuple(nics), live_side.plan_live(nics, current.running, host))
 
     def _lines(self, current: NicState, nics: t.Sequence[Nic]) -> tuple[str, ...]:
         kept = [nic.before for nic in nics]
@@ -191,26 +154,22 @@ class InterfaceResource:
     def _live_steps(self, devices: dict[Interface, Element], plan: live_side.LivePlan,
                     elements: dict[Interface, Element]) -> list[Step]:
         steps: list[Step] = [
-            DetachLive(self.connection, self.domain, nic.label(), xml.serialise(devices[nic]), str(nic.mac))
-            for nic in plan.detach]
+            DetachLive(self.connection, self.domain, nic.label(), xml.serialise(devices[nic])) for nic in plan.detach]
+        for nic, after in plan.replug:
+            # The device of a network's NIC is the VF; to have it again it must be asked for at the network.
+            back = xml.serialise(write_interface(nic, devices[nic]))
+            why = _changed([row for row in ROWS if row in live_side.outstanding(after, nic)], nic, after)
+            steps.append(Replug(self.connection, self.domain, after.label(), xml.serialise(elements[after]),
+                                xml.serialise(devices[nic]), back, why))
         for nic in plan.attach:
             steps.append(AttachLive(self.connection, self.domain, nic.label(), xml.serialise(elements[nic])))
         for nic, after in plan.update:
             device, rows = copy.deepcopy(devices[nic]), live_side.at_once(after, nic)
             for row in rows:
                 row.place.write(device, getattr(after, row.field))
-            why = ", ".join(f"{row.parameter} {_text(row.meant(nic))} → {_text(row.meant(after))}" for row in rows)
-            steps.append(UpdateLive(self.connection, self.domain, after.label(), xml.serialise(device), why))
+            steps.append(UpdateLive(self.connection, self.domain, after.label(), xml.serialise(device),
+                                    _changed(rows, nic, after)))
         return steps
-
-
-def _interfaces(domain: Element) -> tuple[Interface, ...]:
-    return tuple(read_interface(nic) for nic in domain.findall("devices/interface"))
-
-
-def _is_met(item: Wanted, nics: t.Sequence[Interface]) -> bool:
-    current = identified(item.interface, nics)
-    return current is not None and overlaid(current, item.interface) == current
 
 
 def _elements(current: NicState, nics: t.Sequence[Nic]) -> dict[Interface, Element]:
@@ -231,6 +190,10 @@ def _attributes(nic: Interface) -> dict[str, t.Any]:
             if (value := getattr(nic, row.field)) not in (None, row.default)}
 
 
+def _changed(rows: t.Sequence[Row], before: Interface, after: Interface) -> str:
+    return ", ".join(f"{row.parameter} {_text(row.meant(before))} → {_text(row.meant(after))}" for row in rows)
+
+
 def _text(value: t.Any) -> str:
     return {None: "none", "": "none", True: "yes", False: "no"}.get(value, str(value))
 
@@ -241,4 +204,6 @@ def interface_resource(params: dict[str, t.Any]) -> InterfaceResource:
     :raises ValidationError: a parameter cannot be meant as it was given
     """
     wanted = wanted_interfaces(params["interfaces"], identify_only=params["state"] == "absent")
-    return InterfaceResource(connect(params["uri"]), params["domain"], wanted, params["state"])
+    in_range("timeout", params.get("timeout", 120), 1)
+    return InterfaceResource(connect(params["uri"]), params["domain"], wanted, params["state"],
+                             params.get("restart") == "allowed", params.get("timeout", 120))

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # The guest has to release the device; native PCIe hot-unplug alone waits 5 s (PCIe specification, attention button).
 DETACH_SECONDS = 60.0
@@ -41,12 +43,7 @@ class AttachLive(NicStep):
 
 @dataclass(frozen=True)
 class DetachLive(NicStep):
-    """Have the guest release the NIC, and wait until it has.
-
-    :param mac: the MAC that it has in the running domain
-    """
-
-    mac: str
+    """Have the guest release the NIC, and wait until it has."""
 
     def describe(self) -> list[str]:
         return [f"NIC {self.label} of {self.name}: detach live"]
@@ -55,20 +52,50 @@ class DetachLive(NicStep):
         domain = self.connection.domain(self.name)
         domain.detach_live(self.device)
         deadline = host.now() + DETACH_SECONDS
-        while self.mac in self._macs(domain.live_xml()):
+        while _has(domain, self.device):
             if host.now() >= deadline:
                 raise CommandFailed(
                     f"NIC {self.label} of {self.name}",
                     f"the guest did not release it within {DETACH_SECONDS:g} seconds",
-                    remedy="It is gone at the domain's next start; to release it live a guest needs PCI hotplug",
+                    remedy="The domain's next start has it as it is defined; to release it live a guest needs PCI "
+                    "hotplug",
                 )
             host.sleep(POLL_SECONDS)
 
-    @staticmethod
-    def _macs(live: str | None) -> set[str]:
-        if live is None:
-            return set()
-        return {found.get("address", "").lower() for found in xml.parse(live).findall("devices/interface/mac")}
+
+@dataclass(frozen=True)
+class Replug(NicStep):
+    """Detach the NIC and attach it with what cannot be changed while it is plugged in; ``why`` says what.
+
+    :param now: its ``<interface>`` in the running domain
+    :param back: the ``<interface>`` that makes it so again
+    """
+
+    now: str = field(repr=False)
+    back: str = field(repr=False)
+    why: str
+
+    def describe(self) -> list[str]:
+        return [f"NIC {self.label} of {self.name}: {self.why} live (detach and attach)"]
+
+    def apply(self, host: Host) -> None:
+        DetachLive(self.connection, self.name, self.label, self.now).apply(host)
+        try:
+            self.connection.domain(self.name).attach_live(self.device)
+        except CommandFailed as error:
+            error.aftermath = self._put_back()
+            raise
+
+    def _put_back(self) -> str:
+        """What became of the NIC, a sentence."""
+        try:
+            domain = self.connection.domain(self.name)
+            if not domain.active():
+                return "The domain has ended; its next start has the NIC as it is defined"
+            domain.attach_live(self.back)
+        except CommandFailed as error:
+            return f"To attach it as it was failed as well, so the running domain lacks it: {error}"
+        return "It is attached again as it was"
 
 
 @dataclass(frozen=True)
@@ -82,3 +109,16 @@ class UpdateLive(NicStep):
 
     def apply(self, host: Host) -> None:
         self.connection.domain(self.name).update_live(self.device)
+
+
+def _has(domain: Domain, device: str) -> bool:
+    """Whether the running domain still has a NIC; two of a team have one MAC."""
+    live = domain.live_xml()
+    wanted = _identity(xml.parse(device))
+    return live is not None and wanted in [_identity(nic) for nic in xml.parse(live).findall("devices/interface")]
+
+
+def _identity(nic: Element) -> tuple[str | None, ...]:
+    mac, alias = nic.find("mac"), nic.find("alias")
+    return (None if mac is None else mac.get("address", "").lower(), None if alias is None else alias.get("name"),
+            xml.pci_address(nic.find("address")))

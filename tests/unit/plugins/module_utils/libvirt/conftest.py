@@ -64,12 +64,12 @@ class Lab:
 
     def interface_params(self, *interfaces: Result, **params: t.Any) -> Result:
         """What the argument spec hands over."""
-        return {"domain": "a", "state": "present", "uri": "qemu:///system", **params,
-                "interfaces": [_interface(one) for one in interfaces]}
+        return {"domain": "a", "state": "present", "restart": "never", "timeout": 120, "uri": "qemu:///system",
+                **params, "interfaces": [_interface(one) for one in interfaces]}
 
     def vm_domain(self, check_mode: bool = False, **params: t.Any) -> Result:
         """One run of the module."""
-        given = {"name": "a", "xml": None, "state": "defined", "autostart": None, "timeout": 120,
+        given = {"name": "a", "xml": None, "state": "defined", "autostart": None, "restart": "never", "timeout": 120,
                  "uri": "qemu:///system", **params}
         return run(domain_plan.domain_resource, given, self.host, check_mode)
 

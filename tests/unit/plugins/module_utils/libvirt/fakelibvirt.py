@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import copy
+import functools
 import typing as t
 import uuid
+from collections import Counter
 from pathlib import Path
 
 from lxml import etree
@@ -14,7 +16,7 @@ from lxml import etree
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, set_pci_address
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, pci_address, set_pci_address
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -48,6 +50,21 @@ class FakeLibvirtError(Exception):
         return self.code
 
 
+Method = t.TypeVar("Method", bound=t.Callable[..., t.Any])
+
+
+def api(method: Method) -> Method:
+    """A call of libvirt's API: it is counted, and what was planned for it happens first."""
+
+    @functools.wraps(method)
+    def called(self: t.Any, *given: t.Any) -> t.Any:
+        connection = self if isinstance(self, FakeLibvirt) else self.connection
+        connection.happen(method.__name__)
+        return method(self, *given)
+
+    return t.cast(Method, called)
+
+
 class FakeNetwork:
     """A virNetwork. One that gives VFs takes them from ``vfs``; ``given``: (UUID of a domain, MAC) per NIC on it."""
 
@@ -74,7 +91,7 @@ class FakeNetwork:
         """Turn the ``<interface>`` into what a running domain shows of it."""
         if not self.active:
             raise FakeLibvirtError("network is not active")
-        self.given.append((uuid, nic.find("mac").get("address")))
+        self.given.append((uuid, nic.find("mac").get("address").lower()))
         macvtap = parse(self.xml).find("forward[@mode='passthrough']/interface")
         if macvtap is not None:
             nic.set("type", "direct")
@@ -90,6 +107,14 @@ class FakeNetwork:
         nic.set("type", "hostdev")
         nic.set("managed", "yes")
         set_pci_address(etree.SubElement(etree.SubElement(nic, "source"), "address"), self.vfs.pop())
+
+    def unplug(self, uuid: str, nic: t.Any) -> None:
+        """Take back what ``plug`` gave."""
+        owner = (uuid, nic.find("mac").get("address").lower())
+        if owner in self.given:
+            self.given.remove(owner)
+            if nic.get("type") == "hostdev":
+                self.vfs.append(str(pci_address(nic.find("source/address"))))
 
 
 class FakePort:
@@ -122,42 +147,55 @@ class FakeDomain:
     def UUIDString(self) -> str:  # noqa: N802
         return str(self.xml.findtext("uuid"))
 
+    @api
     def XMLDesc(self, flags: int) -> str:  # noqa: N802
         shown = self.xml if flags & FakeLibrary.VIR_DOMAIN_XML_INACTIVE or self.live is None else self.live
         return etree.tostring(shown, encoding="unicode")
 
+    @api
     def isActive(self) -> int:  # noqa: N802
         return int(self.live is not None)
 
+    @api
     def isPersistent(self) -> int:  # noqa: N802
         return self.persistent
 
+    @api
     def autostart(self) -> int:
         return self.starts_with_host
 
+    @api
     def setAutostart(self, wanted: int) -> None:  # noqa: N802
         self.starts_with_host = wanted
 
+    @api
     def state(self) -> tuple[int, int]:
         return (5 if self.live is None else self.running_state, 0)
 
+    @api
     def create(self) -> None:
-        self.live = copy.deepcopy(self.xml)
-        self.running_state, self.managed_save = 1, False
-        for nic in self.live.findall("devices/interface[@type='network']"):
-            self._plug(nic)
-        for number, device in enumerate(self.live.findall("devices/*")):
-            if device.find("alias") is None:
-                etree.SubElement(device, "alias", name=f"{device.tag}{number}")
+        if self.live is not None:
+            raise FakeLibvirtError("domain is already running", FakeLibrary.VIR_ERR_OPERATION_INVALID)
+        live = copy.deepcopy(self.xml)
+        for nic in live.findall("devices/interface"):
+            self._plug(live, nic)
+        self.connection.started += 1
+        live.set("id", str(self.connection.started))
+        self.live, self.running_state, self.managed_save = live, 1, False
+        for device in self.live.findall("devices/*"):
+            self._name(device)
 
+    @api
     def suspend(self) -> None:
         self.running_state = 3
 
+    @api
     def resume(self) -> None:
         if self.running_state != 3:
             raise FakeLibvirtError("domain is not paused", FakeLibrary.VIR_ERR_OPERATION_INVALID)
         self.running_state = 1
 
+    @api
     def shutdown(self) -> None:
         if self.live is None:
             raise FakeLibvirtError("domain is not running", FakeLibrary.VIR_ERR_OPERATION_INVALID)
@@ -166,12 +204,13 @@ class FakeDomain:
 
     def destroy(self) -> None:
         """Without the guest, as for a power cut."""
-        for network in self.connection.networks.values():
-            network.given = [owner for owner in network.given if owner[0] != self.UUIDString()]
+        for nic in () if self.live is None else self.live.findall("devices/interface"):
+            self._unplug(nic)
         self.live = None
         if not self.persistent:
             del self.connection.found[self.name()]
 
+    @api
     def undefineFlags(self, flags: int) -> None:  # noqa: N802
         if self.xml.find("os/nvram") is not None and not flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_NVRAM:
             raise FakeLibvirtError("cannot undefine domain with nvram")
@@ -181,18 +220,26 @@ class FakeDomain:
         if self.live is None:
             del self.connection.found[self.name()]
 
+    @api
     def attachDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
-        nic = etree.fromstring(xml)
-        if nic.get("type") == "network":
-            self._plug(nic)
-        self.live.find("devices").append(nic)
+        live, nic = self._running(), etree.fromstring(xml)
+        for field, find in (("address", _guest_address), ("alias", _alias)):
+            if find(nic) is not None and find(nic) in [find(device) for device in live.findall("devices/*")]:
+                raise FakeLibvirtError(f"non unique {field}: {find(nic)}")
+        self._plug(live, nic)
+        self._name(nic)
+        live.find("devices").append(nic)
 
+    @api
     def detachDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
+        nic = self._live_nic(xml)
         if self.obeys:
-            self.live.find("devices").remove(self._live_nic(xml))
+            self._unplug(nic)
+            self._running().find("devices").remove(nic)
 
+    @api
     def updateDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
         nic, new = self._live_nic(xml), etree.fromstring(xml)
@@ -200,16 +247,60 @@ class FakeDomain:
             raise FakeLibvirtError("Operation not supported: cannot modify this network device")
         nic.getparent().replace(nic, new)
 
-    def _plug(self, nic: t.Any) -> None:
-        self.connection.networks[nic.find("source").get("network")].plug(self.UUIDString(), nic)
+    def _running(self) -> t.Any:
+        if self.live is None:
+            raise FakeLibvirtError("domain is not running", FakeLibrary.VIR_ERR_OPERATION_INVALID)
+        return self.live
+
+    def _plug(self, live: t.Any, nic: t.Any) -> None:
+        """What the host gives to a NIC when it comes to life; a VF that has a guest already is refused."""
+        if nic.get("type") == "network":
+            name = nic.find("source").get("network")
+            if name not in self.connection.networks:
+                raise FakeLibvirtError(f"Network not found: no network with matching name '{name}'", 43)
+            self.connection.networks[name].plug(self.UUIDString(), nic)
+        for domain in self.connection.found.values():
+            for other in () if domain.live is None else domain.live.findall("devices/interface[@type='hostdev']"):
+                if nic.get("type") == "hostdev" and _host_address(other) == _host_address(nic):
+                    raise FakeLibvirtError(f"PCI device {_host_address(nic)} is in use by domain {domain.name()}")
+
+    def _unplug(self, nic: t.Any) -> None:
+        for network in self.connection.networks.values():
+            network.unplug(self.UUIDString(), nic)
+
+    def _name(self, device: t.Any) -> None:
+        if device.find("alias") is None:
+            self.connection.named += 1
+            etree.SubElement(device, "alias", name=f"{device.tag}{self.connection.named}")
 
     def _live_nic(self, xml: str) -> t.Any:
-        mac = parse(xml).find("mac").get("address")
-        return next(nic for nic in self.live.findall("devices/interface") if nic.find("mac").get("address") == mac)
+        """The NIC that is meant, as libvirt finds it: by its MAC, and by its guest address where that is given."""
+        wanted = parse(xml)
+        for nic in self._running().findall("devices/interface"):
+            if nic.find("mac").get("address") == wanted.find("mac").get("address") \
+                    and _guest_address(wanted) in (None, _guest_address(nic)):
+                return nic
+        raise FakeLibvirtError("device not found: no device matching MAC address found", 99)
+
+
+def _guest_address(device: t.Any) -> str | None:
+    return pci_address(device.find("address"))
+
+
+def _host_address(nic: t.Any) -> str | None:
+    return pci_address(nic.find("source/address"))
+
+
+def _alias(device: t.Any) -> str | None:
+    return None if device.find("alias") is None else str(device.find("alias").get("name"))
 
 
 class FakeLibvirt:
-    """A virConnect. ``defined`` counts the definitions; ``adds``: XML that it adds, by its parent's path."""
+    """A virConnect.
+
+    ``defined`` counts the definitions; ``adds``: XML that it adds, by its parent's path; ``calls`` counts the calls of
+    the API by name; ``planned``: what happens right before a call, by its name and number from 1.
+    """
 
     def __init__(self) -> None:
         self.found: dict[str, FakeDomain] = {}
@@ -217,29 +308,69 @@ class FakeLibvirt:
         self.version = 11_003_000
         self.defined = 0
         self.adds: dict[str, str] = {}
+        self.filters: set[str] = set()
+        self.started = self.named = 0
+        self.calls: Counter[str] = Counter()
+        self.planned: dict[tuple[str, int], t.Callable[[], None]] = {}
+        self.lost = False
+
+    def happen(self, name: str) -> None:
+        """A call of the API begins."""
+        self.calls[name] += 1
+        self.planned.pop((name, self.calls[name]), lambda: None)()
+        if self.lost:
+            raise FakeLibvirtError("End of file while reading data: Input/output error", 38)
+
+    def at(self, name: str, number: int, happens: t.Callable[[], None]) -> None:
+        """Plan what happens right before a call, its number counted from now."""
+        self.planned[name, self.calls[name] + number] = happens
+
+    def fail(self) -> None:
+        """A call that libvirt refuses."""
+        raise FakeLibvirtError("internal error: as planned")
+
+    def restart(self) -> None:
+        """The daemon restarts: domains go on, connections are lost."""
+        self.lost = True
+
+    def isAlive(self) -> int:  # noqa: N802
+        return int(not self.lost)
 
     def connection(self) -> Connection:
+        self.lost = False
         return Connection(self, FakeLibrary(self))
 
+    @api
     def getLibVersion(self) -> int:  # noqa: N802
         return self.version
 
+    @api
     def lookupByName(self, name: str) -> FakeDomain:  # noqa: N802
         if name not in self.found:
             raise FakeLibvirtError("Domain not found", FakeLibrary.VIR_ERR_NO_DOMAIN)
         return self.found[name]
 
+    @api
     def listAllDomains(self) -> list[FakeDomain]:  # noqa: N802
         return list(self.found.values())
 
+    @api
     def listAllNetworks(self) -> list[FakeNetwork]:  # noqa: N802
         return list(self.networks.values())
 
+    @api
     def networkLookupByName(self, name: str) -> FakeNetwork:  # noqa: N802
         if name not in self.networks:
             raise FakeLibvirtError("Network not found", FakeLibrary.VIR_ERR_NO_NETWORK)
         return self.networks[name]
 
+    @api
+    def nwfilterLookupByName(self, name: str) -> str:  # noqa: N802
+        if name not in self.filters:
+            raise FakeLibvirtError("Network filter not found", FakeLibrary.VIR_ERR_NO_NWFILTER)
+        return name
+
+    @api
     def defineXML(self, text: str) -> None:  # noqa: N802
         self.defined += 1
         root = parse(text)
@@ -272,6 +403,7 @@ class FakeLibrary:
     VIR_ERR_NO_DOMAIN = 42
     VIR_ERR_NO_NETWORK = 43
     VIR_ERR_OPERATION_INVALID = 55
+    VIR_ERR_NO_NWFILTER = 62
 
     def __init__(self, connection: FakeLibvirt) -> None:
         self._connection = connection

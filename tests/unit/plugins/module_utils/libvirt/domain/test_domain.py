@@ -96,7 +96,11 @@ def test_a_paused_domain_is_resumed_and_no_other_state_touches_it(lab: Lab) -> N
     resumed = four_runs(lab, state="running")
     assert (resumed["state"], resumed["actions"]) == ("running", ["domain a: start"])
     domain.suspend()
-    assert "did not shut down within 120 seconds" in lab.vm_domain(state="shutdown")["msg"]
+    for state in ("shutdown", "absent"):
+        for check_mode in (True, False):
+            refused = lab.vm_domain(state=state, check_mode=check_mode)
+            assert "it is paused, so its guest cannot react to the power button. Resume it" in refused["msg"]
+            assert (refused["error"]["type"], lab.host.clock) == ("InUse", 0), "nobody waits for it"
     assert lab.vm_domain()["state"] == "paused"
 
 

@@ -8,7 +8,6 @@ import json
 import re
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils import rtnetlink
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
@@ -38,6 +37,8 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
     link: dict[str, t.Any] = json.loads(done.stdout)[0]
     vfs = link.get("vfinfo_list", [])
     if len(vfs) < numvfs:
+        from ansible_collections.nfv.kvm.plugins.module_utils import rtnetlink
+
         link["vfinfo_list"] = vfs = rtnetlink.vf_infos(host, link["ifindex"])
     if vfs and len(vfs) < numvfs:
         raise CommandFailed(netdev, f"the kernel tells the settings of {len(vfs)} of its {numvfs} VFs only",

@@ -1,18 +1,15 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which driver a VF is bound to (Linux Documentation/ABI/testing/sysfs-bus-pci: driver_override, drivers_probe)."""
+"""What drivers of VFs are called, and which of these names mean the same."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils import pci
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
 DRIVERS = "/sys/bus/pci/drivers"
-SETTLE_SECONDS = 30
 
 # Drivers that take a device only when they are told to, to hand it to user space or to a guest.
 STUBS = ("pci-stub", "pciback", "uio_pci_generic", "igb_uio")
@@ -40,82 +37,3 @@ def check_known(host: Host, wanted: t.Iterable[str]) -> None:
                 "vfs.driver", "this host has no such driver", name,
                 "Name one of /sys/bus/pci/drivers, or one whose kernel module is installed for the kernel that runs",
             )
-
-
-@dataclass(frozen=True)
-class BindDrivers:
-    """The drivers of any number of VFs.
-
-    ``changes``: per VF its index, its driver before (None: unbound), and the driver that is wanted
-    """
-
-    netdev: str
-    pci_address: str
-    changes: tuple[tuple[int, str | None, str], ...]
-
-    def describe(self) -> list[str]:
-        return [f"VF {index} of {self.netdev}: driver {before or 'none'} → {wanted}"
-                for index, before, wanted in self.changes]
-
-    def apply(self, host: Host) -> None:
-        for index, _before, wanted in self.changes:
-            self.bind(host, index, wanted)
-        host.run(["udevadm", "settle", f"--timeout={SETTLE_SECONDS}"], timeout=SETTLE_SECONDS + 5)
-
-    def undo(self, host: Host) -> None:
-        for index, before, _wanted in self.changes:
-            address = pci.vf_address(host, self.pci_address, index)
-            if address and pci.driver(host, address) != before:
-                self.bind(host, index, before or "none")
-
-    def bind(self, host: Host, index: int, wanted: str) -> None:
-        """Unbind the VF and, unless ``none`` is wanted, bind it by an override that is taken back afterwards.
-
-        The override is needed for default drivers, too: with sriov_drivers_autoprobe 0 the kernel gives VFs to none
-        without it (drivers/pci/pci-driver.c, pci_device_can_probe).
-
-        :raises CommandFailed: the driver did not take the VF
-        """
-        subject = f"VF {index} of {self.netdev}"
-        address = pci.vf_address(host, self.pci_address, index)
-        device = f"{pci.DEVICES}/{address}"
-        if address is None:
-            raise CommandFailed(subject, "it has gone while its driver was to be bound")
-        driver = None if wanted == "none" else loaded(host, subject, address, wanted)
-        if pci.driver(host, address):
-            host.write(f"{device}/driver/unbind", address)
-        try:
-            if driver is not None:
-                host.write(f"{device}/driver_override", f"{driver}\n")
-                host.write("/sys/bus/pci/drivers_probe", address)
-        finally:
-            host.write(f"{device}/driver_override", "\n")
-        if pci.driver(host, address) != driver:
-            raise CommandFailed(f"{subject} ({address})", "the driver does not take it", driver,
-                                "See the kernel's log; vfio-pci wants an IOMMU, which nfv.kvm.bios_check looks at")
-
-
-def loaded(host: Host, subject: str, address: str, wanted: str) -> str:
-    """The name of the driver that is wanted, its module loaded.
-
-    :raises NotSupported: no module of the host has it, or for ``default`` none knows the VF
-    """
-    if wanted != "default":
-        if not host.exists(f"{DRIVERS}/{wanted}"):
-            load(host, subject, wanted)
-        return wanted
-    alias = pci.attribute(host, address, "modalias") or ""
-    modules = host.run(["modprobe", "--resolve-alias", alias]).stdout.split()
-    if not modules:
-        raise NotSupported(subject, f"no kernel module of this host drives it ({alias})",
-                           remedy="Install the VF driver of this NIC, or ask for driver: none")
-    load(host, subject, modules[0])
-    names = host.names(f"/sys/module/{modules[0].replace('-', '_')}/drivers")
-    return next((name[4:] for name in names if name.startswith("pci:")), modules[0])
-
-
-def load(host: Host, subject: str, module: str) -> None:
-    """:raises CommandFailed: modprobe refuses."""
-    done = host.run(["modprobe", module])
-    if done.returncode != 0:
-        raise CommandFailed(subject, f"its driver cannot be loaded: {done.stderr.strip()}", module)

@@ -1,24 +1,25 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From the desired and the current state of a PF to the steps between them."""
+"""From the desired and the current state of a PF to the state that is wanted.
+
+What only some runs need is loaded by these: every file costs the host time, and most runs change nothing.
+"""
 
 from __future__ import annotations
 
+import types
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal, persistent, users
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import BindDrivers, check_known, is_met
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal, users
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.resize import Resize
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, vf_result
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetAutoprobe, SetLink, SetVfs
 
 
 class PfResource:
@@ -46,9 +47,9 @@ class PfResource:
         if wanted.numvfs is not None:
             current = replace(current, interrupted=journal.read(host, current.pci_address))
         if wanted.persistent is not None:
-            current = replace(current, files=persistent.read_files(host, current))
+            current = replace(current, files=kept_files().read_files(host, current))
         if wanted.persistent and not current.files:
-            persistent.check_host(host, current)
+            kept_files().check_host(host, current)
         return current
 
     def read_users(self, host: Host, current: Pf) -> Pf:
@@ -57,6 +58,8 @@ class PfResource:
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
         if self.in_use == "fail" and (self.resized(current) or self.unbound(current)):
+            from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
+
             present = holders(host, current)
             held = {holder.vf for holder in present}
             later = [holder for holder in users.domain_holders(domains, networks, current) if holder.vf not in held]
@@ -91,37 +94,12 @@ class PfResource:
             mtu=first(wanted.mtu, current.mtu), up=first(wanted.up, current.up),
         )
         if wanted.persistent is not None:
-            after = replace(after, files=persistent.wanted_files(wanted, after))
-        return Plan(tuple(self.steps(current, base, after)), after)
+            after = replace(after, files=kept_files().wanted_files(wanted, after))
+        if after == replace(current, holders=()):
+            return Plan((), after)
+        from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import steps_between
 
-    def steps(self, current: Pf, base: dict[int, Vf], after: Pf) -> t.Iterator[Step]:
-        """What leads from one state to the other; ``base`` are the VFs as they are when their settings are made."""
-        place = (current.name, current.pci_address)
-        link = SetLink(current.name, current.mtu, after.mtu, current.up, after.up)
-        # Drivers make VFs, and take rates, on a link that is up: it comes first and goes last.
-        goes_down = current.up and not after.up
-        if link.describe() and not goes_down:
-            yield link
-        if after.drivers_autoprobe != current.drivers_autoprobe:
-            yield SetAutoprobe(*place, bool(after.drivers_autoprobe))
-        if self.resized(current):
-            before = {index: current.interrupted.get(index, vf) for index, vf in current.vfs.items()}
-            yield Resize(*place, current.driver or "", current.numvfs or 0, after.numvfs or 0,
-                         {**current.interrupted, **before}, self.timeout)
-        settings = tuple((index, base[index].settings, vf.settings) for index, vf in after.vfs.items()
-                         if vf.settings != base[index].settings)
-        if settings:
-            yield SetVfs(*place, current.driver or "", settings)
-        drivers = tuple((index, base[index].driver, vf.driver or "none") for index, vf in after.vfs.items()
-                        if not is_met(vf.driver or "none", base[index].driver))
-        if drivers:
-            yield BindDrivers(*place, drivers)
-        if link.describe() and goes_down:
-            yield link
-        if after.files != current.files:
-            yield persistent.KeepFiles(current.files, after.files)
-        if current.interrupted and not self.resized(current):
-            yield journal.ForgetResize(*place)
+        return Plan(tuple(steps_between(current, base, after, self.timeout)), after)
 
     def vfs_before_settings(self, current: Pf, numvfs: int, driver: str | None) -> dict[int, Vf]:
         """The VFs as they are when their settings are made: those that stay through a resize keep theirs.
@@ -213,7 +191,7 @@ class PfResource:
         return {
             "pf": pf_result(state),
             "vfs": [vf_result(vf) for vf in state.vfs.values()],
-            "kept": persistent.kept_by(state),
+            "kept": kept_files().kept_by(state) if state.files else {},
         }
 
 
@@ -223,6 +201,13 @@ def pf_resource(params: dict[str, t.Any]) -> PfResource:
     :raises ValidationError: a parameter cannot be meant as it was given
     """
     return PfResource(desired_pf(params), params["in_use"], params["timeout"], params["uri"])
+
+
+def kept_files() -> types.ModuleType:
+    """What keeps a PF over reboots; a run that keeps nothing is the faster for not loading it."""
+    from ansible_collections.nfv.kvm.plugins.module_utils.sriov import persistent
+
+    return persistent
 
 
 Value = t.TypeVar("Value")

@@ -11,7 +11,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import BindDrivers, is_stub
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.binding import BindDrivers
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_stub
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import restore
 

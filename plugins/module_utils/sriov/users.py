@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Entry, Ledger, read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Use, Vf
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Entry, Ledger
 
 # One of these is there where libvirt is installed, whether it runs or not.
 LIBVIRT_FOLDERS = ("/run/libvirt", "/etc/libvirt")
@@ -33,6 +35,9 @@ def read_uses(host: Host, uri: str) -> tuple[Ledger, dict[str, str]]:
     definitions = host.names(DEFINITIONS)
     if uri == SYSTEM and definitions and not any(name.endswith(".xml") for name in definitions + host.names(RUNNING)):
         return (), {}
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
+
     connection = connect(uri)
     uses = read_ledger(connection)
     return uses, connection.networks() if any(entry.network for entry in uses) else {}
@@ -79,6 +84,8 @@ def has(entry: Entry, vf: Vf) -> bool:
 
 def pool_of(name: str, text: str, pf: Pf) -> list[int | None]:
     """The devices that a network gives to NICs: a VF of the PF by its number, anything else as None."""
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+
     forward = xml.parse(text, f"network {name}").find("forward")
     if forward is None or forward.get("mode") not in POOL_MODES:
         return []

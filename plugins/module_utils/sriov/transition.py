@@ -1,0 +1,51 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The steps from the current to the wanted state of a PF, in the order in which the kernel takes them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Step
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.binding import BindDrivers
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_met
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.journal import ForgetResize
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.persistent import KeepFiles
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.resize import Resize
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetAutoprobe, SetLink, SetVfs
+
+
+def steps_between(current: Pf, base: dict[int, Vf], after: Pf, timeout: int) -> t.Iterator[Step]:
+    """What leads from one state to the other.
+
+    :param base: the VFs as they are when their settings are made
+    :param timeout: seconds until new VFs must be there
+    """
+    place = (current.name, current.pci_address)
+    resized = after.numvfs != current.numvfs
+    link = SetLink(current.name, current.mtu, after.mtu, current.up, after.up)
+    # Drivers make VFs, and take rates, on a link that is up: it comes first and goes last.
+    goes_down = current.up and not after.up
+    if link.describe() and not goes_down:
+        yield link
+    if after.drivers_autoprobe != current.drivers_autoprobe:
+        yield SetAutoprobe(*place, bool(after.drivers_autoprobe))
+    if resized:
+        before = {index: current.interrupted.get(index, vf) for index, vf in current.vfs.items()}
+        yield Resize(*place, current.driver or "", current.numvfs or 0, after.numvfs or 0,
+                     {**current.interrupted, **before}, timeout)
+    settings = tuple((index, base[index].settings, vf.settings) for index, vf in after.vfs.items()
+                     if vf.settings != base[index].settings)
+    if settings:
+        yield SetVfs(*place, current.driver or "", settings)
+    drivers = tuple((index, base[index].driver, vf.driver or "none") for index, vf in after.vfs.items()
+                    if not is_met(vf.driver or "none", base[index].driver))
+    if drivers:
+        yield BindDrivers(*place, drivers)
+    if link.describe() and goes_down:
+        yield link
+    if after.files != current.files:
+        yield KeepFiles(current.files, after.files)
+    if current.interrupted and not resized:
+        yield ForgetResize(*place)

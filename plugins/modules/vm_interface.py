@@ -10,8 +10,9 @@ short_description: The NICs of a libvirt domain, in the order in which its guest
 version_added: 0.1.0
 description:
   - Adds, changes, orders and removes the NICs of one domain. All of them go into its persistent definition in one step.
-  - A running domain gets at once what libvirt can change while it runs, that is new NICs, removed NICs and the link
-    state. All else waits for its next start, which the module never causes; it returns what waits.
+  - A running domain gets at once what libvirt can change while it runs, that is new NICs, removed NICs, VFs that are
+    plugged anew, the link state, bandwidth, filter and Linux bridge. All else waits for its next start; the module
+    returns what waits, and causes that start only with O(restart=allowed).
   - What is missing or in use on the host is refused before anything is changed.
 options:
   domain:
@@ -38,40 +39,51 @@ options:
         type: str
       type:
         description:
-          - V(hostdev) hands an SR-IOV VF to the guest, V(bridge) connects to a Linux bridge, V(network) to a libvirt
-            network. A new NIC needs it, with O(interfaces[].source).
-          - A NIC that changes its type keeps all but its O(interfaces[].vlan), as far as the new type has it.
+          - V(hostdev) hands an SR-IOV VF to the guest, V(direct) puts a macvtap on a network interface of the host,
+            V(bridge) connects to a Linux bridge or with O(interfaces[].virtualport) to Open vSwitch, V(network) to
+            a libvirt network, V(ethernet) to a TAP that nothing is done with, V(user) to the host's network without
+            rights, V(vdpa) to a vhost-vdpa device, V(vhostuser) to the socket of a user space switch, for which the
+            domain needs shared memory. A new NIC needs it, with O(interfaces[].source).
+          - A NIC that changes its type keeps all but its O(interfaces[].vlan) and O(interfaces[].virtualport), as far
+            as the new type has it.
         type: str
-        choices: [hostdev, bridge, network]
+        choices: [hostdev, direct, bridge, network, ethernet, user, vdpa, vhostuser]
       source:
-        description: What the NIC is connected to.
+        description: What the NIC is connected to. V(ethernet) and V(user) have none.
         type: dict
         suboptions:
           pf:
-            description: With V(hostdev), the PF of the VF, by its network interface or PCI address.
+            description: With V(hostdev) or V(direct), the PF of the VF, by its network interface or PCI address.
             type: str
           vf:
-            description: With O(interfaces[].source.pf), the number of the VF, from 0.
+            description: With O(interfaces[].source.pf), the number of the VF, from 0. V(direct) takes its netdev.
             type: int
           pci_address:
             description: With V(hostdev), the PCI address of the VF on the host, in place of PF and number.
             type: str
-          bridge:
-            description: With V(bridge), the Linux bridge.
+          bridge: {type: str, description: "With V(bridge), the bridge."}
+          network: {type: str, description: "With V(network), the libvirt network."}
+          portgroup: {type: str, description: "With V(network), the port group of the network."}
+          dev:
+            description: With V(direct), the network interface; with V(vdpa), the device, such as C(/dev/vhost-vdpa-0).
             type: str
-          network:
-            description: With V(network), the libvirt network.
+          mode:
+            description:
+              - With V(direct), whether packets between macvtaps go over the switch (V(vepa), for a new NIC without
+                one), stay on the host (V(bridge)), go nowhere (V(private)), or the NIC has the interface for itself
+                (V(passthrough)). With V(vhostuser), which side of the socket QEMU is.
             type: str
-          portgroup:
-            description: With V(network), the port group of the network.
-            type: str
+            choices: [vepa, bridge, private, passthrough, client, server]
+          path: {type: str, description: "With V(vhostuser), the path of the socket."}
       model:
         description:
-          - The NIC model that the guest sees, such as V(virtio), V(e1000e) or V(vmxnet3). Not with V(hostdev).
-          - A new NIC without one is V(virtio).
+          - The NIC model that the guest sees, such as V(virtio), V(e1000e), V(e1000), V(rtl8139), V(igb) or V(vmxnet3).
+            Not with V(hostdev); V(vdpa) and V(vhostuser) are always V(virtio). A new NIC without one is V(virtio).
         type: str
       vlan:
-        description: The VLANs, outside the guest. A VF takes one tag.
+        description:
+          - The VLANs, outside the guest, with V(hostdev), V(bridge), V(network) and V(direct) in mode V(passthrough).
+            A VF takes one tag.
         type: dict
         suboptions:
           tags:
@@ -82,28 +94,113 @@ options:
           trunk:
             description: Whether the guest sees the tags. It defaults to V(true) for more than one tag.
             type: bool
-          native:
-            description: The VLAN of a trunk whose packets the guest sees without a tag.
-            type: int
-      mtu:
-        description: The MTU in bytes. Not with V(hostdev).
-        type: int
+          native: {type: int, description: "The VLAN of a trunk whose packets the guest sees without a tag."}
+      virtualport:
+        description:
+          - What is told to the switch. V(direct) can have V(802.1Qbg) and V(802.1Qbh), V(hostdev) V(802.1Qbh),
+            V(bridge) V(openvswitch) and V(midonet), V(network) what its network can have.
+          - Parameters that are not given stay as they are while the type does.
+        type: dict
+        suboptions:
+          type:
+            description: The protocol. V(none) removes the virtualport. V(802.1Qbg) needs a VLAN device as source.
+            type: str
+            required: true
+            choices: [802.1Qbg, 802.1Qbh, openvswitch, midonet, none]
+          managerid: {type: int, description: "With V(802.1Qbg), the port profile database, from 1 to 255."}
+          typeid: {type: int, description: "With V(802.1Qbg), the port profile, from 0 to 16777215."}
+          typeidversion: {type: int, description: "With V(802.1Qbg), the version of the port profile, from 0 to 255."}
+          instanceid:
+            description: With V(802.1Qbg), the UUID of the NIC for the switch. libvirt makes one and keeps it.
+            type: str
+          profileid:
+            description: With V(802.1Qbh) and V(openvswitch), the name of the port profile, of 1 to 39 characters.
+            type: str
+          interfaceid:
+            description: With V(openvswitch) and V(midonet), the UUID of the port. For the first libvirt makes one.
+            type: str
+      bandwidth:
+        description:
+          - Limits, with V(bridge), V(network), V(ethernet) and V(direct) but not in mode V(passthrough) or V(private).
+            A direction that is not given stays as it is, one that is given is replaced as a whole.
+        type: dict
+        suboptions:
+          inbound:
+            description: Towards the guest.
+            type: dict
+            suboptions:
+              average: &average {type: int, description: "Kilobytes a second. V(0) removes the limit."}
+              peak: &peak {type: int, description: "Kilobytes a second that may be reached for a time."}
+              burst: &burst {type: int, description: "Kibibytes that may go at the speed of the peak."}
+              floor:
+                description: Kilobytes a second that the NIC is sure of, on a V(network) that libvirt routes itself.
+                type: int
+          outbound:
+            description: From the guest.
+            type: dict
+            suboptions:
+              average: *average
+              peak: *peak
+              burst: *burst
+      mtu: {type: int, description: "The MTU in bytes, with V(bridge), V(network), V(ethernet) and V(vhostuser)."}
       link_state:
         description: Whether the guest sees a link. Not with V(hostdev).
         type: str
         choices: [up, down]
-      boot_order:
-        description: The place of the NIC among the boot devices, from 1.
-        type: int
+      boot_order: {type: int, description: "The place of the NIC among the boot devices, from 1."}
       address:
         description:
           - The NIC's PCI address in the guest, such as V(0000:00:05.0). Without it, the next free one behind the
             other NICs is taken, or with O(state=exact) one in the order of the list.
         type: str
+      driver:
+        description: How the host serves a V(virtio) NIC. What is not given stays as it is.
+        type: dict
+        suboptions:
+          name:
+            description: V(vhost) in the kernel, V(qemu) in QEMU.
+            type: str
+            choices: [qemu, vhost]
+          queues:
+            description: Pairs of queues, from 1 to 256, which the guest's CPUs share. Not with V(user).
+            type: int
+          rx_queue_size: {type: int, description: "Descriptors of a queue to receive, V(256), V(512) or V(1024)."}
+          tx_queue_size:
+            description: The same to send; more than V(256) only with V(vdpa) and V(vhostuser).
+            type: int
+          iommu: {type: bool, description: "Whether the NIC goes through the guest's IOMMU."}
+          ats: {type: bool, description: "Whether it caches addresses of that IOMMU."}
+          packed: {type: bool, description: "Whether queues are of the packed layout."}
+      filterref:
+        description: The nwfilter of libvirt, with V(bridge) and V(network) on a Linux bridge and V(ethernet).
+        type: dict
+        suboptions:
+          filter: {type: str, required: true, description: "Its name, such as V(clean-traffic). Empty for none."}
+          parameters:
+            description: Its variables, each a value or a list of values, such as C(IP). Others are removed.
+            type: dict
+      trust_guest_rx_filters:
+        description: Whether a V(virtio) guest may have the host's side take its MACs, with those that have bandwidth.
+        type: bool
+      teaming:
+        description:
+          - The part of the NIC in a pair that the guest takes for one. The V(transient) NIC, a VF, is unplugged for a
+            migration. Both have one MAC; a V(transient) one without O(interfaces[].mac) gets that of the other.
+        type: dict
+        suboptions:
+          type: {type: str, description: "V(none) ends it. A V(persistent) NIC is V(virtio) and has a name."}
+            required: true
+            choices: [persistent, transient, none]
+          persistent: {type: str, description: "With V(transient), the O(interfaces[].name) of the other NIC."}
+      target_dev:
+        description:
+          - The host's name of the TAP or macvtap, with those types that have O(interfaces[].bandwidth). Empty for one
+            that libvirt makes up at each start.
+        type: str
       managed:
         description:
           - With V(hostdev), whether libvirt binds the VF to vfio-pci when the domain starts, and back when it ends.
-            A new NIC gets V(true).
+            A new NIC gets V(true). With V(ethernet), whether libvirt makes the TAP.
         type: bool
   state:
     description:
@@ -114,6 +211,17 @@ options:
     type: str
     choices: [present, absent, exact]
     default: present
+  restart:
+    description:
+      - V(allowed) restarts the domain once at the end, only if something waits for that. Its guest is asked to shut
+        down, never forced.
+    type: str
+    choices: [never, allowed]
+    default: never
+  timeout:
+    description: Seconds that the guest may take to shut down.
+    type: int
+    default: 120
 extends_documentation_fragment:
   - nfv.kvm.libvirt
   - nfv.kvm.attributes
@@ -132,6 +240,24 @@ EXAMPLES = r"""
       - {name: fxp0, type: bridge, source: {bridge: br-mgmt}, model: virtio}
       - {name: ge-0/0/0, type: hostdev, source: {pf: eno2, vf: 0}, vlan: {tags: [100]}}
       - {name: ge-0/0/1, type: hostdev, source: {pf: eno3, vf: 0}}
+
+- name: A macvtap, a trunk of Open vSwitch, and 802.1Qbg over a VLAN device
+  nfv.kvm.vm_interface:
+    domain: edge1
+    interfaces:
+      - {name: ge-0/0/2, type: direct, source: {dev: eno4, mode: bridge}}
+      - {name: ge-0/0/3, type: bridge, source: {bridge: ovsbr0}, virtualport: {type: openvswitch},
+         vlan: {tags: [10, 20], native: 20}}
+      - {name: ge-0/0/4, type: direct, source: {dev: eno5.100, mode: vepa},
+         virtualport: {type: 802.1Qbg, managerid: 11, typeid: 1193047, typeidversion: 2}}
+
+- name: A VF with a virtio NIC that stands in for it during a migration
+  nfv.kvm.vm_interface:
+    domain: edge1
+    restart: allowed
+    interfaces:
+      - {name: backup0, type: bridge, source: {bridge: br0}, teaming: {type: persistent}}
+      - {name: vf0, type: network, source: {network: pool}, teaming: {type: transient, persistent: backup0}}
 
 - name: Pull the cable of one
   nfv.kvm.vm_interface:
@@ -167,7 +293,7 @@ interfaces:
       type: str
       sample: hostdev
     source:
-      description: C(pci_address) of the VF on the host, C(bridge), or C(network) and C(portgroup).
+      description: What it is connected to, by the keys of O(interfaces[].source), for a VF C(pci_address).
       type: dict
       sample: {"pci_address": "0000:02:10.0"}
     model:
@@ -202,40 +328,64 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
 
-SOURCE = {
-    "pf": {"type": "str"}, "vf": {"type": "int"}, "pci_address": {"type": "str"}, "bridge": {"type": "str"},
-    "network": {"type": "str"}, "portgroup": {"type": "str"},
+SOURCE: dict[str, dict[str, object]] = {
+    **{key: {"type": "str"} for key in ("pf", "pci_address", "bridge", "network", "portgroup", "dev", "path")},
+    "vf": {"type": "int"},
+    "mode": {"type": "str", "choices": ["vepa", "bridge", "private", "passthrough", "client", "server"]},
 }
 VLAN = {
     "tags": {"type": "list", "elements": "int", "required": True}, "trunk": {"type": "bool"},
     "native": {"type": "int"},
 }
+VIRTUALPORT = {
+    "type": {"type": "str", "required": True, "choices": ["802.1Qbg", "802.1Qbh", "openvswitch", "midonet", "none"]},
+    "managerid": {"type": "int"}, "typeid": {"type": "int"}, "typeidversion": {"type": "int"},
+    "instanceid": {"type": "str"}, "profileid": {"type": "str"}, "interfaceid": {"type": "str"},
+}
+RATE = {"average": {"type": "int"}, "peak": {"type": "int"}, "burst": {"type": "int"}}
+BANDWIDTH = {
+    "inbound": {"type": "dict", "options": {**RATE, "floor": {"type": "int"}}},
+    "outbound": {"type": "dict", "options": RATE},
+}
+DRIVER = {
+    "name": {"type": "str", "choices": ["qemu", "vhost"]},
+    "queues": {"type": "int"}, "rx_queue_size": {"type": "int"}, "tx_queue_size": {"type": "int"},
+    "iommu": {"type": "bool"}, "ats": {"type": "bool"}, "packed": {"type": "bool"},
+}
+TEAMING = {
+    "type": {"type": "str", "required": True, "choices": ["persistent", "transient", "none"]},
+    "persistent": {"type": "str"},
+}
 INTERFACE = {
-    "name": {"type": "str"},
-    "mac": {"type": "str"},
-    "type": {"type": "str", "choices": ["hostdev", "bridge", "network"]},
+    "name": {"type": "str"}, "mac": {"type": "str"},
+    "type": {"type": "str", "choices": [
+        "hostdev", "direct", "bridge", "network", "ethernet", "user", "vdpa", "vhostuser"]},
     "source": {"type": "dict", "options": SOURCE},
     "model": {"type": "str"},
     "vlan": {"type": "dict", "options": VLAN},
-    "mtu": {"type": "int"},
-    "link_state": {"type": "str", "choices": ["up", "down"]},
-    "boot_order": {"type": "int"},
+    "virtualport": {"type": "dict", "options": VIRTUALPORT},
+    "bandwidth": {"type": "dict", "options": BANDWIDTH},
+    "mtu": {"type": "int"}, "link_state": {"type": "str", "choices": ["up", "down"]}, "boot_order": {"type": "int"},
     "address": {"type": "str"},
-    "managed": {"type": "bool"},
+    "driver": {"type": "dict", "options": DRIVER},
+    "filterref": {"type": "dict", "options": {
+        "filter": {"type": "str", "required": True}, "parameters": {"type": "dict"}}},
+    "trust_guest_rx_filters": {"type": "bool"},
+    "teaming": {"type": "dict", "options": TEAMING},
+    "target_dev": {"type": "str"}, "managed": {"type": "bool"},
+}
+SPEC = {
+    "domain": {"type": "str", "required": True},
+    "interfaces": {"type": "list", "elements": "dict", "required": True, "options": INTERFACE},
+    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+    "restart": {"type": "str", "choices": ["never", "allowed"], "default": "never"},
+    "timeout": {"type": "int", "default": 120},
+    "uri": {"type": "str", "default": "qemu:///system"},
 }
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "domain": {"type": "str", "required": True},
-            "interfaces": {"type": "list", "elements": "dict", "required": True, "options": INTERFACE},
-            "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
-            "uri": {"type": "str", "default": "qemu:///system"},
-        },
-        supports_check_mode=True,
-    )
-    engine.run(module, interface_resource)
+    engine.run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), interface_resource)
 
 
 if __name__ == "__main__":

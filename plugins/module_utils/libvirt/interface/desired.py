@@ -13,7 +13,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSu
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import overlaid
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted, check
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check_whole
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming import (
+    are_a_team,
+    check_teams,
+    team_of,
+    with_mac_of_team,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
 
 # QEMU's NIC models without PCI Express; libvirt refuses them behind a root port ("slot must be >= 1").
@@ -38,6 +45,8 @@ def identified(wanted: Interface, nics: t.Sequence[Interface]) -> Interface | No
     for field in ("alias", "mac"):
         value = getattr(wanted, field)
         found = [nic for nic in nics if value is not None and getattr(nic, field) == value]
+        if field == "mac" and team_of(wanted).type:  # the other NIC of its team has the same MAC
+            found = [nic for nic in found if team_of(nic).type in (None, team_of(wanted).type)]
         if found:
             return found[0]
     return None
@@ -58,13 +67,14 @@ def with_macs(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface], uuid: str
     given = {item.interface.mac for item in wanted} - {None}
     found: list[Wanted] = []
     for number, item in enumerate(wanted):
-        if item.interface.mac is None and identified(item.interface, nics) is None:
+        follows = team_of(item.interface).type == "transient"
+        if item.interface.mac is None and not follows and identified(item.interface, nics) is None:
             label = item.interface.alias or str(number)
             used = given | {entry.mac for entry in ledger} | {nic.mac for nic in nics if item.interface.alias}
             mac = generated_mac(uuid, label, used)
             item = replace(item, interface=replace(item.interface, mac=mac))
         found.append(item)
-    return found
+    return with_mac_of_team(found, nics)
 
 
 def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interface],
@@ -94,17 +104,19 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
 def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
     """Refuse a MAC or a VF that is there twice, in the domain or on the host.
 
-    :raises ValidationError: two NICs of the domain have one MAC or VF, or another domain has the MAC
+    :raises ValidationError: two NICs of the domain have one MAC or VF, or are no team, or another domain has the MAC
     :raises InUse: another domain has the VF
     """
     for field, called in (("mac", "MAC"), ("source_vf", "VF"), ("boot_order", "boot order"), ("alias", "name")):
         seen: dict[str, Nic] = {}
         for nic in nics:
             value = getattr(nic.after, field)
-            if value is not None and value in seen and (_changes(nic, field) or _changes(seen[value], field)):
+            if value is not None and value in seen and (_changes(nic, field) or _changes(seen[value], field)) \
+                    and not (field == "mac" and are_a_team(nic.after, seen[value].after)):
                 raise ValidationError(nic.subject, f"{seen[value].subject} has the same {called}", value,
                                       "Give each NIC its own, or remove the other NIC")
             seen[value] = nic
+    check_teams(nics)
     for nic in nics:
         for entry in ledger:
             if nic.after.mac and nic.after.mac == entry.mac and _changes(nic, "mac"):
@@ -149,7 +161,7 @@ def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]
     if after.type is None:
         raise ValidationError(f"{item.subject}.type", "the domain has no such NIC yet, and a new one needs a type",
                               item.name or item.interface.mac, "Give type and source")
-    check(item.subject, after)
+    check_whole(item.subject, after)
     return Nic(item.subject, current, after)
 
 

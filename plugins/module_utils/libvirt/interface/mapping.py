@@ -8,21 +8,39 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import ALIAS_PREFIX, Interface, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import (
+    VIRTIO,
+    Filterref,
+    Interface,
+    Rate,
+    Teaming,
+    Virtualport,
+    Vlan,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import (
+    Place,
+    attribute,
+    filterref,
+    flag,
+    interface_type,
+    pci,
+    rate,
+    socket_path,
+    switch,
+    target_dev,
+    teaming,
+    user_alias,
+    virtualport,
+    vlan,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
-HOSTDEV = frozenset({"hostdev"})
-BRIDGE, NETWORK = frozenset({"bridge"}), frozenset({"network"})
-EMULATED = BRIDGE | NETWORK
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a value is below ``<interface>``, and how it is read and written; reading gives None for nothing."""
-
-    path: str
-    read: t.Callable[[Element], t.Any]
-    write: t.Callable[[Element, t.Any], None]
+HOSTDEV, BRIDGE, NETWORK, DIRECT = (frozenset({name}) for name in ("hostdev", "bridge", "network", "direct"))
+ETHERNET, USER, VDPA, VHOSTUSER = (frozenset({name}) for name in ("ethernet", "user", "vdpa", "vhostuser"))
+TAP = BRIDGE | NETWORK | ETHERNET
+EMULATED = TAP | DIRECT | USER | VDPA | VHOSTUSER
+# libvirt does not update NICs of the other types, whatever it is (qemuDomainChangeNet in src/qemu/qemu_hotplug.c).
+UPDATED = TAP | DIRECT | USER
 
 
 @dataclass(frozen=True)
@@ -58,91 +76,58 @@ class Row:
         value = getattr(nic, self.field)
         return self.default if value is None else value
 
-
-def attribute(path: str, name: str, convert: t.Callable[[str], t.Any] = str) -> Place:
-    """An attribute of an element; ``.`` is ``<interface>`` itself. True and False are yes and no."""
-
-    def read(nic: Element) -> t.Any:
-        found = nic.find(path)
-        text = None if found is None else found.get(name)
-        return None if text is None else convert(text)
-
-    def write(nic: Element, value: t.Any) -> None:
-        element = nic if path == "." else xml.child(nic, path)
-        if value == "":
-            element.attrib.pop(name, None)
-        else:
-            element.set(name, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value))
-
-    return Place(path, read, write)
-
-
-def pci(path: str) -> Place:
-    """A PCI address in an ``<address>`` element."""
-    return Place(path, lambda nic: xml.pci_address(nic.find(path)),
-                 lambda nic, value: xml.set_pci_address(xml.child(nic, path), value))
-
-
-def _is_yes(text: str) -> bool:
-    return text == "yes"
-
-
-def _user_alias(text: str) -> str | None:
-    return text if text.startswith(ALIAS_PREFIX) else None
-
-
-def _read_type(nic: Element) -> str:
-    # A running NIC of a network shows the type that it became, but still names the network.
-    source = nic.find("source")
-    return "network" if source is not None and source.get("network") else str(nic.get("type"))
-
-
-def _read_vlan(nic: Element) -> Vlan | None:
-    vlan = nic.find("vlan")
-    if vlan is None:
-        return None
-    tags = vlan.findall("tag")
-    native = [int(tag.get("id")) for tag in tags if tag.get("nativeMode") == "untagged"]
-    # libvirt reads several tags as a trunk, whether it is written or not.
-    return Vlan(tuple(int(tag.get("id")) for tag in tags), vlan.get("trunk") == "yes" or len(tags) > 1,
-                native[0] if native else None)
-
-
-def _write_vlan(nic: Element, value: Vlan) -> None:
-    xml.remove(nic, "vlan")
-    if not value.tags:
-        return
-    vlan = xml.child(nic, "vlan")
-    if value.trunk:
-        vlan.set("trunk", "yes")
-    for number in value.tags:
-        tag = xml.etree().SubElement(vlan, "tag", id=str(number))
-        if number == value.native:
-            tag.set("nativeMode", "untagged")
+    def updates(self, after: Interface, live: Interface) -> bool:
+        """Whether libvirt can make a running NIC so in this."""
+        kind = live.type if live.source_vf is None else "hostdev"
+        # A port of an Open vSwitch is not moved to another bridge.
+        fixed = self.field == "source_bridge" and (after.virtualport or live.virtualport or Virtualport()).type
+        return self.live and self.of(kind) and kind in UPDATED and not fixed
 
 
 ROWS = (
-    Row("type", "type", Place(".", _read_type, attribute(".", "type").write)),
-    Row("managed", "managed", attribute(".", "managed", _is_yes), HOSTDEV, default=False, initial=True, stays=False),
-    Row("alias", "name", attribute("alias", "name", _user_alias), runs=False),
+    Row("type", "type", interface_type()),
+    Row("managed", "managed", flag(".", "managed"), HOSTDEV, default=False, initial=True, stays=False),
+    Row("alias", "name", user_alias(), runs=False),
     Row("mac", "mac", attribute("mac", "address", str.lower)),
     Row("source_vf", "source", pci("source/address"), HOSTDEV, stays=False),
-    Row("source_bridge", "source", attribute("source", "bridge"), BRIDGE, stays=False),
+    Row("source_bridge", "source", attribute("source", "bridge"), BRIDGE, live=True, stays=False),
     Row("source_network", "source", attribute("source", "network"), NETWORK, stays=False),
     Row("source_portgroup", "source", attribute("source", "portgroup"), NETWORK, default="", stays=False),
-    Row("vlan", "vlan", Place("vlan", _read_vlan, _write_vlan), default=Vlan(), stays=False),
+    Row("source_dev", "source", attribute("source", "dev"), DIRECT | VDPA, stays=False),
+    Row("source_mode", "source", attribute("source", "mode"), DIRECT | VHOSTUSER, initial="vepa", stays=False),
+    Row("source_path", "source", socket_path(), VHOSTUSER, stays=False),
+    Row("target_dev", "target_dev", target_dev(), TAP | DIRECT, default=""),
+    Row("managed_tap", "managed", flag("target", "managed"), ETHERNET, default=True),
+    Row("virtualport", "virtualport", virtualport(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Virtualport(),
+        stays=False),
+    Row("vlan", "vlan", vlan(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Vlan(), stays=False),
     Row("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
-    Row("mtu", "mtu", attribute("mtu", "size", int), EMULATED),
+    Row("driver_name", "driver", attribute("driver", "name"), EMULATED),
+    Row("driver_queues", "driver", attribute("driver", "queues", int), EMULATED),
+    Row("driver_rx_queue_size", "driver", attribute("driver", "rx_queue_size", int), EMULATED),
+    Row("driver_tx_queue_size", "driver", attribute("driver", "tx_queue_size", int), EMULATED),
+    Row("driver_iommu", "driver", switch("driver", "iommu"), EMULATED),
+    Row("driver_ats", "driver", switch("driver", "ats"), EMULATED),
+    Row("driver_packed", "driver", switch("driver", "packed"), EMULATED),
+    Row("inbound", "bandwidth", rate("inbound"), TAP | DIRECT, default=Rate(), live=True),
+    Row("outbound", "bandwidth", rate("outbound"), TAP | DIRECT, default=Rate(), live=True),
+    Row("filterref", "filterref", filterref(), TAP, default=Filterref(), live=True),
+    Row("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters"), TAP | DIRECT,
+        default=False),
+    Row("mtu", "mtu", attribute("mtu", "size", int), TAP | VHOSTUSER),
     Row("link_state", "link_state", attribute("link", "state"), EMULATED, default="up", live=True),
     Row("boot_order", "boot_order", attribute("boot", "order", int)),
+    Row("teaming", "teaming", teaming(), default=Teaming()),
     Row("address", "address", pci("address")),
 )
 SOURCES = tuple(row for row in ROWS if row.parameter == "source")
+DRIVER = tuple(row.field for row in ROWS if row.parameter == "driver")
 
 
 def read_interface(nic: Element) -> Interface:
     """A NIC from its ``<interface>``; a type that the module does not make is read as far as it is like the others."""
-    values = {row.field: (row.place.read(nic), row.default) for row in ROWS if row.of(_read_type(nic))}
+    kind = interface_type().read(nic)
+    values = {row.field: (row.place.read(nic), row.default) for row in ROWS if row.of(kind)}
     return Interface(**{name: default if value is None else value for name, (value, default) in values.items()})
 
 
@@ -158,6 +143,13 @@ def overlaid(base: Interface, wanted: Interface) -> Interface:
             if value is None and kind != base.type:
                 value = row.default if row.initial is None else row.initial
         values[row.field] = value
+    if kind in ETHERNET and wanted.managed is not None:
+        values.update(managed=None, managed_tap=wanted.managed)
+    if wanted.virtualport is not None and kind == base.type:
+        values["virtualport"] = wanted.virtualport.over(base.virtualport)
+    if values["model"] not in VIRTIO:
+        # libvirt has no driver options for the other models, and drops those that are there.
+        values.update({field: getattr(wanted, field) for field in DRIVER})
     return Interface(**values)
 
 
@@ -174,4 +166,6 @@ def write_interface(wanted: Interface, current: Element | None) -> Element:
         value = getattr(wanted, row.field)
         if value is not None and value != getattr(before, row.field) and row.of(wanted.type):
             row.place.write(nic, value)
+    if wanted.model not in VIRTIO and wanted.type in EMULATED and wanted.model != before.model:
+        xml.remove(nic, "driver")
     return nic

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import typing as t
+from dataclasses import dataclass, replace
 
 # libvirt 11.3 keeps an alias of the user only with this beginning and of letters, digits, "-" and "_";
 # any other alias it drops without a word (seen on the lab host).
 ALIAS_PREFIX = "ua-"
+VIRTIO = frozenset({"virtio", "virtio-transitional", "virtio-non-transitional"})
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,86 @@ class Vlan:
 
 
 @dataclass(frozen=True)
+class Virtualport:
+    """What a NIC tells the switch that it is connected to; no ``type`` and no parameters: nothing."""
+
+    type: str | None = None
+    managerid: int | None = None
+    typeid: int | None = None
+    typeidversion: int | None = None
+    instanceid: str | None = None
+    profileid: str | None = None
+    interfaceid: str | None = None
+
+    def parameters(self) -> dict[str, t.Any]:
+        """Those that are set, by libvirt's names in libvirt's order."""
+        return {name: value for name, value in vars(self).items() if name != "type" and value is not None}
+
+    def over(self, base: Virtualport | None) -> Virtualport:
+        """This one with the parameters of ``base`` that it leaves open, if the two have one type."""
+        if base is None or base.type != self.type or self == Virtualport():
+            return self
+        return replace(base, **self.parameters())
+
+    def within(self, other: Virtualport) -> bool:
+        """Whether another has all that this one sets."""
+        return self.type in (None, other.type) and self.parameters().items() <= other.parameters().items()
+
+    def __str__(self) -> str:
+        return " ".join([self.type or "none", *(f"{name}={value}" for name, value in self.parameters().items())])
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The limit of one direction: kilobytes (1000 bytes) a second, ``burst`` in kibibytes; all None: no limit."""
+
+    average: int | None = None
+    peak: int | None = None
+    burst: int | None = None
+    floor: int | None = None
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={value}" for name, value in vars(self).items() if value is not None) or "none"
+
+
+@dataclass(frozen=True)
+class Filterref:
+    """The nwfilter of a NIC (empty: none), with values for its variables, of which one may have several."""
+
+    filter: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.filter or "none", *(f"{name}={value}" for name, value in self.parameters)])
+
+
+@dataclass(frozen=True)
+class Teaming:
+    """The part of a NIC in a pair of which one is unplugged for a migration; ``persistent``: alias of the other."""
+
+    type: str | None = None
+    persistent: str | None = None
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.type or "none", self.persistent) if part)
+
+
+@dataclass(frozen=True)
 class Interface:
     """One NIC. None is "not managed" in a wanted one, and "libvirt says nothing of it" in a current one.
 
     :param alias: the user alias that carries the label, such as ua-ge-0_0_0
-    :param type: hostdev, bridge or network; a running NIC of a network that gives VFs has its ``source_vf`` too
+    :param type: one of libvirt's; a running NIC of a network that gives VFs has its ``source_vf`` too
     :param source_vf: host PCI address of the VF, dddd:bb:ss.f
     :param source_portgroup: empty for none
+    :param source_dev: the host's netdev of a macvtap, or the vhost-vdpa device
+    :param source_mode: of a macvtap, or which side of a vhost-user socket QEMU is
+    :param target_dev: the host's name of the TAP or macvtap, empty for one that libvirt makes up
     :param mtu: bytes
     :param link_state: up or down
     :param address: guest PCI address, dddd:bb:ss.f
     :param managed: whether libvirt binds the VF to vfio-pci and back
+    :param managed_tap: whether libvirt makes the TAP
     """
 
     alias: str | None = None
@@ -47,13 +118,31 @@ class Interface:
     source_bridge: str | None = None
     source_network: str | None = None
     source_portgroup: str | None = None
+    source_dev: str | None = None
+    source_mode: str | None = None
+    source_path: str | None = None
+    target_dev: str | None = None
+    virtualport: Virtualport | None = None
     model: str | None = None
     vlan: Vlan | None = None
+    inbound: Rate | None = None
+    outbound: Rate | None = None
     mtu: int | None = None
     link_state: str | None = None
     boot_order: int | None = None
+    driver_name: str | None = None
+    driver_queues: int | None = None
+    driver_rx_queue_size: int | None = None
+    driver_tx_queue_size: int | None = None
+    driver_iommu: bool | None = None
+    driver_ats: bool | None = None
+    driver_packed: bool | None = None
+    filterref: Filterref | None = None
+    trust_guest_rx_filters: bool | None = None
+    teaming: Teaming | None = None
     address: str | None = None
     managed: bool | None = None
+    managed_tap: bool | None = None
 
     def label(self) -> str:
         """What a message calls it."""

@@ -8,22 +8,32 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, SOURCES
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, Vlan, alias_of
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import options
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import SOURCES
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, alias_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import GENERATED
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
-NAME = re.compile(r"[A-Za-z0-9/._-]{1,64}")
 MODEL = re.compile(r"[A-Za-z0-9_-]+")
+# What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
+NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
 # What each type is connected to: the keys of source that it needs, in their alternatives, and those that it may have.
 NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
     "hostdev": (frozenset({"pf", "vf"}), frozenset({"pci_address"})),
+    "direct": (frozenset({"dev"}), frozenset({"pf", "vf"})),
     "bridge": (frozenset({"bridge"}),),
     "network": (frozenset({"network"}),),
+    "ethernet": (frozenset(),),
+    "user": (frozenset(),),
+    "vdpa": (frozenset({"dev"}),),
+    "vhostuser": (frozenset({"path", "mode"}),),
 }
-OPTIONAL_SOURCE = {"network": frozenset({"portgroup"})}
+OPTIONAL_SOURCE = {"network": frozenset({"portgroup"}), "direct": frozenset({"mode"})}
+MODES = {"direct": ("vepa", "bridge", "private", "passthrough"), "vhostuser": ("client", "server")}
 # The smallest MTU of IPv4 (RFC 791) and the largest that libvirt's virtio NICs take
 MTU = (68, 65535)
 
@@ -58,47 +68,46 @@ def wanted_interfaces(items: list[dict[str, t.Any]], identify_only: bool) -> tup
                                   remedy="Give its name or its mac")
         found.append(_wanted(subject, item))
     _unique(found, "name", lambda wanted: wanted.interface.alias, "/, . and _ are the same in libvirt's alias")
-    _unique(found, "mac", lambda wanted: wanted.interface.mac, "each NIC needs its own")
+    _unique(found, "mac", _own_mac, "each NIC needs its own, unless they are a team")
     _unique(found, "boot_order", lambda wanted: wanted.interface.boot_order, "each NIC needs its own")
     _unique(found, "address", lambda wanted: wanted.interface.address, "each NIC needs its own")
     return tuple(found)
 
 
-def check(subject: str, interface: Interface) -> None:
-    """What depends on the type of a NIC.
-
-    :raises ValidationError: the type lacks an attribute that is given
-    :raises NotSupported: libvirt cannot do it on this type
-    """
-    for row in ROWS:
-        value = getattr(interface, row.field)
-        if not row.of(interface.type) and value not in (None, row.default):
-            raise ValidationError(f"{subject}.{row.parameter}", f"a NIC of type {interface.type} has none", value,
-                                  f"Remove {row.parameter}, or take another type")
-    if interface.type == "hostdev" and interface.vlan is not None \
-            and (interface.vlan.trunk or len(interface.vlan.tags) > 1):
-        raise NotSupported(f"{subject}.vlan", "a VF takes exactly one VLAN tag and no trunk", str(interface.vlan),
-                           "Give one tag, or none and tag inside the guest")
+def _own_mac(wanted: Wanted) -> str | None:
+    """The MAC, but not of the transient NIC of a team, which has that of the other one."""
+    team = wanted.interface.teaming
+    return None if team is not None and team.type == "transient" else wanted.interface.mac
 
 
 def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
     name, kind, source = item["name"], item["type"], _given(item["source"] or {})
-    if name is not None and not NAME.fullmatch(name):
+    if name is not None and not options.LABEL.fullmatch(name):
         raise ValidationError(f"{subject}.name", "a name has 1 to 64 letters, digits and / . _ -", name,
                               "Take one such as ge-0/0/0")
     _check_source(subject, kind, source)
     in_range(f"{subject}.mtu", item["mtu"], *MTU)
     in_range(f"{subject}.boot_order", item["boot_order"], 1, 65535)
+    limits = item["bandwidth"] or {}
     wanted = Interface(
         alias=None if name is None else alias_of(name),
         mac=None if item["mac"] is None else unicast_mac(f"{subject}.mac", item["mac"]),
         type=kind, source_vf=_pci(f"{subject}.source.pci_address", source.get("pci_address")),
         source_bridge=source.get("bridge"), source_network=source.get("network"),
         source_portgroup=source.get("portgroup", "") if kind == "network" else None,
-        model=_model(subject, item["model"]), vlan=_vlan(f"{subject}.vlan", item["vlan"]),
+        source_dev=source.get("dev"), source_mode=source.get("mode"), source_path=source.get("path"),
+        target_dev=_target(f"{subject}.target_dev", item["target_dev"]),
+        virtualport=options.virtualport_of(f"{subject}.virtualport", item["virtualport"]),
+        model=_model(subject, item["model"]), vlan=options.vlan_of(f"{subject}.vlan", item["vlan"]),
+        inbound=options.rate_of(f"{subject}.bandwidth.inbound", limits.get("inbound")),
+        outbound=options.rate_of(f"{subject}.bandwidth.outbound", limits.get("outbound")),
+        filterref=options.filterref_of(f"{subject}.filterref", item["filterref"]),
+        trust_guest_rx_filters=item["trust_guest_rx_filters"],
+        teaming=options.teaming_of(f"{subject}.teaming", item["teaming"]),
         mtu=item["mtu"], link_state=item["link_state"], boot_order=item["boot_order"],
         address=_pci(f"{subject}.address", item["address"]),
-        managed=item["managed"],
+        **{"managed_tap" if kind == "ethernet" else "managed": item["managed"]},
+        **options.driver_of(f"{subject}.driver", item["driver"]),
     )
     if kind is not None:
         check(subject, wanted)
@@ -115,37 +124,34 @@ def _check_source(subject: str, kind: str | None, source: dict[str, t.Any]) -> N
             raise ValidationError(f"{subject}.source", "a source means nothing without a type", source,
                                   f"Give type, one of {', '.join(NEEDED_SOURCE)}")
         return
-    for needed in NEEDED_SOURCE[kind]:
-        if needed <= source.keys() <= needed | OPTIONAL_SOURCE.get(kind, frozenset()):
-            break
-    else:
+    optional = OPTIONAL_SOURCE.get(kind, frozenset())
+    if not any(needed <= source.keys() <= needed | optional for needed in NEEDED_SOURCE[kind]):
         ways = " or ".join(" and ".join(sorted(needed)) for needed in NEEDED_SOURCE[kind])
-        raise ValidationError(f"{subject}.source", f"a NIC of type {kind} needs {ways} here, and nothing else",
-                              source or None, f"Give source with {ways}")
+        needs = f"needs {ways} here, and nothing else" if ways else "has no source"
+        raise ValidationError(f"{subject}.source", f"a NIC of type {kind} {needs}", source or None,
+                              f"Give source with {ways}" if ways else "Remove source")
     for key, value in source.items():
         if value == "":
             raise ValidationError(f"{subject}.source.{key}", "this is empty", value, "Name one that the host has")
     if source.get("vf", 0) < 0:
         raise ValidationError(f"{subject}.source.vf", "VFs are counted from 0", source["vf"], "Give its number")
+    _check_names(subject, kind, source)
 
 
-def _vlan(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
-    if vlan is None:
-        return None
-    tags, native = vlan["tags"], vlan["native"]
-    trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
-    for tag in tags:
-        in_range(f"{subject}.tags", tag, 1, 4094)
-    if len(set(tags)) < len(tags):
-        raise ValidationError(f"{subject}.tags", "a tag is there twice", tags, "Give each tag once")
-    if trunk and not tags:
-        raise ValidationError(f"{subject}.trunk", "a trunk needs tags", True, "Give the tags that it carries")
-    if len(tags) > 1 and not trunk:
-        raise ValidationError(f"{subject}.trunk", "several tags are a trunk", False, "Give one tag, or trunk: true")
-    if native is not None and (native not in tags or not trunk):
-        raise ValidationError(f"{subject}.native", "the native VLAN must be one of the tags of a trunk", native,
-                              "Add it to tags, with trunk: true")
-    return Vlan(tuple(tags), trunk, native)
+def _check_names(subject: str, kind: str, source: dict[str, t.Any]) -> None:
+    mode, dev, path = source.get("mode"), source.get("dev"), source.get("path")
+    if mode is not None and mode not in MODES[kind]:
+        raise ValidationError(f"{subject}.source.mode", f"a NIC of type {kind} has no such mode", mode,
+                              f"Give one of {', '.join(MODES[kind])}")
+    if kind == "direct" and dev is not None and not NETDEV.fullmatch(dev):
+        raise ValidationError(f"{subject}.source.dev", "this is no name of a network interface", dev,
+                              "See ip link for those that the host has")
+    if kind == "vdpa" and dev is not None and not dev.startswith("/dev/"):
+        raise ValidationError(f"{subject}.source.dev", "this is no device file", dev,
+                              "Give one such as /dev/vhost-vdpa-0")
+    if path is not None and not path.startswith("/"):
+        raise ValidationError(f"{subject}.source.path", "this is no absolute path", path,
+                              "Give one such as /run/vhost-user/port0.sock")
 
 
 def _pci(subject: str, address: str | None) -> str | None:
@@ -158,6 +164,18 @@ def _model(subject: str, model: str | None) -> str | None:
     if model is not None and not MODEL.fullmatch(model):
         raise ValidationError(f"{subject}.model", "this is no NIC model", model, "Take one such as virtio or e1000e")
     return model
+
+
+def _target(subject: str, name: str | None) -> str | None:
+    if not name:
+        return name
+    if not NETDEV.fullmatch(name):
+        raise ValidationError(subject, "this is no name of a network interface", name,
+                              "Take 1 to 15 letters, digits and . _ -")
+    if name.startswith(GENERATED):
+        raise ValidationError(subject, "libvirt keeps such names for those that it makes up, and would drop this one",
+                              name, f"Take a name that does not begin with {', '.join(GENERATED)}")
+    return name
 
 
 def _unique(found: list[Wanted], parameter: str, key: t.Callable[[Wanted], t.Any], why: str) -> None:
@@ -174,5 +192,5 @@ def _unique(found: list[Wanted], parameter: str, key: t.Callable[[Wanted], t.Any
 def source_of(interface: Interface) -> dict[str, str]:
     """What a NIC is connected to, as the module returns it: the keys of ``source``."""
     keys = {"source_vf": "pci_address", "source_bridge": "bridge", "source_network": "network",
-            "source_portgroup": "portgroup"}
+            "source_portgroup": "portgroup", "source_dev": "dev", "source_mode": "mode", "source_path": "path"}
     return {keys[row.field]: value for row in SOURCES if (value := getattr(interface, row.field))}

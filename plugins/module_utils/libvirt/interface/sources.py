@@ -8,23 +8,28 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import (
+    as_defined,
+    check_network,
+    network_of,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 IFF_UP = 1  # linux/if.h
 # libvirt's news of 11.0.0: "Support for setting VLANs on standard Linux bridges"
 VLAN_ON_BRIDGE = 11_000_000
+SEE_LINKS = "See ip link for those that the host has"
 
 
 def resolved(host: Host, wanted: Wanted) -> Wanted:
-    """With the PCI address of the VF where it is named by its PF and number.
+    """With the PCI address of the VF, or for a macvtap its netdev, where it is named by its PF and number.
 
-    :raises ValidationError: there is no such PF or VF
+    :raises ValidationError: there is no such PF or VF, or the VF has no netdev
     """
     if wanted.pf is None or wanted.vf is None:
         return wanted
@@ -37,12 +42,22 @@ def resolved(host: Host, wanted: Wanted) -> Wanted:
         count = pci.number(host, pf_address, "sriov_numvfs") or 0
         raise ValidationError(f"{wanted.subject}.source.vf", f"PF {wanted.pf} has {count} VFs and not this one",
                               wanted.vf, "Make it with nfv.kvm.sriov_vf (VFs are counted from 0)")
-    return replace(wanted, interface=replace(wanted.interface, source_vf=address))
+    if wanted.interface.type != "direct":
+        return replace(wanted, interface=replace(wanted.interface, source_vf=address))
+    netdevs = pci.netdevs(host, address)
+    if not netdevs:
+        driver = pci.driver(host, address) or "no driver"
+        raise ValidationError(f"{wanted.subject}.source.vf", f"VF {wanted.vf} of {wanted.pf} ({address}) has no network"
+                              f" interface for a macvtap: it is bound to {driver}", wanted.vf,
+                              "Bind it to its own driver: nfv.kvm.sriov_vf with driver: default")
+    return replace(wanted, interface=replace(wanted.interface, source_dev=netdevs[0]))
 
 
 def with_networks(connection: Connection, uuid: str, nics: t.Sequence[Interface],
                   running: t.Sequence[Interface]) -> tuple[Interface, ...]:
-    """The running NICs, where the VF that a network gave is one of that network again: libvirt's XML only has the VF.
+    """The running NICs as their networks made them, put back to what a definition says: libvirt's XML has the result.
+
+    A VF that a network gave is one of that network again; virtualport and MTU are without what is the network's own.
 
     :param uuid: of the domain
     :param nics: those of its definition, whose networks are asked
@@ -57,7 +72,8 @@ def with_networks(connection: Connection, uuid: str, nics: t.Sequence[Interface]
                     given[port.find("mac").get("address", "").lower()] = name
     return tuple(
         replace(live, type="network", source_network=given[live.mac])
-        if live.type == "hostdev" and live.mac in given else live for live in running)
+        if live.type == "hostdev" and live.mac in given
+        else as_defined(live, nics) if live.source_network else live for live in running)
 
 
 def check_source(host: Host, connection: Connection, subject: str, nic: Interface, before: Interface | None) -> None:
@@ -67,14 +83,28 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
     :param before: the NIC now, None for a new one
     :raises ValidationError: what the NIC is connected to is not there or not ready
     :raises NotSupported: it cannot do what is asked
+    :raises InUse: a NIC of another domain has it for itself
     """
     if nic.source_vf is not None:
         _check_vf(host, f"{subject}.source", nic.source_vf)
     if nic.source_bridge is not None:
         _check_bridge(host, connection, subject, nic, nic.source_bridge)
     if nic.source_network is not None:
-        moves = before is None or before.source_network != nic.source_network
-        _check_network(host, connection, subject, nic, nic.source_network, moves)
+        network = network_of(connection, subject, nic, before is None or before.source_network != nic.source_network)
+        check_network(subject, nic, network)
+        bridge = network.bridge()
+        if nic.vlan is not None and nic.vlan.tags and bridge is not None and network.virtualport().type is None:
+            _check_vlan_of_bridge(host, connection, subject, nic.vlan, bridge)
+    if nic.type == "direct" and nic.source_dev is not None:
+        _check_netdev(host, subject, nic, nic.source_dev)
+        if before is None or (before.type, before.source_dev) != (nic.type, nic.source_dev):
+            _check_free(host, subject, nic, nic.source_dev)
+    if nic.type == "vdpa" and nic.source_dev is not None and not host.exists(nic.source_dev):
+        raise ValidationError(f"{subject}.source.dev", "this host has no such device", nic.source_dev,
+                              "Make it with vdpa dev add, and load vhost_vdpa")
+    if nic.managed_tap is False and nic.target_dev and not host.exists(f"{pci.NETDEVS}/{nic.target_dev}"):
+        raise ValidationError(f"{subject}.target_dev", "this host has no such TAP, which managed: false asks for",
+                              nic.target_dev, f"Make it: ip tuntap add {nic.target_dev} mode tap")
 
 
 def _check_vf(host: Host, subject: str, address: str) -> None:
@@ -89,19 +119,25 @@ def _check_vf(host: Host, subject: str, address: str) -> None:
     if not netdevs:
         raise ValidationError(subject, f"its PF {pf_address} has no network interface, through which libvirt sets "
                               "the MAC of the VF", address, "Bind the PF to its driver")
-    if not int(host.read(f"{pci.NETDEVS}/{netdevs[0]}/flags") or "0", 16) & IFF_UP:
+    if not _is_up(host, netdevs[0]):
         raise ValidationError(subject, f"its PF {netdevs[0]} is down, so libvirt cannot start a domain with it",
                               address, f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {netdevs[0]} up")
 
 
 def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interface, bridge: str) -> None:
+    kind = (nic.virtualport or Virtualport()).type
     if "/" in bridge or not host.exists(f"{pci.NETDEVS}/{bridge}"):
         raise ValidationError(f"{subject}.source.bridge", "this host has no such bridge", bridge,
                               "Make it first, or see ip link show type bridge for those that it has")
-    if not host.exists(f"{pci.NETDEVS}/{bridge}/bridge"):
+    is_linux = host.exists(f"{pci.NETDEVS}/{bridge}/bridge")
+    if kind == "openvswitch" and (is_linux or host.run(["ovs-vsctl", "--timeout=10", "br-exists", bridge]).returncode):
+        raise ValidationError(f"{subject}.source.bridge", "Open vSwitch has no such bridge", bridge,
+                              "See ovs-vsctl list-br for those that it has, or remove virtualport")
+    if kind is None and not is_linux:
         raise ValidationError(f"{subject}.source.bridge", "this network interface is no Linux bridge", bridge,
-                              "See ip link show type bridge for those that the host has")
-    if nic.vlan is not None and nic.vlan.tags:
+                              "See ip link show type bridge for those that the host has; for a bridge of Open vSwitch "
+                              "give virtualport with type: openvswitch")
+    if kind is None and nic.vlan is not None and nic.vlan.tags:
         _check_vlan_of_bridge(host, connection, subject, nic.vlan, bridge)
 
 
@@ -115,37 +151,43 @@ def _check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan
                            str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")
 
 
-def _check_network(host: Host, connection: Connection, subject: str, nic: Interface, name: str,
-                   moves: bool) -> None:
-    found = connection.network(name)
-    if found is None:
-        raise ValidationError(f"{subject}.source.network", "libvirt has no such network", name,
-                              "Define it with nfv.kvm.vm_network, or see virsh net-list --all")
-    if moves and not found.active:
-        raise ValidationError(f"{subject}.source.network", "this network is not started, so no domain can use it", name,
-                              f"Start it: virsh net-start {name}, and virsh net-autostart {name}")
-    network = xml.parse(found.xml, f"network {name}")
-    portgroups = [found.get("name") for found in network.findall("portgroup")]
-    if nic.source_portgroup and nic.source_portgroup not in portgroups:
-        # libvirt would start the domain without any of the port group's settings.
-        raise ValidationError(f"{subject}.source.portgroup", f"network {name} has no such portgroup",
-                              nic.source_portgroup, f"It has: {', '.join(map(str, portgroups)) or 'none'}")
-    if nic.vlan is not None and nic.vlan.tags:
-        _check_vlan_of_network(subject, nic.vlan, name, network)
-        bridge = network.find("bridge")
-        if bridge is not None and network.find("virtualport") is None:
-            _check_vlan_of_bridge(host, connection, subject, nic.vlan, str(bridge.get("name")))
+def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:
+    """What a macvtap is put on (macvlan_common_newlink in drivers/net/macvlan.c of the kernel)."""
+    subject, folder = f"{subject}.source.dev", f"{pci.NETDEVS}/{dev}"
+    if not host.exists(folder):
+        raise ValidationError(subject, "this host has no such network interface", dev, SEE_LINKS)
+    if host.exists(f"{folder}/bridge"):
+        raise ValidationError(subject, "this is a bridge, on which macvtaps do not belong", dev,
+                              "Take type: bridge, or a network interface")
+    vf = host.link_name(f"{folder}/device") if host.exists(f"{folder}/device/physfn") else None
+    if vf is not None:
+        _check_vf(host, subject, vf)
+    if vf is None and nic.vlan is not None and nic.vlan.tags:
+        raise NotSupported(f"{subject.rsplit('.', 2)[0]}.vlan", f"{dev} is no VF, and libvirt sets the VLAN of a "
+                           "macvtap on VFs only", str(nic.vlan), "Give a VLAN device as source.dev")
+    tags = nic.vlan.tags if nic.vlan is not None else ()
+    if (nic.virtualport or Virtualport()).type == "802.1Qbg" and not tags and not _vlan_id(host, dev):
+        raise ValidationError(subject, "802.1Qbg needs a VLAN other than 0, and this is no VLAN device", dev,
+                              f"Make one: ip link add link {dev} name {dev}.100 type vlan id 100")
 
 
-def _check_vlan_of_network(subject: str, vlan: Vlan, name: str, network: Element) -> None:
-    """libvirt refuses the others at the start only ("vlan tag not supported for this connection type", 11.3)."""
-    forward = network.find("forward")
-    mode = "isolated" if forward is None else forward.get("mode", "nat")
-    on_vf = mode in ("hostdev", "passthrough")
-    if not on_vf and (mode != "bridge" or network.find("bridge") is None):
-        raise NotSupported(
-            f"{subject}.vlan", f"libvirt sets no VLAN on network {name} (forward mode {mode}): it can on a bridge of "
-            "the host and on VFs", str(vlan), "Take another network, or tag inside the guest")
-    if on_vf and (vlan.trunk or len(vlan.tags) > 1):
-        raise NotSupported(f"{subject}.vlan", f"network {name} gives VFs, and a VF takes exactly one VLAN tag and no "
-                           "trunk", str(vlan), "Give one tag, or none and tag inside the guest")
+def _check_free(host: Host, subject: str, nic: Interface, dev: str) -> None:
+    subject, folder = f"{subject}.source.dev", f"{pci.NETDEVS}/{dev}"
+    if host.exists(f"{folder}/brport") or host.link_name(f"{folder}/master") == "ovs-system":
+        raise InUse(subject, f"it is a port of {host.link_name(f'{folder}/master')}, so it takes no macvtap", dev,
+                    "Take another, or type: bridge")
+    for upper in (name[len("upper_"):] for name in host.names(folder) if name.startswith("upper_")):
+        if nic.source_mode == "passthrough" and any(
+                name.startswith("tap") for name in host.names(f"{pci.NETDEVS}/{upper}/macvtap")):
+            raise InUse(subject, f"the macvtap {upper} is on it already, and mode passthrough needs it alone", dev,
+                        "Take another VF or NIC")
+
+
+def _is_up(host: Host, dev: str) -> bool:
+    return bool(int(host.read(f"{pci.NETDEVS}/{dev}/flags") or "0", 16) & IFF_UP)
+
+
+def _vlan_id(host: Host, dev: str) -> int | None:
+    """The VLAN of a VLAN device (/proc/net/vlan of the kernel's 8021q), None for another."""
+    words = (host.read(f"/proc/net/vlan/{dev}") or "").split()
+    return int(words[words.index("VID:") + 1]) if "VID:" in words else None

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import plan as domain_plan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import plan as interface_plan
+from ansible_collections.nfv.kvm.plugins.modules.vm_interface import INTERFACE
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
     FakeLibvirt,
@@ -67,6 +68,21 @@ class Lab:
         return {"domain": "a", "state": "present", "restart": "never", "timeout": 120, "uri": "qemu:///system",
                 **params, "interfaces": [_interface(one) for one in interfaces]}
 
+    def four_runs(self, *interfaces: Result, **params: t.Any) -> Result:
+        """Check, apply, check, apply: the first two agree, the last two change nothing. What the second returned."""
+        before = self.texts()
+        predicted = self.vm_interface(*interfaces, check_mode=True, **params)
+        assert self.texts() == before, "check mode changed the host"
+        applied = self.vm_interface(*interfaces, **params)
+        assert not applied["failed"], applied
+        assert predicted == applied
+        after = self.texts()
+        for check_mode in (True, False):
+            again = self.vm_interface(*interfaces, check_mode=check_mode, **params)
+            assert not again["changed"], again
+        assert self.texts() == after
+        return applied
+
     def vm_domain(self, check_mode: bool = False, **params: t.Any) -> Result:
         """One run of the module."""
         given = {"name": "a", "xml": None, "state": "defined", "autostart": None, "restart": "never", "timeout": 120,
@@ -81,11 +97,14 @@ class Lab:
 
 def _interface(given: Result) -> Result:
     """An item as the argument spec hands it over: every key is there."""
-    keys = ("name", "mac", "type", "source", "model", "vlan", "mtu", "link_state", "boot_order", "address", "managed")
-    item = {**dict.fromkeys(keys), **given}
-    if item["vlan"] is not None:
-        item["vlan"] = {"trunk": None, "native": None, **item["vlan"]}
-    return item
+    return filled(given, INTERFACE)
+
+
+def filled(given: Result, spec: Result) -> Result:
+    """Options as an argument spec hands them over."""
+    found = {**dict.fromkeys(spec), **given}
+    return {key: filled(value, spec[key]["options"]) if isinstance(value, dict) and "options" in spec[key] else value
+            for key, value in found.items()}
 
 
 @pytest.fixture

@@ -1,0 +1,150 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a NIC cannot be, whatever the host has: which type has what, and what goes together."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import VIRTIO, Interface, Virtualport
+
+# Others attach to nothing, without an error of libvirt (docs/formatdomain, src/qemu/qemu_interface.c). On a network
+# it depends on the network.
+VIRTUALPORTS = {
+    "hostdev": ("802.1Qbh",),
+    "direct": ("802.1Qbg", "802.1Qbh"),
+    "bridge": ("openvswitch", "midonet"),
+    "network": ("802.1Qbg", "802.1Qbh", "openvswitch", "midonet"),
+}
+# virNetDevVPortProfileCheckComplete in src/util/virnetdevvportprofile.c; libvirt makes up what else is missing.
+NEEDED = {"802.1Qbg": ("managerid", "typeid", "typeidversion"), "802.1Qbh": ("profileid",), "midonet": ("interfaceid",)}
+# vhost-vdpa and vhost-user have no other (qemuValidateDomainDeviceDefNetwork; QEMU's net/vhost-user.c)
+VIRTIO_ONLY = ("vdpa", "vhostuser")
+# hw/net/virtio-net.c: others take no more than this many descriptors to send
+TX_QUEUE_SIZE = 256
+
+
+def check(subject: str, interface: Interface) -> None:
+    """What depends on the type of a NIC, be it whole or not.
+
+    :raises ValidationError: the type lacks an attribute that is given
+    :raises NotSupported: libvirt cannot do it on this type
+    """
+    for row in ROWS:
+        value = getattr(interface, row.field)
+        if not row.of(interface.type) and value not in (None, row.default):
+            shown = value if isinstance(value, (str, int)) else str(value)
+            raise ValidationError(f"{subject}.{row.parameter}", f"a NIC of type {interface.type} has none", shown,
+                                  f"Remove {row.parameter}, or take another type")
+    if interface.type == "hostdev" and interface.vlan is not None \
+            and (interface.vlan.trunk or len(interface.vlan.tags) > 1):
+        raise NotSupported(f"{subject}.vlan", "a VF takes exactly one VLAN tag and no trunk", str(interface.vlan),
+                           "Give one tag, or none and tag inside the guest")
+    port = interface.virtualport
+    if port is not None and port.type is not None and port.type not in VIRTUALPORTS[str(interface.type)]:
+        raise NotSupported(
+            f"{subject}.virtualport.type", f"libvirt would ignore it on a NIC of type {interface.type}", port.type,
+            f"This type can have {' or '.join(VIRTUALPORTS[str(interface.type)])}")
+
+
+def check_whole(subject: str, nic: Interface) -> None:
+    """What goes together in a NIC that is whole.
+
+    :raises ValidationError: something is missing
+    :raises NotSupported: libvirt cannot do it, or would ignore it
+    """
+    check(subject, nic)
+    for rule in (_virtualport, _vlan, _bandwidth, _filterref, _model, _driver, _teaming, _tap):
+        rule(subject, nic)
+
+
+def _port(nic: Interface) -> Virtualport:
+    return nic.virtualport or Virtualport()
+
+
+def _has_tags(nic: Interface) -> bool:
+    return nic.vlan is not None and bool(nic.vlan.tags)
+
+
+def _virtualport(subject: str, nic: Interface) -> None:
+    port = _port(nic)
+    for key in NEEDED.get(str(port.type), ()) if nic.type != "network" else ():
+        if getattr(port, key) is None:
+            raise ValidationError(f"{subject}.virtualport.{key}", f"a virtualport of type {port.type} needs it",
+                                  remedy=f"Give {key}")
+
+
+def _vlan(subject: str, nic: Interface) -> None:
+    if not _has_tags(nic):
+        return
+    if nic.type == "direct" and nic.source_mode != "passthrough":
+        raise NotSupported(f"{subject}.vlan", f"libvirt sets no VLAN on a macvtap of mode {nic.source_mode}",
+                           str(nic.vlan), "Give a VLAN device as source.dev, or mode: passthrough over a VF")
+    if nic.type == "direct" and nic.vlan is not None and (nic.vlan.trunk or len(nic.vlan.tags) > 1):
+        raise NotSupported(f"{subject}.vlan", "a VF takes exactly one VLAN tag and no trunk", str(nic.vlan),
+                           "Give one tag, or none and tag inside the guest")
+    if nic.type in ("hostdev", "direct") and _port(nic).type == "802.1Qbh":
+        raise NotSupported(f"{subject}.vlan", "with 802.1Qbh the port profile of the switch says the VLAN",
+                           str(nic.vlan), "Remove vlan")
+
+
+def _bandwidth(subject: str, nic: Interface) -> None:
+    inbound, outbound = nic.inbound, nic.outbound
+    if (outbound is not None and outbound.floor is not None) or (
+            inbound is not None and inbound.floor is not None and nic.type != "network"):
+        raise NotSupported(f"{subject}.bandwidth", "libvirt guarantees a floor only inbound from a network that it "
+                           "routes itself", str(inbound), "Remove floor")
+    limited = [rate for rate in (inbound, outbound) if rate is not None and str(rate) != "none"]
+    if limited and nic.type == "direct" and nic.source_mode in ("passthrough", "private"):
+        raise NotSupported(f"{subject}.bandwidth", f"a macvtap of mode {nic.source_mode} cannot be limited so",
+                           str(limited[0]), "Remove bandwidth; a VF has max_tx_rate of nfv.kvm.sriov_vf")
+
+
+def _filterref(subject: str, nic: Interface) -> None:
+    if nic.filterref is not None and nic.filterref.filter and _port(nic).type is not None:
+        raise NotSupported(f"{subject}.filterref", f"libvirt filters nothing on a virtualport of type "
+                           f"{_port(nic).type}", nic.filterref.filter, "Remove filterref, and filter in the switch")
+
+
+def _model(subject: str, nic: Interface) -> None:
+    if nic.type in VIRTIO_ONLY and nic.model not in VIRTIO:
+        raise NotSupported(f"{subject}.model", f"a NIC of type {nic.type} is always virtio", nic.model,
+                           "Take virtio, or none")
+    if nic.trust_guest_rx_filters and nic.model not in VIRTIO:
+        raise NotSupported(f"{subject}.trust_guest_rx_filters", f"only virtio tells its filters, and this NIC is "
+                           f"{nic.model}", True, "Take model: virtio, or remove it")
+
+
+def _driver(subject: str, nic: Interface) -> None:
+    for key in ("name", "queues", "rx_queue_size", "tx_queue_size", "iommu", "ats", "packed"):
+        value: t.Any = getattr(nic, f"driver_{key}")
+        if value is not None and nic.model not in VIRTIO:
+            raise NotSupported(f"{subject}.driver.{key}", f"libvirt would ignore it on model {nic.model}", value,
+                               f"Take model: virtio, or remove {key}")
+    if nic.type == "user" and (nic.driver_queues or 1) > 1:
+        raise NotSupported(f"{subject}.driver.queues", "a NIC of type user has one queue", nic.driver_queues,
+                           "Remove queues")
+    if (nic.driver_tx_queue_size or 0) > TX_QUEUE_SIZE and nic.type not in VIRTIO_ONLY:
+        raise NotSupported(f"{subject}.driver.tx_queue_size", f"QEMU takes more than {TX_QUEUE_SIZE} only on "
+                           f"{' and '.join(VIRTIO_ONLY)}", nic.driver_tx_queue_size, f"Give {TX_QUEUE_SIZE}, or none")
+
+
+def _teaming(subject: str, nic: Interface) -> None:
+    kind = None if nic.teaming is None else nic.teaming.type
+    if kind == "persistent" and (nic.model not in VIRTIO or nic.type == "hostdev"):
+        raise NotSupported(f"{subject}.teaming", "the persistent NIC of a team is always virtio", nic.model or nic.type,
+                           "Take model: virtio for it")
+    if kind == "persistent" and nic.alias is None:
+        raise ValidationError(f"{subject}.name", "the persistent NIC of a team needs one, which the other refers to",
+                              remedy="Give a name")
+    if kind == "transient" and nic.type not in ("hostdev", "network"):
+        raise NotSupported(f"{subject}.teaming", "the transient NIC of a team is a VF, and this one is none", nic.type,
+                           "Take type: hostdev, or a network of VFs")
+
+
+def _tap(subject: str, nic: Interface) -> None:
+    if nic.managed_tap is False and not nic.target_dev:
+        raise ValidationError(f"{subject}.target_dev", "with managed: false it names the TAP that the host has",
+                              remedy="Give target_dev")

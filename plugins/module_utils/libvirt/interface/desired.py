@@ -107,6 +107,7 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
     :raises ValidationError: two NICs of the domain have one MAC or VF, or are no team, or another domain has the MAC
     :raises InUse: another domain has the VF
     """
+    check_teams(nics)
     for field, called in (("mac", "MAC"), ("source_vf", "VF"), ("boot_order", "boot order"), ("alias", "name")):
         seen: dict[str, Nic] = {}
         for nic in nics:
@@ -116,7 +117,6 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
                 raise ValidationError(nic.subject, f"{seen[value].subject} has the same {called}", value,
                                       "Give each NIC its own, or remove the other NIC")
             seen[value] = nic
-    check_teams(nics)
     for nic in nics:
         for entry in ledger:
             if nic.after.mac and nic.after.mac == entry.mac and _changes(nic, "mac"):

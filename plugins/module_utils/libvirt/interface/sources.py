@@ -162,7 +162,7 @@ def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:
     vf = host.link_name(f"{folder}/device") if host.exists(f"{folder}/device/physfn") else None
     if vf is not None:
         _check_vf(host, subject, vf)
-    if vf is None and nic.vlan is not None and nic.vlan.tags:
+    if vf is None and nic.source_mode == "passthrough" and nic.vlan is not None and nic.vlan.tags:
         raise NotSupported(f"{subject.rsplit('.', 2)[0]}.vlan", f"{dev} is no VF, and libvirt sets the VLAN of a "
                            "macvtap on VFs only", str(nic.vlan), "Give a VLAN device as source.dev")
     tags = nic.vlan.tags if nic.vlan is not None else ()

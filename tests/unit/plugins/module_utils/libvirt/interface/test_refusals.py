@@ -1,0 +1,236 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""NICs that cannot be: each is one clear error, and nothing is changed."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+
+UUID = "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f"
+MAC = "52:54:00:00:00:01"
+BRIDGE: Result = {"name": "n", "type": "bridge", "source": {"bridge": "br0"}}
+OVS: Result = {**BRIDGE, "source": {"bridge": "ovs0"}, "virtualport": {"type": "openvswitch"}}
+VF: Result = {"name": "n", "type": "hostdev", "source": {"pf": "enp2s0", "vf": 0}}
+DIRECT: Result = {"name": "n", "type": "direct", "source": {"dev": "eth7"}}
+PASSTHROUGH: Result = {**DIRECT, "source": {"dev": "eth7", "mode": "passthrough"}}
+QBG: Result = {"type": "802.1Qbg", "managerid": 11, "typeid": 1, "typeidversion": 2}
+QBH: Result = {"type": "802.1Qbh", "profileid": "finance"}
+VDPA: Result = {"name": "n", "type": "vdpa", "source": {"dev": "/dev/vhost-vdpa-0"}}
+VHOSTUSER: Result = {"name": "n", "type": "vhostuser", "source": {"path": "/run/a", "mode": "client"}}
+USER: Result = {"name": "n", "type": "user"}
+LIMIT: Result = {"inbound": {"average": 100}}
+BACKUP: Result = {**BRIDGE, "name": "back", "teaming": {"type": "persistent"}}
+TRANSIENT: Result = {**VF, "name": "vf", "teaming": {"type": "transient", "persistent": "back"}}
+
+
+def on(network: str, **more: t.Any) -> Result:
+    return {"name": "n", "type": "network", "source": {"network": network}, **more}
+
+
+# (the items, what the message must say)
+WRONG: list[tuple[list[Result], str]] = [
+    # sources
+    ([{**DIRECT, "source": None}], "a NIC of type direct needs dev or pf and vf here, and nothing else"),
+    ([{**DIRECT, "source": {"bridge": "br0"}}], "a NIC of type direct needs dev or pf and vf"),
+    ([{**DIRECT, "source": {"dev": "eth7", "mode": "client"}}], "source.mode = 'client': a NIC of type direct has no"),
+    ([{**VHOSTUSER, "source": {"path": "/run/a", "mode": "vepa"}}], "Give one of client, server"),
+    ([{**VHOSTUSER, "source": {"path": "/run/a"}}], "needs mode and path"),
+    ([{**VHOSTUSER, "source": {"path": "run/a", "mode": "client"}}], "this is no absolute path"),
+    ([{**DIRECT, "source": {"dev": "../eth7"}}], "this is no name of a network interface"),
+    ([{**DIRECT, "source": {"dev": "x" * 16}}], "this is no name of a network interface"),
+    ([{**DIRECT, "source": {"dev": "eth9"}}], "interfaces[0].source.dev = 'eth9': this host has no such network inter"),
+    ([{**DIRECT, "source": {"dev": "br0"}}], "this is a bridge, on which macvtaps do not belong"),
+    ([{**DIRECT, "source": {"dev": "eth8"}}], "it is a port of br0, so it takes no macvtap"),
+    ([{**DIRECT, "source": {"dev": "eth6"}}], "it is a port of ovs-system"),
+    ([{**PASSTHROUGH, "source": {"dev": "eth5", "mode": "passthrough"}}], "the macvtap macvtap0 is on it already"),
+    ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 0}}], "has no network interface for a macvtap: it is bound to igbvf"),
+    ([{**DIRECT, "source": {"dev": "enp3s0v0"}}], "its PF enp3s0 is down"),
+    ([{**USER, "source": {"dev": "eth7"}}], "a NIC of type user has no source"),
+    ([{**USER, "type": "ethernet", "source": {"bridge": "br0"}}], "a NIC of type ethernet has no source"),
+    ([{**VDPA, "source": {"dev": "vhost-vdpa-0"}}], "this is no device file"),
+    ([VDPA], "interfaces[0].source.dev = '/dev/vhost-vdpa-0': this host has no such device"),
+    ([{**OVS, "virtualport": None}], "for a bridge of Open vSwitch give virtualport with type: openvswitch"),
+    ([{**OVS, "source": {"bridge": "br0"}}], "Open vSwitch has no such bridge"),
+    ([{**OVS, "source": {"bridge": "eth7"}}], "Open vSwitch has no such bridge"),
+    ([{**OVS, "source": {"bridge": "ovs9"}}], "this host has no such bridge"),
+    # virtualports
+    ([{**VF, "virtualport": QBG}], "virtualport.type = '802.1Qbg': libvirt would ignore it on a NIC of type hostdev"),
+    ([{**VF, "virtualport": {"type": "openvswitch"}}], "This type can have 802.1Qbh"),
+    ([{**DIRECT, "virtualport": {"type": "openvswitch"}}], "This type can have 802.1Qbg or 802.1Qbh"),
+    ([{**BRIDGE, "virtualport": QBG}], "This type can have openvswitch or midonet"),
+    ([{**BRIDGE, "virtualport": QBH}], "libvirt would ignore it on a NIC of type bridge"),
+    ([{**USER, "virtualport": QBH}], "a NIC of type user has none"),
+    ([{**VHOSTUSER, "virtualport": {"type": "openvswitch"}}], "a NIC of type vhostuser has none"),
+    ([{**DIRECT, "virtualport": QBG}], "802.1Qbg needs a VLAN other than 0, and this is no VLAN device"),
+    ([{**DIRECT, "source": {"dev": "eth7.0"}, "virtualport": QBG}], "802.1Qbg needs a VLAN other than 0"),
+    ([{**DIRECT, "virtualport": {**QBG, "managerid": 0}}], "virtualport.managerid = 0: 0 is reserved in 802.1Qbg"),
+    ([{**DIRECT, "virtualport": {**QBG, "managerid": 256}}], "from 1 to 255"),
+    ([{**DIRECT, "virtualport": {**QBG, "typeid": 16777216}}], "from 0 to 16777215"),
+    ([{**DIRECT, "virtualport": {**QBG, "typeid": -1}}], "virtualport.typeid = -1"),
+    ([{**DIRECT, "virtualport": {**QBG, "typeidversion": 256}}], "from 0 to 255"),
+    ([{**DIRECT, "virtualport": {**QBG, "instanceid": "1234"}}], "this is no UUID"),
+    ([{**DIRECT, "virtualport": {**QBG, "profileid": "x"}}], "a virtualport of type 802.1Qbg has managerid, typeid, typ"),
+    ([{**DIRECT, "source": {"dev": "eth7.5"}, "virtualport": {**QBG, "typeid": None}}],
+     "interfaces[0].virtualport.typeid: a virtualport of type 802.1Qbg needs it"),
+    ([{**DIRECT, "source": {"dev": "eth7.5"}, "virtualport": {"type": "802.1Qbg"}}], "virtualport.managerid: a virtual"),
+    ([{**DIRECT, "virtualport": {"type": "802.1Qbh"}}], "a virtualport of type 802.1Qbh needs it"),
+    ([{**DIRECT, "virtualport": {**QBH, "profileid": "x" * 40}}], "1 to 39 characters"),
+    ([{**DIRECT, "virtualport": {**QBH, "profileid": "ä" * 20}}], "1 to 39 characters"),
+    ([{**DIRECT, "virtualport": {**QBH, "profileid": ""}}], "1 to 39 characters"),
+    ([{**DIRECT, "virtualport": {**QBH, "managerid": 1}}], "a virtualport of type 802.1Qbh has profileid"),
+    ([{**OVS, "virtualport": {"type": "openvswitch", "interfaceid": "x"}}], "virtualport.interfaceid = 'x': this is no"),
+    ([{**OVS, "virtualport": {"type": "openvswitch", "typeid": 1}}], "has interfaceid, profileid"),
+    ([{**OVS, "virtualport": {"type": "midonet"}}], "a virtualport of type midonet needs it"),
+    ([{**BRIDGE, "virtualport": {"type": "none", "profileid": "x"}}], "of type none has no parameters"),
+    # VLANs
+    ([{**DIRECT, "vlan": {"tags": [5]}}], "libvirt sets no VLAN on a macvtap of mode vepa"),
+    ([{**PASSTHROUGH, "source": {"dev": "enp2s0v2", "mode": "passthrough"}, "vlan": {"tags": [5, 6]}}],
+     "a VF takes exactly one VLAN tag and no trunk"),
+    ([{**PASSTHROUGH, "vlan": {"tags": [5]}}], "eth7 is no VF, and libvirt sets the VLAN of a macvtap on VFs only"),
+    ([{**VF, "virtualport": QBH, "vlan": {"tags": [5]}}], "with 802.1Qbh the port profile of the switch says the VLAN"),
+    ([{**USER, "vlan": {"tags": [5]}}], "interfaces[0].vlan = '5': a NIC of type user has none"),
+    ([{**USER, "type": "ethernet", "vlan": {"tags": [5]}}], "a NIC of type ethernet has none"),
+    # bandwidth
+    ([{**VF, "bandwidth": LIMIT}], "interfaces[0].bandwidth = 'average=100': a NIC of type hostdev has none"),
+    ([{**USER, "bandwidth": LIMIT}], "a NIC of type user has none"),
+    ([{**VDPA, "bandwidth": LIMIT}], "a NIC of type vdpa has none"),
+    ([{**PASSTHROUGH, "bandwidth": LIMIT}], "a macvtap of mode passthrough cannot be limited so"),
+    ([{**DIRECT, "source": {"dev": "eth7", "mode": "private"}, "bandwidth": LIMIT}], "of mode private cannot be"),
+    ([{**BRIDGE, "bandwidth": {"inbound": {"peak": 100}}}], "interfaces[0].bandwidth.inbound = {'peak': 100}: a limit"),
+    ([{**BRIDGE, "bandwidth": {"outbound": {}}}], "interfaces[0].bandwidth.outbound: a limit needs average"),
+    ([{**BRIDGE, "bandwidth": {"inbound": {"average": -1}}}], "from 1 to 4294967295"),
+    ([{**BRIDGE, "bandwidth": {"inbound": {"average": 0, "peak": 5}}}], "inbound.average = 0"),
+    ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "burst": 0}}}], "inbound.burst = 0"),
+    ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "peak": 5}}}], "it is below the average of 9"),
+    ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "floor": 5}}}], "libvirt guarantees a floor only inbound"),
+    ([on("lan", bandwidth={"inbound": {"floor": 5}})], "network lan guarantees nothing"),
+    ([on("pool", bandwidth=LIMIT)], "network pool (forward mode hostdev) limits no NIC"),
+    ([on("taps", bandwidth=LIMIT)], "network taps (forward mode private) limits no NIC"),
+    # driver, model, filter, target
+    ([{**BRIDGE, "driver": {"queues": 0}}], "driver.queues = 0: it must be from 1 to 256"),
+    ([{**BRIDGE, "driver": {"rx_queue_size": 300}}], "driver.rx_queue_size = 300: it must be a power of two"),
+    ([{**BRIDGE, "driver": {"tx_queue_size": 128}}], "from 256 to 1024"),
+    ([{**BRIDGE, "driver": {"tx_queue_size": 512}}], "QEMU takes more than 256 only on vdpa and vhostuser"),
+    ([{**BRIDGE, "model": "e1000e", "driver": {"queues": 2}}], "libvirt would ignore it on model e1000e"),
+    ([{**VF, "driver": {"name": "vhost"}}], "a NIC of type hostdev has none"),
+    ([{**USER, "driver": {"queues": 2}}], "a NIC of type user has one queue"),
+    ([{**VHOSTUSER, "model": "e1000e"}], "a NIC of type vhostuser is always virtio"),
+    ([{**VDPA, "source": {"dev": "/dev/vhost-vdpa-7"}, "model": "igb"}], "a NIC of type vdpa is always virtio"),
+    ([{**DIRECT, "mtu": 1400}], "interfaces[0].mtu = 1400: a NIC of type direct has none"),
+    ([{**BRIDGE, "model": "e1000e", "trust_guest_rx_filters": True}], "only virtio tells its filters"),
+    ([{**VF, "trust_guest_rx_filters": True}], "a NIC of type hostdev has none"),
+    ([{**BRIDGE, "filterref": {"filter": "a b"}}], "this is no name of a filter"),
+    ([{**BRIDGE, "filterref": {"filter": "", "parameters": {"IP": "192.0.2.1"}}}], "they mean nothing without a filter"),
+    ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"I P": "x"}}}], "a variable has letters, digits and _"),
+    ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": ["x y"]}}}], "filterref.parameters.IP = 'x y'"),
+    ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": {"a": "b"}}}}], "a value has letters, digits"),
+    ([{**DIRECT, "filterref": {"filter": "clean-traffic"}}], "a NIC of type direct has none"),
+    ([{**OVS, "filterref": {"filter": "clean-traffic"}}], "libvirt filters nothing on a virtualport of type openvswitch"),
+    ([on("pool", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge"),
+    ([{**BRIDGE, "target_dev": "vnet7"}], "libvirt keeps such names for those that it makes up"),
+    ([{**BRIDGE, "target_dev": "a/b"}], "this is no name of a network interface"),
+    ([{**BRIDGE, "target_dev": "x" * 16}], "Take 1 to 15 letters"),
+    ([{**VF, "target_dev": "vf0"}], "a NIC of type hostdev has none"),
+    ([{**USER, "type": "ethernet", "managed": False}], "interfaces[0].target_dev: with managed: false it names the TAP"),
+    ([{**USER, "type": "ethernet", "managed": False, "target_dev": "tap9"}], "this host has no such TAP"),
+    ([{**DIRECT, "managed": True}], "interfaces[0].managed"),
+    # teams
+    ([TRANSIENT], "interfaces[0].teaming.persistent = 'back': the domain has no NIC of this name"),
+    ([{**BACKUP, "teaming": None}, TRANSIENT], "this NIC is not the persistent one of a team"),
+    ([{**BACKUP, "model": "e1000e"}, TRANSIENT], "the persistent NIC of a team is always virtio"),
+    ([{**BACKUP, "name": None}], "interfaces[0].name: the persistent NIC of a team needs one"),
+    ([BACKUP, {**TRANSIENT, "mac": MAC}], "the two NICs of a team need one MAC, and back has 52:54:00:"),
+    ([BACKUP, {**DIRECT, "name": "vf", "teaming": TRANSIENT["teaming"]}], "the transient NIC of a team is a VF"),
+    ([BACKUP, on("lan", teaming=TRANSIENT["teaming"])], "network lan (forward mode isolated) gives no VFs"),
+    ([on("pool", teaming={"type": "persistent"})], "network pool (forward mode hostdev) gives VFs"),
+    ([{**VF, "teaming": {"type": "persistent"}}], "the persistent NIC of a team is always virtio"),
+    ([BACKUP, TRANSIENT, {**TRANSIENT, "name": "vf2", "source": {"pf": "enp2s0", "vf": 1}}], "is in a team with it"),
+    ([{**BRIDGE, "teaming": {"type": "transient"}}], "interfaces[0].teaming.persistent: the transient NIC of a team"),
+    ([{**BRIDGE, "teaming": {"type": "persistent", "persistent": "x"}}], "and only it does"),
+    ([{**VF, "teaming": {"type": "transient", "persistent": "a b"}}], "this is no name of a NIC"),
+    # networks
+    ([on("lan", virtualport={"type": "openvswitch"})], "network lan (forward mode isolated) has no virtualports"),
+    ([on("ovs", virtualport=QBH)], "network ovs (forward mode bridge) has openvswitch"),
+    ([on("pool", virtualport=QBG)], "network pool (forward mode hostdev) has 802.1Qbh"),
+    ([on("taps", virtualport={"type": "openvswitch"})], "forward mode private) has 802.1Qbg or 802.1Qbh"),
+    ([on("taps", virtualport={"type": "802.1Qbg", "managerid": 3})], "needs it, and network taps does not say it"),
+    ([on("ovs", virtualport={"type": "openvswitch", "profileid": "red"})], "network ovs or its port group says gold"),
+    ([on("ovs", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge, which network ovs"),
+    ([on("taps", vlan={"tags": [5]})], "libvirt sets no VLAN on network taps (forward mode private)"),
+]
+
+
+@pytest.fixture
+def rich(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The lab with more to connect to."""
+    lab.domain()
+    files = lab.files
+    for name in ("ovs0", "eth5", "eth6", "eth8", "eth7.5", "eth7.0"):
+        files.folder(f"/sys/class/net/{name}")
+    files.write("/dev/vhost-vdpa-7")
+    files.write("/proc/net/vlan/eth7.5", "eth7.5  VID: 5\t REORDER_HDR: 1  dev->priv_flags: 1")
+    files.write("/proc/net/vlan/eth7.0", "eth7.0  VID: 0\t REORDER_HDR: 1  dev->priv_flags: 1")
+    files.folder("/sys/class/net/eth8/brport")
+    files.link("/sys/class/net/eth8/master", "/sys/class/net/br0")
+    files.link("/sys/class/net/eth6/master", "/sys/class/net/ovs-system")
+    files.folder("/sys/class/net/macvtap0/macvtap/tap7")
+    files.link("/sys/class/net/eth5/upper_macvtap0", "/sys/class/net/macvtap0")
+    files.netdev("0000:02:10.4", "enp2s0v2")
+    files.netdev("0000:03:10.0", "enp3s0v0")
+    lab.network("taps", "<forward mode='private' dev='eth7'/>")
+    lab.network("ovs", "<forward mode='bridge'/><bridge name='ovs0'/><virtualport type='openvswitch'/>"
+                       "<portgroup name='g' default='yes'><virtualport><parameters profileid='gold'/></virtualport>"
+                       "</portgroup>")
+
+    def ovs(argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
+        assert argv[:-1] == ["ovs-vsctl", "--timeout=10", "br-exists"]
+        return Completed(0 if argv[-1] == "ovs0" else 2)
+
+    monkeypatch.setattr(lab.host, "run", ovs)
+    return lab
+
+
+@pytest.mark.parametrize(("items", "words"), WRONG)
+def test_wrong_input_is_one_clear_error(rich: Lab, items: list[Result], words: str) -> None:
+    before = rich.texts()
+    refused = rich.vm_interface(*items)
+    assert refused["failed"], refused
+    assert words in refused["msg"]
+    assert "defect" not in refused["msg"]
+    assert rich.texts() == before
+
+
+# What is near to something wrong and right
+RIGHT: list[list[Result]] = [
+    [OVS], [{**OVS, "vlan": {"tags": [5, 6], "native": 5}, "bandwidth": LIMIT}],
+    [{**OVS, "virtualport": {"type": "midonet", "interfaceid": UUID}}],
+    [{**DIRECT, "source": {"dev": "eth7.5"}, "virtualport": QBG, "bandwidth": LIMIT}],
+    [{**PASSTHROUGH, "source": {"dev": "enp2s0v2", "mode": "passthrough"}, "vlan": {"tags": [5]}}],
+    [{**DIRECT, "source": {"dev": "eth5", "mode": "bridge"}}], [{**VF, "virtualport": QBH}],
+    [on("ovs", virtualport={"type": "openvswitch", "profileid": "gold"}, vlan={"tags": [5]})],
+    [on("taps", virtualport=QBG)], [on("pool", virtualport=QBH)], [on("lan", bandwidth=LIMIT)],
+    [on("routed", bandwidth={"inbound": {"floor": 5}})], [BACKUP, TRANSIENT],
+    [BACKUP, on("pool", name="vf", teaming=TRANSIENT["teaming"])],
+    [{**BRIDGE, "bandwidth": {"inbound": {"average": 0}}, "filterref": {"filter": ""}, "target_dev": ""}],
+    [{**USER, "type": "ethernet", "managed": False, "target_dev": "eth7"}],
+]
+
+
+@pytest.mark.parametrize("items", RIGHT)
+def test_its_neighbour_is_fine(rich: Lab, items: list[Result]) -> None:
+    rich.network("routed", "<forward mode='route'/><bandwidth><inbound average='100'/></bandwidth>")
+    rich.four_runs(*items)
+
+
+def test_a_macvtap_of_its_own_does_not_stand_in_the_way(rich: Lab) -> None:
+    mine = {**PASSTHROUGH, "source": {"dev": "enp2s0v2", "mode": "passthrough"}}
+    rich.vm_interface(mine)
+    rich.files.link("/sys/class/net/enp2s0v2/upper_macvtap0", "/sys/class/net/macvtap0")
+    assert not rich.vm_interface({**mine, "link_state": "down"})["failed"]
+    assert "is on it already" in rich.vm_interface({**mine, "name": "other"})["msg"]

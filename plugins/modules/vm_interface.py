@@ -52,21 +52,13 @@ options:
         description: What the NIC is connected to. V(ethernet) and V(user) have none.
         type: dict
         suboptions:
-          pf:
-            description: With V(hostdev) or V(direct), the PF of the VF, by its network interface or PCI address.
-            type: str
-          vf:
-            description: With O(interfaces[].source.pf), the number of the VF, from 0. V(direct) takes its netdev.
-            type: int
-          pci_address:
-            description: With V(hostdev), the PCI address of the VF on the host, in place of PF and number.
-            type: str
+          pf: {type: str, description: "With V(hostdev) or V(direct), the PF of the VF, by its netdev or PCI address."}
+          vf: {type: int, description: "With the PF, the number of the VF, from 0. V(direct) takes its netdev."}
+          pci_address: {type: str, description: "With V(hostdev), the PCI address of the VF, in place of its PF."}
           bridge: {type: str, description: "With V(bridge), the bridge."}
           network: {type: str, description: "With V(network), the libvirt network."}
           portgroup: {type: str, description: "With V(network), the port group of the network."}
-          dev:
-            description: With V(direct), the network interface; with V(vdpa), the device, such as C(/dev/vhost-vdpa-0).
-            type: str
+          dev: {type: str, description: "With V(direct), the netdev. With V(vdpa), such as C(/dev/vhost-vdpa-0)."}
           mode:
             description:
               - With V(direct), whether packets between macvtaps go over the switch (V(vepa), for a new NIC without
@@ -91,9 +83,7 @@ options:
             type: list
             elements: int
             required: true
-          trunk:
-            description: Whether the guest sees the tags. It defaults to V(true) for more than one tag.
-            type: bool
+          trunk: {type: bool, description: "Whether the guest sees the tags. By default, if there are several."}
           native: {type: int, description: "The VLAN of a trunk whose packets the guest sees without a tag."}
       virtualport:
         description:
@@ -110,15 +100,9 @@ options:
           managerid: {type: int, description: "With V(802.1Qbg), the port profile database, from 1 to 255."}
           typeid: {type: int, description: "With V(802.1Qbg), the port profile, from 0 to 16777215."}
           typeidversion: {type: int, description: "With V(802.1Qbg), the version of the port profile, from 0 to 255."}
-          instanceid:
-            description: With V(802.1Qbg), the UUID of the NIC for the switch. libvirt makes one and keeps it.
-            type: str
-          profileid:
-            description: With V(802.1Qbh) and V(openvswitch), the name of the port profile, of 1 to 39 characters.
-            type: str
-          interfaceid:
-            description: With V(openvswitch) and V(midonet), the UUID of the port. For the first libvirt makes one.
-            type: str
+          instanceid: {type: str, description: "With V(802.1Qbg), a UUID of the NIC. libvirt makes one and keeps it."}
+          profileid: {type: str, description: "With V(802.1Qbh) and V(openvswitch), the profile, to 39 characters."}
+          interfaceid: {type: str, description: "With V(openvswitch) and V(midonet), a UUID, which the first makes up."}
       bandwidth:
         description:
           - Limits, with V(bridge), V(network), V(ethernet) and V(direct) but not in mode V(passthrough) or V(private).
@@ -132,9 +116,7 @@ options:
               average: &average {type: int, description: "Kilobytes a second. V(0) removes the limit."}
               peak: &peak {type: int, description: "Kilobytes a second that may be reached for a time."}
               burst: &burst {type: int, description: "Kibibytes that may go at the speed of the peak."}
-              floor:
-                description: Kilobytes a second that the NIC is sure of, on a V(network) that libvirt routes itself.
-                type: int
+              floor: {type: int, description: "Kilobytes a second that are sure, on a V(network) that libvirt routes."}
           outbound:
             description: From the guest.
             type: dict
@@ -142,11 +124,8 @@ options:
               average: *average
               peak: *peak
               burst: *burst
-      mtu: {type: int, description: "The MTU in bytes, with V(bridge), V(network), V(ethernet) and V(vhostuser)."}
-      link_state:
-        description: Whether the guest sees a link. Not with V(hostdev).
-        type: str
-        choices: [up, down]
+      mtu: {type: int, description: "The MTU in bytes, with V(bridge), V(network) and V(ethernet)."}
+      link_state: {type: str, choices: [up, down], description: "Whether the guest sees a link. Not with V(hostdev)."}
       boot_order: {type: int, description: "The place of the NIC among the boot devices, from 1."}
       address:
         description:
@@ -157,17 +136,10 @@ options:
         description: How the host serves a V(virtio) NIC. What is not given stays as it is.
         type: dict
         suboptions:
-          name:
-            description: V(vhost) in the kernel, V(qemu) in QEMU.
-            type: str
-            choices: [qemu, vhost]
-          queues:
-            description: Pairs of queues, from 1 to 256, which the guest's CPUs share. Not with V(user).
-            type: int
+          name: {type: str, choices: [qemu, vhost], description: "V(vhost) in the kernel, V(qemu) in QEMU."}
+          queues: {type: int, description: "Pairs of queues, from 1 to 256, for the guest's CPUs. Not with V(user)."}
           rx_queue_size: {type: int, description: "Descriptors of a queue to receive, V(256), V(512) or V(1024)."}
-          tx_queue_size:
-            description: The same to send; more than V(256) only with V(vdpa) and V(vhostuser).
-            type: int
+          tx_queue_size: {type: int, description: "To send; above V(256) only with V(vdpa) and V(vhostuser)."}
           iommu: {type: bool, description: "Whether the NIC goes through the guest's IOMMU."}
           ats: {type: bool, description: "Whether it caches addresses of that IOMMU."}
           packed: {type: bool, description: "Whether queues are of the packed layout."}
@@ -176,9 +148,7 @@ options:
         type: dict
         suboptions:
           filter: {type: str, required: true, description: "Its name, such as V(clean-traffic). Empty for none."}
-          parameters:
-            description: Its variables, each a value or a list of values, such as C(IP). Others are removed.
-            type: dict
+          parameters: {type: dict, description: "Its variables, such as C(IP), each a value or a list of them."}
       trust_guest_rx_filters:
         description: Whether a V(virtio) guest may have the host's side take its MACs, with those that have bandwidth.
         type: bool
@@ -188,7 +158,9 @@ options:
             migration. Both have one MAC; a V(transient) one without O(interfaces[].mac) gets that of the other.
         type: dict
         suboptions:
-          type: {type: str, description: "V(none) ends it. A V(persistent) NIC is V(virtio) and has a name."}
+          type:
+            description: V(none) ends it. A V(persistent) NIC is V(virtio) and has a name.
+            type: str
             required: true
             choices: [persistent, transient, none]
           persistent: {type: str, description: "With V(transient), the O(interfaces[].name) of the other NIC."}
@@ -218,10 +190,7 @@ options:
     type: str
     choices: [never, allowed]
     default: never
-  timeout:
-    description: Seconds that the guest may take to shut down.
-    type: int
-    default: 120
+  timeout: {type: int, default: 120, description: "Seconds that the guest may take to shut down."}
 extends_documentation_fragment:
   - nfv.kvm.libvirt
   - nfv.kvm.attributes
@@ -280,30 +249,15 @@ interfaces:
   type: list
   elements: dict
   contains:
-    name:
-      description: The label as it was given, as the alias has it for a NIC that is not in the list, or null.
-      type: str
-      sample: ge-0/0/0
-    mac:
-      description: The MAC.
-      type: str
-      sample: 52:54:00:12:34:56
-    type:
-      description: The interface type.
-      type: str
-      sample: hostdev
+    name: {type: str, sample: ge-0/0/0, description: "The label as given, else as the alias has it, or null."}
+    mac: {type: str, sample: "52:54:00:12:34:56", description: "The MAC."}
+    type: {type: str, sample: hostdev, description: "The interface type."}
     source:
       description: What it is connected to, by the keys of O(interfaces[].source), for a VF C(pci_address).
       type: dict
       sample: {"pci_address": "0000:02:10.0"}
-    model:
-      description: The NIC model, null where libvirt has none.
-      type: str
-      sample: virtio
-    pci_address:
-      description: PCI address in the guest.
-      type: str
-      sample: "0000:00:04.0"
+    model: {type: str, sample: virtio, description: "The NIC model, null where libvirt has none."}
+    pci_address: {type: str, sample: "0000:00:04.0", description: "PCI address in the guest."}
     changes:
       description:
         - Each attribute that this run changed. V(live) is in effect, V(config) is in the definition of a domain that

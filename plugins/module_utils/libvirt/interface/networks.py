@@ -47,6 +47,10 @@ class Network:
         found = self.root.find("bridge")
         return None if found is None else found.get("name")
 
+    def devices(self) -> list[str]:
+        """The netdevs of the host that its NICs are put on."""
+        return [str(found.get("dev")) for found in self.root.findall("forward/interface")]
+
     def virtualport(self) -> Virtualport:
         """What port group and network say of it together."""
         found = Virtualport()

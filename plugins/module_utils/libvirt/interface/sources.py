@@ -95,6 +95,8 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
         bridge = network.bridge()
         if nic.vlan is not None and nic.vlan.tags and bridge is not None and network.virtualport().type is None:
             _check_vlan_of_bridge(host, connection, subject, nic.vlan, bridge)
+        for dev in network.devices():
+            _check_vlan_of_qbg(host, f"{subject}.source.network", nic, network.virtualport(), dev)
     if nic.type == "direct" and nic.source_dev is not None:
         _check_netdev(host, subject, nic, nic.source_dev)
         if before is None or (before.type, before.source_dev) != (nic.type, nic.source_dev):
@@ -132,7 +134,7 @@ def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interfa
     is_linux = host.exists(f"{pci.NETDEVS}/{bridge}/bridge")
     if kind == "openvswitch" and (is_linux or host.run(["ovs-vsctl", "--timeout=10", "br-exists", bridge]).returncode):
         raise ValidationError(f"{subject}.source.bridge", "Open vSwitch has no such bridge", bridge,
-                              "See ovs-vsctl list-br for those that it has, or remove virtualport")
+                              "See ovs-vsctl list-br for those that it has, or give virtualport with type: none")
     if kind is None and not is_linux:
         raise ValidationError(f"{subject}.source.bridge", "this network interface is no Linux bridge", bridge,
                               "See ip link show type bridge for those that the host has; for a bridge of Open vSwitch "
@@ -165,8 +167,13 @@ def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:
     if vf is None and nic.source_mode == "passthrough" and nic.vlan is not None and nic.vlan.tags:
         raise NotSupported(f"{subject.rsplit('.', 2)[0]}.vlan", f"{dev} is no VF, and libvirt sets the VLAN of a "
                            "macvtap on VFs only", str(nic.vlan), "Give a VLAN device as source.dev")
-    tags = nic.vlan.tags if nic.vlan is not None else ()
-    if (nic.virtualport or Virtualport()).type == "802.1Qbg" and not tags and not _vlan_id(host, dev):
+    _check_vlan_of_qbg(host, subject, nic, Virtualport(), dev)
+
+
+def _check_vlan_of_qbg(host: Host, subject: str, nic: Interface, given: Virtualport, dev: str) -> None:
+    """libvirt asks the switch for the VLAN of the device, and sends a 0 where it has none."""
+    own, tags = nic.virtualport or Virtualport(), nic.vlan.tags if nic.vlan is not None else ()
+    if "802.1Qbg" in (own.type, given.type) and not tags and not _vlan_id(host, dev):
         raise ValidationError(subject, "802.1Qbg needs a VLAN other than 0, and this is no VLAN device", dev,
                               f"Make one: ip link add link {dev} name {dev}.100 type vlan id 100")
 

@@ -15,8 +15,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model im
 LIVE, CONFIG, NEEDS_RESTART = "live", "config", "needs_restart"
 # Firmware reads the order when the domain starts: what runs now does not notice another.
 AT_START = frozenset({"boot_order"})
-# What a running NIC of a network that gives VFs does not tell: it has the VLAN of the network or of the port group.
-UNTOLD = frozenset({"vlan", "source_portgroup"})
+# What a NIC of a network has from the network or the port group where it says nothing itself; a running NIC shows both.
+INHERITED = frozenset({"vlan", "virtualport", "inbound", "outbound", "trust_guest_rx_filters"})
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,17 @@ class LiveHost:
 def paired(nics: t.Sequence[Nic], running: t.Sequence[Interface]) -> dict[Interface, Interface]:
     """NICs of the definition (``after``) with what they are in the running domain: by name, MAC, then guest address.
 
-    The address tells a NIC whose MAC was changed for the next start.
+    The address tells a NIC whose MAC was changed for the next start. One of another name, or one that only comes now,
+    is another NIC that took the place of the first.
     """
     found: dict[Interface, Interface] = {}
     left = list(running)
 
     def same_address(nic: Nic) -> Interface | None:
-        address = (nic.before or nic.after).address
-        return next((live for live in left if address is not None and live.address == address), None)
+        if nic.before is None or nic.before.address is None:
+            return None
+        return next((live for live in left if live.address == nic.before.address
+                     and (live.alias in (None, nic.after.alias) or nic.after.alias is None)), None)
 
     matches: tuple[t.Callable[[Nic], Interface | None], ...] = (
         lambda nic: identified(nic.after, left),
@@ -102,16 +105,33 @@ def outstanding(after: Interface, live: Interface) -> list[Row]:
     """The rows in which a running NIC is not as its definition says."""
     rows = [row for row in ROWS if row.runs and row.of(after.type) and row.field not in AT_START]
     if after.type == live.type == "network" and live.source_vf is not None:
-        # Link state, model or MTU mean nothing to a VF. A VLAN of its own comes before that of the network.
-        told = UNTOLD - {"vlan"} if after.vlan and after.vlan.tags else UNTOLD
-        rows = [row for row in rows if row.field == "source_network" or (row.of("hostdev") and row.field not in told)]
-    return [row for row in rows if row.meant(after) != row.meant(live)]
+        # Link state, model or MTU mean nothing to a VF, and its XML does not tell the port group.
+        rows = [row for row in rows if row.field == "source_network" or row.of("hostdev")]
+    return [row for row in rows if row.meant(after) != row.meant(live) and not _inherits(row, after, live)]
+
+
+def _inherits(row: Row, after: Interface, live: Interface) -> bool:
+    """Whether a NIC of a network leaves open what the running one has."""
+    if after.type != "network" or row.field not in INHERITED:
+        return False
+    if row.field == "virtualport" and after.virtualport and live.virtualport:
+        return after.virtualport.within(live.virtualport)
+    return bool(row.meant(after) == row.default)
 
 
 def at_once(after: Interface, live: Interface) -> list[Row]:
     """Those of them that libvirt can change on the NIC that is running."""
-    kind = live.type if live.source_vf is None else "hostdev"
-    return [row for row in outstanding(after, live) if row.live and row.of(kind)]
+    return [row for row in outstanding(after, live) if row.updates(after, live)]
+
+
+def late(nic: Nic, live: Interface) -> list[Row]:
+    """The rows in which the running NIC is not as its definition says, or will no longer be."""
+    found = outstanding(nic.after, live)
+    if nic.before is None or not nic.before.type == nic.after.type == live.type == "network":
+        return found
+    untold = INHERITED if live.source_vf is None else INHERITED | {"source_portgroup"}
+    return found + [row for row in ROWS if row.field in untold and row not in found
+                   and row.meant(nic.before) != row.meant(nic.after)]
 
 
 def needs_restart(nics: t.Sequence[Interface], running: t.Sequence[Interface] | None) -> bool:
@@ -138,22 +158,13 @@ def changes(nic: Nic, running: t.Sequence[Interface] | None, plan: LivePlan | No
         # A NIC that the definition had and the running domain lacked is all new to it.
         found = dict.fromkeys((row.parameter for row in rows), how) or ({"name": how} if how == LIVE else {})
     elif (live, nic.after) in plan.replug:
-        found = dict.fromkeys((row.parameter for row in ROWS if row in rows or row in _late(nic, live)), LIVE)
+        found = dict.fromkeys((row.parameter for row in ROWS if row in rows or row in late(nic, live)), LIVE)
     else:
-        late, now = _late(nic, live), at_once(nic.after, live)
-        found = {row.parameter: CONFIG for row in rows if row not in late}
+        differs, now = late(nic, live), at_once(nic.after, live)
+        found = {row.parameter: CONFIG for row in rows if row not in differs}
         found.update({row.parameter: LIVE for row in now})
-        found.update({row.parameter: NEEDS_RESTART for row in rows if row in late and row not in now})
+        found.update({row.parameter: NEEDS_RESTART for row in rows if row in differs and row not in now})
     return found
-
-
-def _late(nic: Nic, live: Interface) -> list[Row]:
-    """The rows in which the running NIC is not as its definition says, or will no longer be."""
-    late = outstanding(nic.after, live)
-    if nic.before is None or not nic.before.type == nic.after.type == live.type == "network" or live.source_vf is None:
-        return late
-    return late + [row for row in ROWS if row.field in UNTOLD and row not in late
-                   and row.meant(nic.before) != row.meant(nic.after)]
 
 
 def _replugged(pairs: list[tuple[Interface, Nic]], left: list[Interface],
@@ -179,8 +190,8 @@ def _replugs(nic: Nic, live: Interface, pools: frozenset[str]) -> bool:
     """Whether only a new plug, at the same place in the guest, brings what the definition says: VFs allow that."""
     after = nic.after
     comes = after.type == "hostdev" or (after.type == "network" and after.source_network in pools)
-    late = [row for row in _late(nic, live) if row not in at_once(after, live)]
-    return live.source_vf is not None and comes and bool(late) and after.address == live.address
+    fixed = [row for row in late(nic, live) if row not in at_once(after, live)]
+    return live.source_vf is not None and comes and bool(fixed) and after.address == live.address
 
 
 def _updated(live: Interface, after: Interface | None) -> Interface:
@@ -191,7 +202,8 @@ def _updated(live: Interface, after: Interface | None) -> Interface:
 
 def _attachable(nic: Interface, left: t.Sequence[Interface], place: Topology) -> bool:
     """Whether a NIC can be plugged in beside those that the running domain keeps."""
-    for field in ("alias", "mac", "source_vf", "address"):
+    team = nic.teaming is not None and nic.teaming.type is not None  # whose two NICs have one MAC
+    for field in ("alias", "source_vf", "address", *(() if team else ("mac",))):
         value = getattr(nic, field)
         if value is not None and value in [getattr(live, field) for live in left]:
             return False

@@ -84,16 +84,19 @@ class InterfaceResource:
             steps.append(Define(self.connection, self.domain, text, lines))
         if outcome.live is not None and current.live is not None:
             devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
-            steps.extend(self._live_steps(devices, outcome.live, elements))
+            steps.extend(self._live_steps(devices, outcome.nics, outcome.live, elements))
         running = None if outcome.live is None else outcome.live.running
-        if self.restart and live_side.needs_restart(nics, running):
+        pairs = live_side.paired(outcome.nics, current.running or ())
+        changes = {
+            (nic.after.alias, nic.after.mac):
+                live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after)) for nic in outcome.nics}
+        waits = live_side.needs_restart(nics, running) or any(
+            live_side.NEEDS_RESTART in found.values() for found in changes.values())
+        if self.restart and waits:
             check_reacts(self.domain, current.power or "running")
             steps.append(Restart(self.connection, self.domain, self.timeout))
-            running = nics
-        pairs = live_side.paired(outcome.nics, current.running or ())
-        changes = {nic.after.mac: live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after))
-                   for nic in outcome.nics}
-        return Plan(tuple(steps), replace(current, interfaces=nics, running=running, changes=changes))
+            running, waits = nics, False
+        return Plan(tuple(steps), replace(current, interfaces=nics, running=running, changes=changes, waits=waits))
 
     def show(self, state: NicState) -> dict[str, t.Any]:
         """All NICs of the definition, and those of the running domain."""
@@ -111,9 +114,9 @@ class InterfaceResource:
             "interfaces": [{
                 "name": names.get(nic.alias) or (nic.label() if nic.alias else None), "mac": nic.mac, "type": nic.type,
                 "source": source_of(nic), "model": nic.model, "pci_address": nic.address,
-                "changes": plan.after.changes.get(nic.mac, {}),
+                "changes": plan.after.changes.get((nic.alias, nic.mac), {}),
             } for nic in nics],
-            "needs_restart": live_side.needs_restart(state.interfaces, state.running),
+            "needs_restart": plan.after.waits or live_side.needs_restart(state.interfaces, state.running),
         }
 
     def _outcome(self, current: NicState) -> Outcome:
@@ -151,16 +154,16 @@ class InterfaceResource:
                       for row in ROWS if row.meant(nic.before) != row.meant(nic.after)]
         return tuple(lines)
 
-    def _live_steps(self, devices: dict[Interface, Element], plan: live_side.LivePlan,
+    def _live_steps(self, devices: dict[Interface, Element], nics: t.Sequence[Nic], plan: live_side.LivePlan,
                     elements: dict[Interface, Element]) -> list[Step]:
         steps: list[Step] = [
             DetachLive(self.connection, self.domain, nic.label(), xml.serialise(devices[nic])) for nic in plan.detach]
         for nic, after in plan.replug:
             # The device of a network's NIC is the VF; to have it again it must be asked for at the network.
             back = xml.serialise(write_interface(nic, devices[nic]))
-            why = _changed([row for row in ROWS if row in live_side.outstanding(after, nic)], nic, after)
+            rows = next(live_side.late(one, nic) for one in nics if one.after == after)
             steps.append(Replug(self.connection, self.domain, after.label(), xml.serialise(elements[after]),
-                                xml.serialise(devices[nic]), back, why))
+                                xml.serialise(devices[nic]), back, _changed(rows, nic, after)))
         for nic in plan.attach:
             steps.append(AttachLive(self.connection, self.domain, nic.label(), xml.serialise(elements[nic])))
         for nic, after in plan.update:

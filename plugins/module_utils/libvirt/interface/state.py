@@ -36,7 +36,8 @@ class NicState:
     :param ledger: the NICs and devices of the other domains; empty when the list asks for nothing new
     :param pools: the networks that give VFs, as far as a running VF may come from one of them
     :param power: running, paused or crashed; None when it does not matter
-    :param changes: of a plan, how each attribute of each NIC takes effect, by the NIC's MAC
+    :param changes: of a plan, how each attribute of each NIC takes effect, by the NIC's alias and MAC
+    :param waits: of a plan, whether any of them waits for a restart after it
     """
 
     uuid: str
@@ -48,7 +49,8 @@ class NicState:
     ledger: Ledger = field(repr=False)
     pools: frozenset[str] = frozenset()
     power: str | None = None
-    changes: dict[str | None, dict[str, str]] = field(default_factory=dict)
+    changes: dict[tuple[str | None, str | None], dict[str, str]] = field(default_factory=dict)
+    waits: bool = False
 
 
 def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Wanted, ...], identify_only: bool,

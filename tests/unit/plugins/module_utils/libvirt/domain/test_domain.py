@@ -141,6 +141,100 @@ HOSTDEV = ("<hostdev{} type='pci'{}><source><address {}bus='0x83' slot='0x00' fu
            "</devices>")
 
 
+@pytest.mark.parametrize("user", ["hostdev", "interface", "macvtap", "running"])
+def test_a_device_that_another_domain_has_is_refused(lab: Lab, user: str) -> None:
+    address = "domain='0x0000' bus='0x02' slot='0x10' function='0x0'"
+    device = f"<hostdev mode='subsystem' type='pci'><source><address {address}/></source></hostdev>"
+    clone = XML.replace("</devices>", f"{device}</devices>")
+    first = clone.replace("<name>a</name>", "<name>first</name>")
+    if user in ("interface", "macvtap"):
+        lab.domain("first")
+        lab.files.folder("/sys/bus/pci/devices/0000:02:10.0/net/enp2s0v0")
+        lab.vm_interface({"type": "hostdev", "source": {"pci_address": "0000:02:10.0"}}, domain="first")
+    if user == "macvtap":
+        nic = lab.libvirt.found["first"].xml.find("devices/interface")
+        nic.set("type", "direct")
+        nic.replace(nic.find("source"), etree.Element("source", dev="enp2s0v0", mode="passthrough"))
+    if user in ("hostdev", "running"):
+        lab.vm_domain(name="first", xml=first, state="running" if user == "running" else "defined")
+    before = lab.texts()
+    for check_mode in (True, False):
+        refused = lab.vm_domain(xml=clone, check_mode=check_mode)
+        assert (refused["error"]["type"], refused["error"]["value"]) == ("InUse", "0000:02:10.0")
+        words = "runs with" if user == "running" else "is defined with"
+        assert f"domain first {words} this device" in refused["msg"]
+    assert lab.texts() == before
+    lab.vm_domain(name="first", state="absent")
+    four_runs(lab, xml=clone, state="running")
+    lab.libvirt.defineXML(first)
+    assert not four_runs(lab, xml=clone)["changed"], "it had the device before"
+    assert not four_runs(lab, xml=clone.replace("512", "640"))["failed"]
+    assert not lab.vm_domain(state="absent", xml=clone)["failed"]
+
+
+def test_a_device_address_of_no_number_is_left_to_libvirt(lab: Lab) -> None:
+    device = "<hostdev type='pci'><source><address bus='zz' slot='0x0'/></source></hostdev>"
+    told = lab.vm_domain(xml=XML.replace("</devices>", f"{device}</devices>"), check_mode=True)
+    assert "defect" not in told.get("msg", "")
+
+
+def test_a_guest_is_restarted_where_that_is_allowed_and_needed(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    lab.libvirt.started = 0
+    changed = four_runs(lab, xml=XML.replace("512", "640"), restart="allowed")
+    assert changed["actions"][1:] == ["domain a: memory: 524288 → 655360", "domain a: restart"]
+    assert (changed["state"], changed["needs_restart"], lab.libvirt.started) == ("running", False, 1)
+    assert lab.libvirt.found["a"].live.findtext("memory") == "640"
+    assert four_runs(lab, xml=XML)["needs_restart"]
+    assert four_runs(lab, restart="allowed")["actions"] == ["domain a: restart"], "it waited since before"
+    assert four_runs(lab, autostart=True, restart="allowed")["actions"] == ["domain a: autostart False → True"]
+    assert four_runs(lab, xml=XML.replace("512", "640"), state="shutdown", restart="allowed")["actions"][2:] == [
+        "domain a: shut down"]
+    off = four_runs(lab, xml=XML, restart="allowed")
+    assert "domain a: restart" not in off["actions"], "one that is off is not started"
+
+
+def test_a_restart_that_the_guest_does_not_follow(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.obeys = False
+    wanted = {"xml": XML.replace("512", "640"), "restart": "allowed"}
+    refused = lab.vm_domain(timeout=30, **wanted)
+    assert refused["error"]["type"] == "InUse"
+    assert "did not shut down within 30 seconds and still runs" in refused["msg"]
+    assert (domain.isActive(), domain.xml.findtext("memory")) == (1, "640")
+    domain.obeys = True
+    domain.suspend()
+    assert "it is paused, so its guest cannot react" in lab.vm_domain(**wanted)["msg"]
+    assert four_runs(lab, state="running", **wanted)["actions"] == ["domain a: start", "domain a: restart"]
+    lab.vm_domain(xml=XML)
+    lab.libvirt.at("create", 1, lab.libvirt.fail)
+    assert "is still off: start it with nfv.kvm.vm_domain and state: running" in lab.vm_domain(restart="allowed")["msg"]
+    assert not four_runs(lab, state="running")["needs_restart"]
+
+
+@pytest.mark.parametrize("call", ["lookupByName", "isPersistent", "XMLDesc", "state", "autostart", "defineXML",
+                                  "setAutostart", "shutdown", "isActive", "create"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("disaster", ["restart", "fail", "kill"])
+def test_a_second_run_finishes_what_was_interrupted(lab: Lab, call: str, number: int, disaster: str) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    wanted: Result = {"xml": XML.replace("512", "640"), "state": "running", "autostart": True, "restart": "allowed"}
+
+    def kill() -> None:
+        if domain.live is not None:
+            domain.destroy()
+
+    lab.libvirt.at(call, number, {"restart": lab.libvirt.restart, "fail": lab.libvirt.fail, "kill": kill}[disaster])
+    first = lab.vm_domain(**wanted)
+    lab.libvirt.planned.clear()
+    assert not first["failed"] or first["error"]["type"] in ("CommandFailed", "VerificationFailed"), first
+    assert not lab.vm_domain(**wanted)["failed"]
+    assert not four_runs(lab, **wanted)["changed"]
+    assert domain.live.findtext("memory") == "640"
+
+
 def test_a_host_device_without_its_pci_domain(lab: Lab) -> None:
     """libvirt 11.3 was seen to write mode, managed and domain='0x0000'."""
     written = XML.replace("</devices>", HOSTDEV.format(" mode='subsystem'", " managed='no'", "domain='0x0000' "))
@@ -204,6 +298,7 @@ WRONG: list[tuple[Result, str]] = [
     ({"name": "a/b", "xml": XML}, "name = 'a/b'"),
     ({"xml": XML, "timeout": -1}, "timeout = -1: it must be at least 1"),
     ({"xml": XML, "timeout": 0}, "timeout = 0: it must be at least 1"),
+    ({"xml": XML, "restart": "allowed", "timeout": 0}, "timeout = 0: it must be at least 1"),
     ({"state": "absent", "autostart": True}, "autostart = True"),
 ]
 

@@ -43,7 +43,8 @@ options:
             V(bridge) connects to a Linux bridge or with O(interfaces[].virtualport) to Open vSwitch, V(network) to
             a libvirt network, V(ethernet) to a TAP that nothing is done with, V(user) to the host's network without
             rights, V(vdpa) to a vhost-vdpa device, V(vhostuser) to the socket of a user space switch, for which the
-            domain needs shared memory. A new NIC needs it, with O(interfaces[].source).
+            domain needs shared memory; as V(server), its start waits for the switch.
+          - A new NIC needs it, with O(interfaces[].source).
           - A NIC that changes its type keeps all but its O(interfaces[].vlan) and O(interfaces[].virtualport), as far
             as the new type has it.
         type: str
@@ -105,8 +106,8 @@ options:
           interfaceid: {type: str, description: "With V(openvswitch) and V(midonet), a UUID, which the first makes up."}
       bandwidth:
         description:
-          - Limits, with V(bridge), V(network), V(ethernet) and V(direct) but not in mode V(passthrough) or V(private).
-            A direction that is not given stays as it is, one that is given is replaced as a whole.
+          - Limits, with V(bridge), V(ethernet), V(direct) and a V(network) that does not give VFs. A direction that is
+            not given stays as it is, one that is given is replaced as a whole.
         type: dict
         suboptions:
           inbound:

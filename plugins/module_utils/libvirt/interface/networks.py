@@ -152,9 +152,9 @@ def _virtualport(subject: str, nic: Interface, network: Network) -> None:
 
 def _bandwidth(subject: str, nic: Interface, network: Network) -> None:
     limits = [rate for rate in (nic.inbound, nic.outbound) if rate is not None and str(rate) != "none"]
-    if limits and network.kind in ("hostdev", "passthrough", "private"):
-        raise NotSupported(f"{subject}.bandwidth", f"network {network.name} (forward mode {network.kind}) limits "
-                           "no NIC", str(limits[0]), "Remove bandwidth; a VF has max_tx_rate of nfv.kvm.sriov_vf")
+    if limits and network.kind == "hostdev":
+        raise NotSupported(f"{subject}.bandwidth", f"network {network.name} gives VFs, which libvirt does not "
+                           "limit", str(limits[0]), "Remove bandwidth; a VF has max_tx_rate of nfv.kvm.sriov_vf")
     floor = None if nic.inbound is None else nic.inbound.floor
     own = network.root.find("bandwidth/inbound")
     if floor is not None and (network.kind not in OWN_BRIDGE or own is None or own.get("average") is None):

@@ -96,10 +96,6 @@ def _bandwidth(subject: str, nic: Interface) -> None:
             inbound is not None and inbound.floor is not None and nic.type != "network"):
         raise NotSupported(f"{subject}.bandwidth", "libvirt guarantees a floor only inbound from a network that it "
                            "routes itself", str(inbound), "Remove floor")
-    limited = [rate for rate in (inbound, outbound) if rate is not None and str(rate) != "none"]
-    if limited and nic.type == "direct" and nic.source_mode in ("passthrough", "private"):
-        raise NotSupported(f"{subject}.bandwidth", f"a macvtap of mode {nic.source_mode} cannot be limited so",
-                           str(limited[0]), "Remove bandwidth; a VF has max_tx_rate of nfv.kvm.sriov_vf")
 
 
 def _filterref(subject: str, nic: Interface) -> None:

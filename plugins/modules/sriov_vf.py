@@ -90,6 +90,8 @@ options:
         defined with one or with a network that gives them out, another network namespace, a device on top of them,
         or the host that has an IP address on them. The same for a change of O(vfs[].driver), but for domains that
         do not run. V(fail) names who uses them and changes nothing, V(allow) goes on.
+      - With V(allow), VFs are first unplugged from running domains, whose guests have to let go. A process of another
+        kind that has a VF open by VFIO must be ended first, for the kernel would wait for it without end.
     type: str
     choices: [fail, allow]
     default: fail

@@ -36,7 +36,9 @@ def vfio_holders(host: Host, pf: Pf) -> t.Iterator[Holder]:
     if files:
         for pid, path in open_vfio_files(host):
             if path in files:
-                yield Holder(files[path].index, f"process {pid} ({process_name(host, pid)})")
+                domain = domain_of(host, pid)
+                name = host.read(f"/proc/{pid}/comm") or "?" if domain is None else f"domain {domain}"
+                yield Holder(files[path].index, f"process {pid} ({name})", vfio=True, domain=domain)
 
 
 def vfio_files(host: Host, vf: Vf) -> list[str]:
@@ -55,10 +57,8 @@ def open_vfio_files(host: Host) -> t.Iterator[tuple[str, str]]:
                     yield pid, path
 
 
-def process_name(host: Host, pid: str) -> str:
-    """What a process is: the domain that a QEMU of libvirt runs (``-name guest=NAME``), else its command."""
+def domain_of(host: Host, pid: str) -> str | None:
+    """The domain that a process runs, where it is a QEMU of libvirt (``-name guest=NAME``)."""
     arguments = (host.read(f"/proc/{pid}/cmdline") or "").split("\0")
-    for flag, value in zip(arguments, arguments[1:]):
-        if flag == "-name":
-            return "domain " + value.split(",")[0].removeprefix("guest=")
-    return host.read(f"/proc/{pid}/comm") or "?"
+    names = [value.split(",")[0] for flag, value in zip(arguments, arguments[1:]) if flag == "-name"]
+    return names[0].removeprefix("guest=") if names else None

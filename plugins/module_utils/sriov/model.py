@@ -83,11 +83,14 @@ class Vf:
 class Holder:
     """Somebody who would lose a VF.
 
-    ``vf``: its number, None for who takes any VF of the PF. ``by``: in words, such as ``domain edge (running)``
+    ``vf``: its number, None for who takes any VF of the PF. ``by``: in words, such as ``domain edge (running)``.
+    ``vfio``: whether it is a process that has the VF open by VFIO. ``domain``: the one that this process runs
     """
 
     vf: int | None
     by: str
+    vfio: bool = False
+    domain: str | None = None
 
     def __str__(self) -> str:
         return f"{'any VF' if self.vf is None else f'VF {self.vf}'} by {self.by}"

@@ -57,12 +57,13 @@ class PfResource:
         domains, networks = users.read_uses(host, self.uri)
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
-        if self.in_use == "fail" and (self.resized(current) or self.unbound(current)):
+        if self.resized(current) or self.unbound(current):
             from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 
             present = holders(host, current)
             held = {holder.vf for holder in present}
-            later = [holder for holder in users.domain_holders(domains, networks, current) if holder.vf not in held]
+            defined = () if self.in_use == "allow" else users.domain_holders(domains, networks, current)
+            later = [holder for holder in defined if holder.vf not in held]
             current = replace(current, holders=(*present, *later) if self.resized(current) else present)
         return current
 
@@ -99,7 +100,9 @@ class PfResource:
             return Plan((), after)
         from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import steps_between
 
-        return Plan(tuple(steps_between(current, base, after, self.timeout)), after)
+        held = tuple((holder.domain, holder.vf, current.vfs[holder.vf].pci_address or "")
+                     for holder in self.taken(current) if holder.domain is not None and holder.vf is not None)
+        return Plan(tuple(steps_between(current, base, after, self.timeout, (self.uri, held))), after)
 
     def vfs_before_settings(self, current: Pf, numvfs: int, driver: str | None) -> dict[int, Vf]:
         """The VFs as they are when their settings are made: those that stay through a resize keep theirs.
@@ -155,17 +158,25 @@ class PfResource:
                         f"{setting} is not supported by {current.driver} ({current.pci_address})",
                     )
 
+    def taken(self, current: Pf) -> list[Holder]:
+        """Who loses a VF: all at a resize, else those whose driver changes."""
+        unbound = self.unbound(current)
+        return [holder for holder in current.holders if self.resized(current) or holder.vf in unbound]
+
     def refuse_in_use(self, current: Pf) -> None:
         """:raises InUse: somebody holds a VF that a resize or another driver would take away."""
+        taken = self.taken(current)
         if self.resized(current):
-            taken: t.Sequence[Holder] = current.holders
             why = f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes all VFs for a moment"
         else:
-            taken = [holder for holder in current.holders if holder.vf in self.unbound(current)]
             why = "another driver takes them away"
-        if taken:
+        if taken and self.in_use == "fail":
             raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, taken))}",
                         remedy="Stop who uses them, or set in_use: allow")
+        stuck = [holder for holder in taken if holder.vfio and holder.domain is None]
+        if stuck:
+            raise InUse(f"VFs of {current.name}", f"{why}, and the kernel would wait without end for who has them open "
+                        f"by VFIO: {', '.join(map(str, stuck))}", remedy="End these processes first")
 
     def show(self, state: Pf) -> dict[str, t.Any]:
         """What is managed of the PF and its VFs."""

@@ -16,12 +16,18 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.resize import Resize
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetAutoprobe, SetLink, SetVfs
 
 
-def steps_between(current: Pf, base: dict[int, Vf], after: Pf, timeout: int) -> t.Iterator[Step]:
+def steps_between(current: Pf, base: dict[int, Vf], after: Pf, timeout: int,
+                  held: tuple[str, tuple[tuple[str, int, str], ...]]) -> t.Iterator[Step]:
     """What leads from one state to the other.
 
     :param base: the VFs as they are when their settings are made
     :param timeout: seconds until new VFs must be there
+    :param held: the libvirt URI of domains, and as in ReleaseVfs the VFs that they have to let go
     """
+    if held[1]:
+        from ansible_collections.nfv.kvm.plugins.module_utils.sriov.release import ReleaseVfs
+
+        yield ReleaseVfs(current.name, *held)
     place = (current.name, current.pci_address)
     resized = after.numvfs != current.numvfs
     link = SetLink(current.name, current.mtu, after.mtu, current.up, after.up)

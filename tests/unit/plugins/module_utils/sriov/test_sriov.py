@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov import release
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
@@ -162,8 +163,54 @@ def test_a_vf_in_use_is_not_taken_away(kernel: FakeKernel) -> None:
         assert "VF 1 by process 4711 (domain edge)" in refused["msg"]
         assert "in_use: allow" in refused["msg"]
     assert kernel.vfs == before
+
+
+class RunningDomain:
+    """A domain whose guest lets its NIC go, or does not."""
+
+    def __init__(self, kernel: FakeKernel, lets_go: bool) -> None:
+        self.kernel, self.lets_go, self.name = kernel, lets_go, "edge"
+        self.nic = ("<interface type='hostdev'><source><address type='pci' domain='0x0000' bus='0x01' slot='0x10' "
+                    "function='0x2'/></source></interface>")
+
+    def find(self, name: str) -> RunningDomain:
+        assert name == "edge"
+        return self
+
+    def live_xml(self) -> str:
+        return f"<domain><devices>{self.nic}</devices></domain>"
+
+    def detach_live(self, device: str) -> None:
+        if self.lets_go:
+            self.nic = ""
+            self.kernel.folder.remove("/proc/4711")
+
+
+def test_by_leave_a_running_domain_gives_its_vf_up_first(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sriov_vf(kernel, numvfs=2)
+    hold_vf(kernel, index=1, pid=4711)
+    monkeypatch.setattr(release, "connect", lambda uri: RunningDomain(kernel, lets_go=False))
+    before = list(kernel.vfs)
+    assert "the guest of domain edge did not release it" in sriov_vf(kernel, numvfs=5, in_use="allow")["msg"]
+    assert kernel.vfs == before
+    monkeypatch.setattr(release, "connect", lambda uri: RunningDomain(kernel, lets_go=True))
     allowed = sriov_vf(kernel, numvfs=5, in_use="allow")
-    assert not allowed["failed"], allowed
+    assert allowed["actions"][0] == "VF 1 of enp1s0: unplug from domain edge"
+    assert len(kernel.vfs) == 5
+
+
+def test_no_leave_takes_a_vf_from_a_process_that_is_no_domain(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2)
+    hold_vf(kernel, index=1, pid=4711)
+    kernel.folder.write("/proc/4711/cmdline", "dpdk-testpmd\0")
+    kernel.folder.write("/proc/4711/comm", "dpdk-testpmd")
+    for wanted in ({"numvfs": 5}, {"vfs": [{"index": 1, "driver": "default"}]}):
+        refused = sriov_vf(kernel, in_use="allow", **wanted)
+        assert "the kernel would wait without end" in refused["msg"]
+        assert "VF 1 by process 4711 (dpdk-testpmd)" in refused["msg"]
+    assert len(kernel.vfs) == 2
 
 
 def test_a_vf_that_is_held_by_its_own_file_is_in_use(kernel: FakeKernel) -> None:

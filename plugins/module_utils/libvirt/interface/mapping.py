@@ -20,6 +20,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import (
     Place,
     attribute,
+    became,
     filterref,
     flag,
     interface_type,
@@ -79,13 +80,16 @@ class Row:
     def updates(self, after: Interface, live: Interface) -> bool:
         """Whether libvirt can make a running NIC so in this."""
         kind = live.type if live.source_vf is None else "hostdev"
-        # A port of an Open vSwitch is not moved to another bridge.
-        fixed = self.field == "source_bridge" and (after.virtualport or live.virtualport or Virtualport()).type
+        # A port of an Open vSwitch is not moved to another bridge. A macvtap of a network keeps its limits: libvirt
+        # 11.3 takes others without an error, and does nothing.
+        ports = [nic.virtualport for nic in (after, live) if nic.virtualport is not None and nic.virtualport.type]
+        fixed = (self.field == "source_bridge" and ports) or (self.parameter == "bandwidth" and live.became == "direct")
         return self.live and self.of(kind) and kind in UPDATED and not fixed
 
 
 ROWS = (
     Row("type", "type", interface_type()),
+    Row("became", "type", became(), NETWORK, runs=False, stays=False),
     Row("managed", "managed", flag(".", "managed"), HOSTDEV, default=False, initial=True, stays=False),
     Row("alias", "name", user_alias(), runs=False),
     Row("mac", "mac", attribute("mac", "address", str.lower)),

@@ -99,6 +99,7 @@ class Interface:
 
     :param alias: the user alias that carries the label, such as ua-ge-0_0_0
     :param type: one of libvirt's; a running NIC of a network that gives VFs has its ``source_vf`` too
+    :param became: the type that a running NIC of a network shows, if it is another
     :param source_vf: host PCI address of the VF, dddd:bb:ss.f
     :param source_portgroup: empty for none
     :param source_dev: the host's netdev of a macvtap, or the vhost-vdpa device
@@ -114,6 +115,7 @@ class Interface:
     alias: str | None = None
     mac: str | None = None
     type: str | None = None
+    became: str | None = None
     source_vf: str | None = None
     source_bridge: str | None = None
     source_network: str | None = None

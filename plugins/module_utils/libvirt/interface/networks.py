@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing as t
 from dataclasses import dataclass, fields, replace
 
@@ -106,6 +107,20 @@ def as_defined(live: Interface, nics: t.Sequence[Interface]) -> Interface:
     if own.virtualport and live.virtualport and own.virtualport.within(live.virtualport):
         live = replace(live, virtualport=own.virtualport)
     return live if own.mtu is not None else replace(live, mtu=None)
+
+
+def for_update(device: Element) -> Element:
+    """A running NIC as libvirt takes it to change it: one of a network shows what it became, and would then stay that.
+
+    :param device: its ``<interface>``, of which a copy is returned
+    """
+    device = copy.deepcopy(device)
+    source = device.find("source")
+    if source is not None and source.get("network"):
+        device.set("type", "network")
+        for name in set(source.attrib) - {"network", "portgroup"}:
+            del source.attrib[name]
+    return device
 
 
 def _network(name: str, root: Element, portgroup: str | None) -> Network:

@@ -86,6 +86,16 @@ def interface_type() -> Place:
     return Place(".", read, attribute(".", "type").write)
 
 
+def became() -> Place:
+    """The type that a running NIC of a network shows, if it is another; it is libvirt's to write."""
+
+    def read(nic: Element) -> str | None:
+        kind = str(nic.get("type"))
+        return None if kind == "network" else kind
+
+    return Place(".", read, lambda nic, value: None)
+
+
 def socket_path() -> Place:
     """The path of a vhost-user socket, which is a Unix socket."""
     place = attribute("source", "path")

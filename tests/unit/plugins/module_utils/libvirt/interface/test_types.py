@@ -27,7 +27,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model im
     Virtualport,
     Vlan,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import as_defined
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import as_defined, for_update
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import wanted_interfaces
 from ansible_collections.nfv.kvm.plugins.modules.vm_interface import INTERFACE
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab, filled
@@ -126,6 +126,7 @@ def test_what_libvirt_makes_up_is_kept(text: str, item: Result) -> None:
     element = xml.parse(text)
     nic = read_interface(element)
     assert overlaid(nic, wanted(item)) == nic
+    assert nic.became == ("bridge" if item["type"] == "network" else None)
     assert written(nic, element) == xml.serialise(element)
 
 
@@ -164,6 +165,32 @@ def test_a_running_nic_of_a_network_is_without_what_is_the_networks() -> None:
     assert as_defined(live, [other]) == live
 
 
+def test_a_running_nic_of_a_network_is_changed_as_one_of_the_network() -> None:
+    live = xml.parse("<interface type='bridge'><source network='ovs' portgroup='red' portid='x' bridge='ovs0'/>"
+                     "<target dev='vnet0'/></interface>")
+    before = xml.serialise(live)
+    assert xml.serialise(for_update(live)) == xml.serialise(xml.parse(
+        "<interface type='network'><source network='ovs' portgroup='red'/><target dev='vnet0'/></interface>"))
+    assert xml.serialise(live) == before
+    other = xml.parse("<interface type='bridge'><source bridge='br0'/></interface>")
+    assert xml.serialise(for_update(other)) == xml.serialise(other)
+
+
+def test_what_libvirt_cannot_update_is_not_tried() -> None:
+    rows = {row.field: row for row in ROWS}
+    bridge, network = Interface(type="bridge"), Interface(type="network")
+    port = Interface(type="bridge", virtualport=Virtualport("openvswitch"))
+    assert rows["source_bridge"].updates(bridge, bridge)
+    assert not rows["source_bridge"].updates(Interface(type="bridge", virtualport=Virtualport()), port)
+    assert not rows["source_bridge"].updates(port, bridge)
+    assert rows["inbound"].updates(network, Interface(type="network", became="bridge"))
+    assert not rows["inbound"].updates(network, Interface(type="network", became="direct"))
+    assert not rows["link_state"].updates(network, Interface(type="network", source_vf="0000:02:10.0"))
+    assert rows["link_state"].updates(Interface(type="user"), Interface(type="user"))
+    for kind in ("vdpa", "vhostuser"):
+        assert not rows["link_state"].updates(Interface(type=kind), Interface(type=kind))
+
+
 PARAMETERS: dict[str, dict[str, list[t.Any]]] = {
     "802.1Qbg": {"managerid": [1, 255], "typeid": [0, 0xFFFFFF], "typeidversion": [0, 255], "instanceid": [UUID]},
     "802.1Qbh": {"profileid": ["finance", "x" * 39]},
@@ -189,6 +216,7 @@ VALUES: dict[str, list[t.Any]] = {
     "teaming": [Teaming("persistent"), Teaming("transient", "ua-b"), Teaming()],
     "address": ["0000:00:05.0", "0000:01:00.0"], "managed": [True, False], "managed_tap": [True, False],
 }
+NO_OPTION = ("type", "became")
 TYPES = sorted({kind for row in ROWS for kind in row.types or ()})
 # What users and libvirt write into a NIC beside what the module knows
 OTHERS = ["<rom bar='off'/>", "<coalesce><rx><frames max='7'/></rx></coalesce>", "<port isolated='yes'/>",
@@ -199,7 +227,7 @@ def a_nic(chance: random.Random) -> tuple[Interface, t.Any]:
     """Any NIC, and an XML of it that has more, in any order."""
     kind = chance.choice(TYPES)
     values = {row.field: chance.choice(VALUES[row.field]) for row in ROWS
-              if row.field != "type" and row.of(kind) and (row.parameter == "source" or chance.random() < 0.5)}
+              if row.field not in NO_OPTION and row.of(kind) and (row.parameter == "source" or chance.random() < 0.5)}
     if values.get("model", "virtio") not in VIRTIO or "model" not in values:
         values = {field: value for field, value in values.items() if field not in DRIVER}
     element = write_interface(overlaid(Interface(), Interface(type=kind, **values)), None)
@@ -233,7 +261,7 @@ def test_any_nic_is_asked_for_without_a_change_and_one_change_touches_nothing_el
     nic, element = a_nic(chance)
     assert overlaid(nic, nic) == nic
     assert flat(write_interface(nic, element)) == flat(element)
-    rows = [row for row in ROWS if row.field != "type" and row.of(nic.type)
+    rows = [row for row in ROWS if row.field not in NO_OPTION and row.of(nic.type)
             and (row.field not in DRIVER or nic.model in VIRTIO) and (row.field != "model" or nic.driver_name is None)]
     row = chance.choice(rows)
     value = chance.choice([one for one in VALUES[row.field] if one != row.meant(nic)])
@@ -251,7 +279,7 @@ def test_any_nic_is_asked_for_without_a_change_and_one_change_touches_nothing_el
 
 
 def test_all_values_of_the_property_are_of_the_model() -> None:
-    assert VALUES.keys() == {field.name for field in fields(Interface)} - {"type"}
+    assert VALUES.keys() == {field.name for field in fields(Interface)} - set(NO_OPTION)
 
 
 def test_every_type_is_made_and_found_again(lab: Lab) -> None:

@@ -245,6 +245,12 @@ def test_ten_nics_with_nothing_to_do_take_five_calls(lab: Lab) -> None:
     assert lab.libvirt.calls == {"lookupByName": 1, "isPersistent": 1, "XMLDesc": 2}
 
 
+def test_a_network_filter_is_there_or_not(lab: Lab) -> None:
+    lab.libvirt.filters.add("clean-traffic")
+    opened = lab.libvirt.connection()
+    assert (opened.has_filter("clean-traffic"), opened.has_filter("other")) == (True, False)
+
+
 @pytest.mark.parametrize("name", ["q35-adopted", "pc-adopted"])
 @pytest.mark.parametrize("state", ["running", "stopped"])
 def test_nics_made_by_others_keep_every_element(lab: Lab, name: str, state: str) -> None:

@@ -40,7 +40,6 @@ class VfSettings:
         """These settings with what is managed in ``wanted`` put over them."""
         return dataclasses.replace(self, **wanted.managed())
 
-
     def whole_tag(self) -> VfSettings:
         """With priority and protocol where a VLAN is set: the kernel sets them as one, what is not given by default."""
         if self.vlan is None:

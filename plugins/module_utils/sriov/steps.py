@@ -17,6 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_set
 RESET_SECONDS = 10.0
 RATES_REMEDY = "Drivers take rates only while the PF is up and has a link, and only up to its speed"
 
+
 @dataclass(frozen=True)
 class SetLink:
     """The PF's own MTU and administrative state."""

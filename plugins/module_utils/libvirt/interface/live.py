@@ -130,8 +130,9 @@ def late(nic: Nic, live: Interface) -> list[Row]:
     if nic.before is None or not nic.before.type == nic.after.type == live.type == "network":
         return found
     untold = INHERITED if live.source_vf is None else INHERITED | {"source_portgroup"}
-    return found + [row for row in ROWS if row.field in untold and row not in found
-                   and row.meant(nic.before) != row.meant(nic.after)]
+    before = nic.before
+    unseen = [row for row in ROWS if row.field in untold and row.meant(before) != row.meant(nic.after)]
+    return found + [row for row in unseen if row not in found]
 
 
 def needs_restart(nics: t.Sequence[Interface], running: t.Sequence[Interface] | None) -> bool:

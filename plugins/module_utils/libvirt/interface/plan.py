@@ -25,6 +25,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired 
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row, write_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import for_update
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import (
     Wanted,
     source_of,
@@ -167,7 +168,7 @@ class InterfaceResource:
         for nic in plan.attach:
             steps.append(AttachLive(self.connection, self.domain, nic.label(), xml.serialise(elements[nic])))
         for nic, after in plan.update:
-            device, rows = copy.deepcopy(devices[nic]), live_side.at_once(after, nic)
+            device, rows = for_update(devices[nic]), live_side.at_once(after, nic)
             for row in rows:
                 row.place.write(device, getattr(after, row.field))
             steps.append(UpdateLive(self.connection, self.domain, after.label(), xml.serialise(device),
@@ -198,7 +199,9 @@ def _changed(rows: t.Sequence[Row], before: Interface, after: Interface) -> str:
 
 
 def _text(value: t.Any) -> str:
-    return {None: "none", "": "none", True: "yes", False: "no"}.get(value, str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in (None, "") else str(value)
 
 
 def interface_resource(params: dict[str, t.Any]) -> InterfaceResource:

@@ -101,6 +101,14 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
         _check_netdev(host, subject, nic, nic.source_dev)
         if before is None or (before.type, before.source_dev) != (nic.type, nic.source_dev):
             _check_free(host, subject, nic, nic.source_dev)
+    _check_objects(host, connection, subject, nic)
+
+
+def _check_objects(host: Host, connection: Connection, subject: str, nic: Interface) -> None:
+    """What a NIC names beside its connection."""
+    if nic.filterref is not None and nic.filterref.filter and not connection.has_filter(nic.filterref.filter):
+        raise ValidationError(f"{subject}.filterref.filter", "libvirt has no such network filter", nic.filterref.filter,
+                              "See virsh nwfilter-list, or define it with virsh nwfilter-define")
     if nic.type == "vdpa" and nic.source_dev is not None and not host.exists(nic.source_dev):
         raise ValidationError(f"{subject}.source.dev", "this host has no such device", nic.source_dev,
                               "Make it with vdpa dev add, and load vhost_vdpa")

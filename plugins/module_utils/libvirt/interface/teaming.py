@@ -19,6 +19,9 @@ class HasInterface(t.Protocol):
     def subject(self) -> str: ...
 
     @property
+    def before(self) -> Interface | None: ...
+
+    @property
     def after(self) -> Interface: ...
 
 
@@ -50,15 +53,16 @@ def with_mac_of_team(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface]) ->
 
 
 def check_teams(nics: t.Sequence[HasInterface]) -> None:
-    """Refuse teams that libvirt would take, and the guest would not.
+    """Refuse teams that libvirt would take, and the guest would not. Those that the domain has already stay.
 
     :raises ValidationError: a transient NIC names no persistent one of the domain, or has another MAC
     """
     known = {nic.after.alias: nic.after for nic in nics if nic.after.alias is not None}
+    changed = {nic.after.alias for nic in nics if nic.after != nic.before}
     taken: dict[str, str] = {}
     for nic in nics:
         partner = team_of(nic.after).persistent
-        if partner is None:
+        if partner is None or not {nic.after.alias, partner} & changed:
             continue
         subject, name = f"{nic.subject}.teaming.persistent", partner.replace(ALIAS_PREFIX, "", 1)
         other = known.get(partner)

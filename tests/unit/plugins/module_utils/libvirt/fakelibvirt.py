@@ -308,7 +308,7 @@ class FakeLibvirt:
         self.version = 11_003_000
         self.defined = 0
         self.adds: dict[str, str] = {}
-        self.filters: set[str] = set()
+        self.filters = {"clean-traffic"}  # one of those that libvirt brings along
         self.started = self.named = 0
         self.calls: Counter[str] = Counter()
         self.planned: dict[tuple[str, int], t.Callable[[], None]] = {}

@@ -123,6 +123,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "model": "e1000e", "trust_guest_rx_filters": True}], "only virtio tells its filters"),
     ([{**VF, "trust_guest_rx_filters": True}], "a NIC of type hostdev has none"),
     ([{**BRIDGE, "filterref": {"filter": "a b"}}], "this is no name of a filter"),
+    ([{**BRIDGE, "filterref": {"filter": "nonesuch"}}], "libvirt has no such network filter"),
     ([{**BRIDGE, "filterref": {"filter": "", "parameters": {"IP": "192.0.2.1"}}}], "they mean nothing"),
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"I P": "x"}}}], "a variable has letters, digits and _"),
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": ["x y"]}}}], "filterref.parameters.IP = 'x y'"),

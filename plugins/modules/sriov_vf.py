@@ -99,8 +99,12 @@ options:
     description:
       - Whether the same is there again after a reboot. V(true) keeps the number of VFs and all that this task and
         earlier ones with V(true) set, V(false) removes what they wrote; without it those files stay as they are.
-      - What systemd can do is done by a .link file (V(/etc/systemd/network/)), drivers by udev rules, O(up) and rates
-        by a service that runs before libvirt's. RV(kept) says which setting is kept where. Needs systemd 251 or newer.
+      - What others change on the host, such as libvirt for a running guest, is not kept.
+      - What systemd can do is done by a .link file (V(/etc/systemd/network/)), drivers by udev rules, O(up) by a
+        service. libvirt starts its guests after all of these. Rates follow some seconds later, since drivers take them
+        only once the PF has a link. RV(kept) says which setting is kept where.
+      - Needs systemd 251 or newer. Refused where a .link file of yours applies to the PF, for systemd applies only one
+        to an interface, and for a PCI function with several network interfaces.
     type: bool
   timeout:
     description: How many seconds the VFs may take to appear.

@@ -127,3 +127,52 @@ def test_no_traceback_ever(error: Exception, told: str) -> None:
     result = run(build, {}, CountingHost())
     assert result["failed"]
     assert result["msg"].startswith(told)
+
+
+class Undoable(Increment):
+    """One more, which can be taken back as long as ``undo_fails`` is not set."""
+
+    undo_fails = False
+
+    def undo(self, host: Host) -> None:
+        if self.undo_fails:
+            raise CommandFailed("number", "it does not go back")
+        t.cast(CountingHost, host).number = self.to - 1
+
+
+class UndoableNumber(Number):
+    """The same with steps that can be undone, but for ``lasting``."""
+
+    lasting: int | None = None
+
+    def plan(self, current: int) -> Plan[int]:
+        return Plan(tuple(Increment(number) if number == self.lasting else Undoable(number)
+                          for number in range(current + 1, self.wanted + 1)), self.wanted)
+
+
+def test_where_a_step_fails_all_are_undone() -> None:
+    host = CountingHost()
+    host.fails_at = 3
+    result = run(lambda params: UndoableNumber(4), {}, host)
+    assert host.number == 0
+    assert (result["changed"], result["actions"]) == (False, [])
+    assert result["msg"] == "number = 3: it is full. Take a smaller one. The host is as it was before."
+
+
+def test_nothing_is_undone_where_not_all_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = CountingHost()
+    host.fails_at = 3
+    monkeypatch.setattr(UndoableNumber, "lasting", 1)
+    result = run(lambda params: UndoableNumber(4), {}, host)
+    assert host.number == 2
+    assert result["actions"] == ["number 0 → 1", "number 1 → 2"]
+    assert result["msg"] == "number = 3: it is full. Take a smaller one."
+
+
+def test_what_could_not_be_undone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = CountingHost()
+    host.fails_at = 3
+    monkeypatch.setattr(Undoable, "undo_fails", True)
+    result = run(lambda params: UndoableNumber(4), {}, host)
+    assert result["changed"]
+    assert result["msg"].endswith("Putting back what was before failed as well: number: it does not go back.")

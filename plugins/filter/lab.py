@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import shlex
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -96,18 +98,16 @@ def lab_qemu_arguments(host: dict[str, t.Any], image: str, accelerator: str) -> 
     """The arguments of the QEMU that emulates a host; it goes into the background.
 
     :param host: one of :func:`lab_topology`
-    :param image: the folder with ``vmlinuz`` and ``initrd.img``
+    :param image: the folder with ``grub.lnx``
     :param accelerator: ``kvm`` or ``tcg``
     """
     folder = host["folder"]
-    kernel_arguments = f"console=ttyS0 root=/dev/vda rw mitigations=off quiet systemd.hostname={host['name']}"
     arguments = [
         "-name", host["name"], "-machine", "q35,kernel-irqchip=split" if accelerator == "kvm" else "q35",
         "-accel", "kvm" if accelerator == "kvm" else "tcg,thread=multi,tb-size=1024",
         "-cpu", "max" if host["nested"] else "max,-svm,-vmx",
         "-smp", str(host["cpus"]), "-m", str(host["memory"]), "-display", "none",
-        "-kernel", f"{image}/vmlinuz", "-initrd", f"{image}/initrd.img",
-        "-append", f"{kernel_arguments} {host['kernel_arguments']}".strip(),
+        "-kernel", f"{image}/grub.lnx", "-smbios", smbios(host["name"], host["kernel_arguments"]),
         # Nothing on the disk is worth a flush: it is thrown away when the host ends.
         "-drive", f"file={folder}/disk.qcow2,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
         "-netdev", f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{host['port']}-:22",
@@ -122,12 +122,36 @@ def lab_qemu_arguments(host: dict[str, t.Any], image: str, accelerator: str) -> 
     return arguments
 
 
+def smbios(name: str, kernel_arguments: str) -> str:
+    """What the host is told by its firmware: the GRUB configuration that it is to have, and its first command line.
+
+    systemd takes a file from a credential (systemd-tmpfiles(8), ``tmpfiles.extra``; systemd.system-credentials(7)). The
+    last string is read by GRUB as long as nobody has run update-grub.
+    """
+    always = f"console=ttyS0 mitigations=off systemd.hostname={name}"
+    defaults = f"""GRUB_TIMEOUT=0\\nGRUB_TERMINAL=console\\nGRUB_CMDLINE_LINUX={shlex.quote(always)}\\n""" \
+               f"""GRUB_CMDLINE_LINUX_DEFAULT={shlex.quote(f'quiet {kernel_arguments}'.strip())}\\n"""
+    file = f"f /etc/default/grub 0644 root root - {defaults}".replace("%", "%%")
+    credential = base64.b64encode(file.encode()).decode()
+    arguments = f"root=/dev/vda rw {always} quiet {kernel_arguments}".strip()
+    values = (f"io.systemd.credential.binary:tmpfiles.extra={credential}", arguments)
+    return ",".join(["type=11", *("value=" + value.replace(",", ",,") for value in values)])
+
+
 def nic_backend(number: int, nic: dict[str, t.Any]) -> list[str]:
-    """A cable's end, which is up whether or not the other host runs; else a hub of its own, so that there is a link."""
+    """A hub, so that there is a link, and on it a cable's end, which is up whether or not the other host runs.
+
+    The hub's third port has nothing on it and takes every packet. Without it the packets for a NIC that is down would
+    fill the cable, and the QEMU at its other end would try to send again without a pause.
+    """
+    hub = ["-netdev", f"hubport,id=pf{number},hubid={number}"]
     if nic["socket"] is None:
-        return ["-netdev", f"hubport,id=pf{number},hubid={number}"]
-    return ["-netdev", f"dgram,id=pf{number},local.type=unix,local.path={nic['socket']},"
-                       f"remote.type=unix,remote.path={nic['peer']}"]
+        return hub
+    return [*hub,
+            "-netdev", f"dgram,id=cable{number},local.type=unix,local.path={nic['socket']},"
+                       f"remote.type=unix,remote.path={nic['peer']}",
+            "-netdev", f"hubport,id=end{number},hubid={number},netdev=cable{number}",
+            "-netdev", f"hubport,id=drain{number},hubid={number}"]
 
 
 class FilterModule:

@@ -62,7 +62,10 @@ class Resource(t.Protocol[State]):
         """The managed part of a state, for the diff."""
 
     def result(self, state: State, plan: Plan[State]) -> dict[str, t.Any]:
-        """What the module returns of a state, beside ``changed``, ``diff`` and ``actions``; ``plan`` led to it."""
+        """What the module returns of a state, beside ``changed``, ``diff`` and ``actions``; ``plan`` led to it.
+
+        Texts in ``warnings`` are shown to the user as such.
+        """
 
 
 def run(
@@ -85,7 +88,10 @@ def run(
         elif plan.steps:
             apply(plan.steps, host, actions)
             state = verify(resource, host)
-        module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **resource.result(state, plan))
+        result = resource.result(state, plan)
+        for text in result.pop("warnings", ()):  # as a key of exit_json they are deprecated since ansible-core 2.19
+            module.warn(text)
+        module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **result)
 
 
 def apply(steps: tuple[Step, ...], host: Host, actions: list[str]) -> None:

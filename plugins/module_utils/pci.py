@@ -42,9 +42,38 @@ def numa_node(host: Host, address: str) -> int | None:
     return None if node is None or node < 0 else node
 
 
+def upstream_port(host: Host, address: str) -> str | None:
+    """The PCI address of the port or bridge that the device is plugged into, None for one on a root bus."""
+    place = (host.link(f"{DEVICES}/{address}") or "").split("/")
+    return place[-2] if len(place) > 1 and PCI_ADDRESS.fullmatch(place[-2]) else None
+
+
 def netdevs(host: Host, address: str) -> list[str]:
     """The netdevs of the device in the host's own network namespace."""
     return host.names(f"{DEVICES}/{address}/net")
+
+
+def bus_address(host: Host, device: str) -> str | None:
+    """What address_of returns, for a device that is there; of one that is not, its PCI address or None."""
+    return device.lower() if PCI_ADDRESS.fullmatch(device) else host.link_name(f"{NETDEVS}/{device}/device")
+
+
+def address_of(host: Host, device: str) -> str | None:
+    """The address of a device that is named by its netdev or its PCI address: PCI's, or that of another bus.
+
+    :returns: None for a netdev that is virtual
+    :raises ValidationError: there is no such device
+    """
+    if PCI_ADDRESS.fullmatch(device):
+        if not host.exists(f"{DEVICES}/{device.lower()}"):
+            raise ValidationError(
+                "pf", "this host has no such PCI device", device, "See lspci -D for those that it has"
+            )
+    elif not host.exists(f"{NETDEVS}/{device}") or "/" in device:
+        raise ValidationError(
+            "pf", "this host has no such network interface", device, "See ip link for those that it has"
+        )
+    return bus_address(host, device)
 
 
 def address_of_pf(host: Host, pf: str) -> str:
@@ -52,16 +81,7 @@ def address_of_pf(host: Host, pf: str) -> str:
 
     :raises ValidationError: there is no such device, or it has no SR-IOV
     """
-    if PCI_ADDRESS.fullmatch(pf):
-        address: str | None = pf.lower()
-        if not host.exists(f"{DEVICES}/{address}"):
-            raise ValidationError("pf", "this host has no such PCI device", pf, "See lspci -D for those that it has")
-    elif not host.exists(f"{NETDEVS}/{pf}") or "/" in pf:
-        raise ValidationError(
-            "pf", "this host has no such network interface", pf, "See ip link for those that it has"
-        )
-    else:
-        address = host.link_name(f"{NETDEVS}/{pf}/device")
+    address = address_of(host, pf)
     if address is None or not host.exists(f"{DEVICES}/{address}/sriov_totalvfs"):
         raise ValidationError(
             "pf", "this device has no SR-IOV (it has no sriov_totalvfs in sysfs)", pf,

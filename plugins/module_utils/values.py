@@ -1,8 +1,10 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rules for parameters that more than one module has."""
+"""Rules for parameters that more than one module has, and how values are shown."""
 
 from __future__ import annotations
+
+import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
@@ -17,3 +19,12 @@ def in_range(subject: str, value: int | None, least: int, most: int | None = Non
         return
     bounds = f"at least {least}" if most is None else f"from {least} to {most}"
     raise ValidationError(subject, f"it must be {bounds}", value)
+
+
+def words(value: t.Any) -> str:
+    """A value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        value = ", ".join(value)
+    return "none" if value in (None, "") else str(value)

@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Looks at the CPU, the firmware, the kernel and the NICs of a host, and says for each check what it found,
-    which layer is at fault and what to do about it.
+    which layer is at fault and what to do about it, with the names that vendors of firmware use.
   - Reads only files below C(/proc), C(/sys), C(/dev) and C(/lib/modules). It starts no program, changes nothing
     and runs without root; what the host then does not show is reported as V(unknown), never as V(ok).
 attributes:
@@ -31,22 +31,93 @@ options:
     description:
       - The NICs that will carry the VFs, each by the name of its network interface or by its PCI address.
         Each of them must be able to have VFs.
-      - Without it, the NICs of the host are looked at as one group, of which at least one must be able to have VFs.
+      - Without it, the NICs of the host are looked at as one group, of which at least one must be able to have VFs;
+        what else is wrong with some of them only is a V(warn).
     type: list
     elements: str
   require:
     description:
-      - The checks to do; those that are not named are neither done nor returned. Without it, all are done.
-      - V(cpu_virtualisation) is hardware virtualisation of the CPU (Intel VT-x, AMD SVM).
-      - V(kvm) is a running C(kvm_intel) or C(kvm_amd) with C(/dev/kvm).
+      - The checks to do; those that are not named are neither done nor returned. Without it, all that apply are done.
+      - V(cpu_virtualisation) is hardware virtualisation of the CPU (Intel VT-x, AMD SVM, ARM EL2).
+      - V(kvm) is a running C(kvm_intel) or C(kvm_amd), or the KVM of ARM, with C(/dev/kvm).
       - V(nested) is nested virtualisation; it is a V(warn) when off, since only some appliances need it.
-      - V(iommu_firmware) is an ACPI DMAR (Intel VT-d) or IVRS (AMD-Vi) table from the firmware.
+      - V(iommu_firmware) is an ACPI table from the firmware that describes an IOMMU, be it DMAR (Intel VT-d),
+        IVRS (AMD-Vi), VIOT (virtio) or IORT (ARM SMMU).
       - V(iommu_kernel) is an IOMMU that the kernel drives, with IOMMU groups. A kernel argument alone is no proof.
-      - V(nic_sriov) is SR-IOV of the NICs, with room for at least one VF.
+      - V(interrupt_remapping) is interrupts that the IOMMU remaps. Without it VFIO gives no VF to a guest,
+        unless C(allow_unsafe_interrupts) of C(vfio_iommu_type1) is set, which makes it a V(warn).
+      - V(nic_sriov) is SR-IOV of the NICs, with room for at least one VF, and a driver.
+      - V(mmio) is addresses for the registers of the VFs. Without them the kernel makes no VF.
+      - V(acs) is an IOMMU group for each VF, or before there are any, for the PF. It is a V(fail) where VFs share it
+        with a device that the host uses, and a V(warn) where they share it among themselves.
+      - V(nic_model) is NICs that O(release) of O(appliance) knows. It is a V(fail) for a release that is too old,
+        and a V(warn) for a NIC that is not listed. It is done when O(appliance) is given.
       - V(vfio) is the driver C(vfio-pci), loaded or ready to be loaded.
+      - V(lockdown) is a kernel that is not locked down; else it is a V(warn), as PF drivers from elsewhere do not load.
+      - V(hugepages) is memory in hugepages; it is a V(warn) when there is none.
+      - V(numa) is memory on the NUMA node of each PF, and one node for all PFs that are named; else it is a V(warn).
+      - V(pcie_link) is a PCIe link at the full speed and width of each NIC; else it is a V(warn).
     type: list
     elements: str
-    choices: [cpu_virtualisation, kvm, nested, iommu_firmware, iommu_kernel, nic_sriov, vfio]
+    choices:
+      - cpu_virtualisation
+      - kvm
+      - nested
+      - iommu_firmware
+      - iommu_kernel
+      - interrupt_remapping
+      - nic_sriov
+      - mmio
+      - acs
+      - nic_model
+      - vfio
+      - lockdown
+      - hugepages
+      - numa
+      - pcie_link
+  appliance:
+    description:
+      - The appliance that will have the VFs. The module knows V(vsrx) and V(vmx), and those of O(appliances).
+    type: str
+  release:
+    description:
+      - The release of the appliance, as its vendor writes it, such as V(18.1R1) or V(15.1X49-D90).
+    type: str
+  appliances:
+    description:
+      - Which NICs the releases of appliances know, in addition to what the module knows. An entry takes the place of
+        all that the module knows of the appliance of that name.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The appliance, as in O(appliance).
+        type: str
+        required: true
+      nics:
+        description: The NICs that it knows.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          model:
+            description: What messages call the NIC.
+            type: str
+            required: true
+          ids:
+            description: Its PCI IDs as C(lspci -nn) shows them, in lower case, such as V(8086:10fb).
+            type: list
+            elements: str
+            required: true
+          releases:
+            description:
+              - The first releases that know it, one for each train of releases, in ascending order. The last one counts
+                for all later trains as well, so that V([15.1X49-D90, 17.3R1]) has 15.1X49-D100 and 18.1R1, and neither
+                15.1X49-D80 nor 17.2R1.
+              - Without it, all releases know the NIC.
+            type: list
+            elements: str
+            default: []
   fail_on:
     description:
       - Which findings fail the task.
@@ -55,6 +126,15 @@ options:
     type: str
     choices: [fail, warn, never]
     default: fail
+notes:
+  - C(virt-host-validate) of libvirt looks at the same as V(cpu_virtualisation), V(kvm), V(iommu_firmware) and
+    V(iommu_kernel), and agrees with them but for these. On CPUs with C(vmx) it wants DMAR and on those with C(svm)
+    IVRS; here either will do, as for an emulated host that pairs an AMD CPU with VT-d. It takes C(/dev/kvm) for KVM,
+    which udev makes before KVM runs, and also wants to be allowed to open it, which matters for the user that runs QEMU
+    only. On ARM it does not look at the CPU, and takes IORT for an SMMU. What is hidden, as in a container, is not
+    there for it.
+  - Only C(virt-host-validate) looks at cgroups, C(/dev/vhost-net), C(/dev/net/tun) and secure guests; the other checks
+    are of this module only.
 seealso:
   - module: nfv.kvm.sriov_vf
 """
@@ -72,6 +152,24 @@ EXAMPLES = r"""
       - iommu_firmware
       - iommu_kernel
       - nic_sriov
+
+- name: Stop here unless these NICs suit vSRX 18.1R1
+  nfv.kvm.bios_check:
+    pfs: [enp1s0, enp2s0]
+    appliance: vsrx
+    release: 18.1R1
+
+- name: The same for an appliance that the module does not know
+  nfv.kvm.bios_check:
+    pfs: [enp1s0, enp2s0]
+    appliance: my_router
+    release: "7.4.1"
+    appliances:
+      - name: my_router
+        nics:
+          - model: Intel E810
+            ids: ["8086:1592", "8086:1593"]
+            releases: ["7.2.5", "7.4.0"]
 
 - name: Look at the host without stopping
   nfv.kvm.bios_check:
@@ -93,14 +191,15 @@ msg:
     - When the task fails, every failing check with its cause, what it found and the remedy.
   returned: always
   type: str
-  sample: "unknown: iommu_firmware; ok: cpu_virtualisation, kvm, nested, iommu_kernel, nic_sriov, vfio"
+  sample: "warn: hugepages; unknown: iommu_firmware; ok: cpu_virtualisation, kvm, nested, iommu_kernel,
+    interrupt_remapping, nic_sriov, mmio, acs, vfio, lockdown, numa, pcie_link"
 ready:
   description: Whether no check is V(fail). Checks that are V(warn) or V(unknown) leave it true.
   returned: always
   type: bool
   sample: false
 checks:
-  description: The checks, from the CPU up to the drivers. Also returned when the task fails.
+  description: The checks, from the CPU up to what makes appliances fast. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -119,7 +218,8 @@ checks:
       sample: the kernel drives no IOMMU (/sys/class/iommu has 0 entries, /sys/kernel/iommu_groups 0)
         with no IOMMU argument on its command line
     cause:
-      description: The layer at fault, one of V(firmware), V(kernel), V(driver), V(nic) and V(host); null when ok.
+      description:
+        - The layer at fault, one of V(firmware), V(kernel), V(driver), V(nic), V(appliance) and V(host); null when ok.
       type: str
       sample: kernel
     remedy:
@@ -134,16 +234,31 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import checks
 
+NIC = {
+    "model": {"type": "str", "required": True},
+    "ids": {"type": "list", "elements": "str", "required": True},
+    "releases": {"type": "list", "elements": "str", "default": []},
+}
+APPLIANCE = {
+    "name": {"type": "str", "required": True},
+    "nics": {"type": "list", "elements": "dict", "required": True, "options": NIC},
+}
 ARGUMENTS = {
     "pfs": {"type": "list", "elements": "str"},
     "require": {"type": "list", "elements": "str", "choices": list(checks.CHECKS)},
+    "appliance": {"type": "str"},
+    "release": {"type": "str"},
+    "appliances": {"type": "list", "elements": "dict", "options": APPLIANCE},
     "fail_on": {"type": "str", "choices": list(checks.FAILING), "default": "fail"},
 }
 
 
 def main() -> None:
     """Run the module."""
-    engine.report(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), checks.examine)
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS, supports_check_mode=True, required_together=[["appliance", "release"]]
+    )
+    engine.report(module, checks.examine)
 
 
 if __name__ == "__main__":

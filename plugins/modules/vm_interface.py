@@ -101,9 +101,9 @@ options:
           managerid: {type: int, description: "With V(802.1Qbg), the port profile database, from 1 to 255."}
           typeid: {type: int, description: "With V(802.1Qbg), the port profile, from 0 to 16777215."}
           typeidversion: {type: int, description: "With V(802.1Qbg), the version of the port profile, from 0 to 255."}
-          instanceid: {type: str, description: "With V(802.1Qbg), a UUID of the NIC. libvirt makes one and keeps it."}
+          instanceid: {type: str, description: "With V(802.1Qbg), a UUID of the NIC. One is made, and kept."}
           profileid: {type: str, description: "With V(802.1Qbh) and V(openvswitch), the profile, to 39 characters."}
-          interfaceid: {type: str, description: "With V(openvswitch) and V(midonet), a UUID, which the first makes up."}
+          interfaceid: {type: str, description: "With V(openvswitch) and V(midonet), a UUID. The first gets one."}
       bandwidth:
         description:
           - Limits, with V(bridge), V(ethernet), V(direct) and a V(network) that does not give VFs. A direction that is
@@ -175,6 +175,17 @@ options:
           - With V(hostdev), whether libvirt binds the VF to vfio-pci when the domain starts, and back when it ends.
             A new NIC gets V(true). With V(ethernet), whether libvirt makes the TAP.
         type: bool
+      vf:
+        description:
+          - What libvirt leaves alone of the VF of a V(hostdev) NIC, or of the one below a V(direct) NIC. It is set
+            through the PF at once, is there when the domain starts again, and stays when the NIC goes.
+          - M(nfv.kvm.sriov_vf) has it outlast the host's restarts, and sets VFs that a V(network) takes at each start.
+        type: dict
+        suboptions:
+          trust: {type: bool, description: "Whether the guest may set its MAC and be promiscuous."}
+          spoofchk: {type: bool, description: "Whether packets from another MAC are dropped."}
+          min_tx_rate: {type: int, description: "Mbit/s that are sure, V(0) for none."}
+          max_tx_rate: {type: int, description: "Mbit/s at most, V(0) for no limit."}
   state:
     description:
       - V(present) makes these NICs so and leaves others alone.
@@ -194,6 +205,7 @@ options:
   timeout: {type: int, default: 120, description: "Seconds that the guest may take to shut down."}
 extends_documentation_fragment:
   - nfv.kvm.libvirt
+  - nfv.kvm.vm_fex
   - nfv.kvm.attributes
 author: nfv.kvm contributors (@nfv-kvm)
 seealso:
@@ -208,8 +220,8 @@ EXAMPLES = r"""
     state: exact
     interfaces:
       - {name: fxp0, type: bridge, source: {bridge: br-mgmt}, model: virtio}
-      - {name: ge-0/0/0, type: hostdev, source: {pf: eno2, vf: 0}, vlan: {tags: [100]}}
-      - {name: ge-0/0/1, type: hostdev, source: {pf: eno3, vf: 0}}
+      - {name: ge-0/0/0, type: hostdev, source: {pf: eno2, vf: 0}, vlan: {tags: [100]}, vf: {max_tx_rate: 1000}}
+      - {name: ge-0/0/1, type: hostdev, source: {pf: eno3, vf: 0}, vf: {trust: true, spoofchk: false}}
 
 - name: A macvtap, a trunk of Open vSwitch, and 802.1Qbg over a VLAN device
   nfv.kvm.vm_interface:
@@ -282,30 +294,21 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.argument_spec import BANDWIDTH, VIRTUALPORT, VLAN
 
 SOURCE: dict[str, dict[str, object]] = {
     **{key: {"type": "str"} for key in ("pf", "pci_address", "bridge", "network", "portgroup", "dev", "path")},
     "vf": {"type": "int"},
     "mode": {"type": "str", "choices": ["vepa", "bridge", "private", "passthrough", "client", "server"]},
 }
-VLAN = {
-    "tags": {"type": "list", "elements": "int", "required": True}, "trunk": {"type": "bool"},
-    "native": {"type": "int"},
-}
-VIRTUALPORT = {
-    "type": {"type": "str", "required": True, "choices": ["802.1Qbg", "802.1Qbh", "openvswitch", "midonet", "none"]},
-    "managerid": {"type": "int"}, "typeid": {"type": "int"}, "typeidversion": {"type": "int"},
-    "instanceid": {"type": "str"}, "profileid": {"type": "str"}, "interfaceid": {"type": "str"},
-}
-RATE = {"average": {"type": "int"}, "peak": {"type": "int"}, "burst": {"type": "int"}}
-BANDWIDTH = {
-    "inbound": {"type": "dict", "options": {**RATE, "floor": {"type": "int"}}},
-    "outbound": {"type": "dict", "options": RATE},
-}
 DRIVER = {
     "name": {"type": "str", "choices": ["qemu", "vhost"]},
     "queues": {"type": "int"}, "rx_queue_size": {"type": "int"}, "tx_queue_size": {"type": "int"},
     "iommu": {"type": "bool"}, "ats": {"type": "bool"}, "packed": {"type": "bool"},
+}
+VF = {
+    "trust": {"type": "bool"}, "spoofchk": {"type": "bool"},
+    "min_tx_rate": {"type": "int"}, "max_tx_rate": {"type": "int"},
 }
 TEAMING = {
     "type": {"type": "str", "required": True, "choices": ["persistent", "transient", "none"]},
@@ -327,7 +330,7 @@ INTERFACE = {
         "filter": {"type": "str", "required": True}, "parameters": {"type": "dict"}}},
     "trust_guest_rx_filters": {"type": "bool"},
     "teaming": {"type": "dict", "options": TEAMING},
-    "target_dev": {"type": "str"}, "managed": {"type": "bool"},
+    "target_dev": {"type": "str"}, "managed": {"type": "bool"}, "vf": {"type": "dict", "options": VF},
 }
 SPEC = {
     "domain": {"type": "str", "required": True},

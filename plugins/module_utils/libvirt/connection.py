@@ -8,7 +8,6 @@ import contextlib
 import importlib
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing, ValidationError
 
@@ -127,15 +126,6 @@ class Domain:
             self._handle.updateDeviceFlags(device, self._connection.library.VIR_DOMAIN_AFFECT_LIVE)
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network: its persistent definition, whether it is started, and the XML of the NICs that are on it."""
-
-    xml: str
-    active: bool
-    ports: tuple[str, ...]
-
-
 class Connection:
     """An open connection to libvirt.
 
@@ -144,7 +134,7 @@ class Connection:
     """
 
     def __init__(self, handle: t.Any, library: t.Any) -> None:
-        self._handle = handle
+        self.handle = handle
         self.library = library
 
     @contextlib.contextmanager
@@ -156,16 +146,18 @@ class Connection:
         try:
             yield
         except self.library.libvirtError as error:
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.answers import remedy_of
+
             answer = str(error.get_error_message()).rstrip(".")
+            lost = "The connection to libvirt was lost; run the task again when it is back"
             raise CommandFailed(
-                subject, f"libvirt cannot {doing}: {answer}",
-                remedy="" if self.alive() else "The connection to libvirt was lost; run the task again when it is back",
+                subject, f"libvirt cannot {doing}: {answer}", remedy=remedy_of(answer) if self.alive() else lost,
             ) from error
 
     def alive(self) -> bool:
         """Whether libvirt still holds the other end of the connection."""
         try:
-            return bool(self._handle.isAlive())
+            return bool(self.handle.isAlive())
         except self.library.libvirtError:
             return False
 
@@ -181,12 +173,12 @@ class Connection:
     def version(self) -> int:
         """libvirt's version as major x 1000000 + minor x 1000 + release."""
         with self.answering("libvirt", "tell its version"):
-            return int(self._handle.getLibVersion())
+            return int(self.handle.getLibVersion())
 
     def find(self, name: str) -> Domain | None:
         """A domain, None where there is none of that name."""
         with self.answering(f"domain {name}", "look it up"):
-            handle = self.unless(("VIR_ERR_NO_DOMAIN",), lambda: self._handle.lookupByName(name))
+            handle = self.unless(("VIR_ERR_NO_DOMAIN",), lambda: self.handle.lookupByName(name))
         return None if handle is None else Domain(self, handle)
 
     def domain(self, name: str) -> Domain:
@@ -202,34 +194,17 @@ class Connection:
     def domains(self) -> list[Domain]:
         """All domains, running or not."""
         with self.answering("libvirt", "list the domains"):
-            return [Domain(self, handle) for handle in self._handle.listAllDomains()]
+            return [Domain(self, handle) for handle in self.handle.listAllDomains()]
 
     def define(self, name: str, xml: str) -> None:
         """Set the persistent definition of a domain, in one step."""
         with self.answering(f"domain {name}", "define it"):
-            self._handle.defineXML(xml)
-
-    def network(self, name: str) -> Network | None:
-        """A network, None where there is none of that name."""
-        with self.answering(f"network {name}", "look it up"):
-            network = self.unless(("VIR_ERR_NO_NETWORK",), lambda: self._handle.networkLookupByName(name))
-            if network is None:
-                return None
-            active = bool(network.isActive())
-            ports = network.listAllPorts() if active else []
-            return Network(str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE)), active,
-                           tuple(str(port.XMLDesc()) for port in ports))
+            self.handle.defineXML(xml)
 
     def has_filter(self, name: str) -> bool:
         """Whether there is a network filter (nwfilter) of this name."""
         with self.answering(f"network filter {name}", "look it up"):
-            return self.unless(("VIR_ERR_NO_NWFILTER",), lambda: self._handle.nwfilterLookupByName(name)) is not None
-
-    def networks(self) -> dict[str, str]:
-        """The persistent definitions of all networks, started or not, by name."""
-        with self.answering("libvirt", "list the networks"):
-            return {str(network.name()): str(network.XMLDesc(self.library.VIR_NETWORK_XML_INACTIVE))
-                    for network in self._handle.listAllNetworks()}
+            return self.unless(("VIR_ERR_NO_NWFILTER",), lambda: self.handle.nwfilterLookupByName(name)) is not None
 
 
 def connect(uri: str) -> Connection:

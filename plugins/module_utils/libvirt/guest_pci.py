@@ -105,7 +105,9 @@ def in_order(seats: t.Sequence[Seat], place: Topology) -> list[str | None]:
     _check_explicit(seats, place)
     kept = [seat.explicit or seat.current for seat in seats]
     known = [address for address in kept if address is not None]
-    if _ascend(known, place) and all(place.holder(address) is None for address in known):
+    free = all(address is None or address == seat.current or place.holder(address) is None
+               for address, seat in zip(kept, seats))
+    if _ascend(known, place) and free:
         filled = _fill(kept, place)
         if None not in filled:
             return filled
@@ -142,7 +144,7 @@ def appended(seats: t.Sequence[Seat], place: Topology) -> list[str | None]:
 
 def _check_explicit(seats: t.Sequence[Seat], place: Topology) -> None:
     for seat in seats:
-        if seat.explicit is None:
+        if seat.explicit in (None, seat.current):
             continue
         holder = place.holder(seat.explicit)
         if holder is not None:

@@ -22,18 +22,19 @@ def etree() -> t.Any:
     return load("lxml.etree", "python3-lxml")
 
 
-def parse(text: str, subject: str = "xml") -> Element:
-    """The root of an XML text, without comments and blank text.
+def parse(text: str, subject: str = "xml", notes: bool = False) -> Element:
+    """The root of an XML text, without blank text.
 
     Entities, document types and anything from the network are refused: they have no place in libvirt's XML.
 
     :param subject: whose text it is, for the error
+    :param notes: whether comments and processing instructions are kept, which libvirt keeps in a domain's metadata
     :raises ValidationError: this is no XML, or has a document type
     """
     library = etree()
     parser = library.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-        remove_blank_text=True, remove_comments=True, remove_pis=True,
+        remove_blank_text=True, remove_comments=not notes, remove_pis=not notes,
     )
     try:
         root = library.fromstring(text.strip().encode("utf-8", "surrogatepass"), parser)

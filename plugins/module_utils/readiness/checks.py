@@ -8,24 +8,43 @@ A new check is a function in the file of its subject and a line in :data:`CHECKS
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import typing as t
 
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness import cpu, iommu, kvm, nic, vfio
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness import (
+    cpu,
+    iommu,
+    kvm,
+    lockdown,
+    memory,
+    nic,
+    pcie,
+    vfio,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import STATUSES, Verdict
 
-CheckFunction = t.Callable[[Host, t.Sequence[str]], Verdict]
-"""Takes the host and the PFs that the user named (none: every NIC counts), reads only and starts no program."""
+CheckFunction = t.Callable[[Host, nic.Nics], Verdict]
+"""Takes the host and the NICs that it is about, reads only and starts no program."""
 
-CHECKS: dict[str, CheckFunction] = {
+CHECKS: dict[str, CheckFunction | None] = {
     "cpu_virtualisation": cpu.cpu_virtualisation,
     "kvm": kvm.kvm,
     "nested": kvm.nested,
     "iommu_firmware": iommu.iommu_firmware,
     "iommu_kernel": iommu.iommu_kernel,
+    "interrupt_remapping": iommu.interrupt_remapping,
     "nic_sriov": nic.nic_sriov,
+    "mmio": pcie.mmio,
+    "acs": pcie.acs,
+    "nic_model": None,  # needs an appliance, see functions()
     "vfio": vfio.vfio,
+    "lockdown": lockdown.lockdown,
+    "hugepages": memory.hugepages,
+    "numa": memory.numa,
+    "pcie_link": pcie.pcie_link,
 }
 
 FAILING = {"fail": {"fail"}, "warn": {"fail", "warn"}, "never": set[str]()}
@@ -35,11 +54,12 @@ FAILING = {"fail": {"fail"}, "warn": {"fail", "warn"}, "never": set[str]()}
 def examine(params: dict[str, t.Any], host: Host) -> dict[str, t.Any]:
     """Run the checks and sum them up.
 
-    :param params: ``pfs``, ``require`` (None: all checks) and ``fail_on`` of the module
+    :param params: those of the module
     :returns: ``ready``, ``checks``, ``msg`` and ``failed``, as engine.report wants them
+    :raises ValidationError: what is asked of the appliance cannot be meant
     """
-    wanted = [name for name in CHECKS if not params["require"] or name in params["require"]]
-    verdicts = {name: CHECKS[name](host, params["pfs"] or ()) for name in wanted}
+    nics = nic.look(host, params["pfs"] or ())
+    verdicts = {name: function(host, nics) for name, function in functions(params).items()}
     failing = {name: verdict for name, verdict in verdicts.items() if verdict.status in FAILING[params["fail_on"]]}
     return {
         "ready": all(verdict.status != "fail" for verdict in verdicts.values()),
@@ -47,6 +67,23 @@ def examine(params: dict[str, t.Any], host: Host) -> dict[str, t.Any]:
         "failed": bool(failing),
         "msg": failure(failing) if failing else summary(verdicts),
     }
+
+
+def functions(params: dict[str, t.Any]) -> dict[str, CheckFunction]:
+    """The checks to do, in the order of their layers: those that are required, else all that apply.
+
+    :raises ValidationError: nic_model is required without an appliance
+    """
+    checks = dict(CHECKS)
+    if params["appliance"] is not None:
+        from ansible_collections.nfv.kvm.plugins.module_utils.readiness import appliance
+
+        checks["nic_model"] = functools.partial(appliance.nic_model, params=params)
+    elif "nic_model" in (params["require"] or ()):
+        raise ValidationError("require", "this check is about an appliance, and none is given", "nic_model",
+                              "Give appliance and release as well")
+    return {name: function for name, function in checks.items()
+            if function and name in (params["require"] or checks)}
 
 
 def failure(failing: dict[str, Verdict]) -> str:
@@ -62,6 +99,6 @@ def summary(verdicts: dict[str, Verdict]) -> str:
     """One line with the names of the checks by status, such as ``ok: kvm, vfio; unknown: iommu_firmware``."""
     by_status = {
         status: ", ".join(name for name, verdict in verdicts.items() if verdict.status == status)
-        for status in ("fail", "warn", "unknown", "ok")
+        for status in STATUSES
     }
     return "; ".join(f"{status}: {names}" for status, names in by_status.items() if names)

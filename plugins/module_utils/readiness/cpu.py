@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
 CPUINFO = "/proc/cpuinfo"
 UNREADABLE = f"{CPUINFO} has no line with x86 CPU flags"
 READ_IT = "Run the check on an x86 host, outside of any container that hides /proc"
+KVM_REGISTERED = "/sys/class/misc/kvm"
+"""There while KVM runs; the node /dev/kvm alone proves nothing, as udev makes it before any module is loaded."""
 
 
 def field(host: Host, name: str) -> str | None:
@@ -29,12 +30,22 @@ def flags(host: Host) -> frozenset[str] | None:
     return None if text is None else frozenset(text.split())
 
 
-def cpu_virtualisation(host: Host, _pfs: t.Sequence[str]) -> Verdict:
+def is_arm(host: Host) -> bool:
+    """Whether the CPU is one of ARM's 64-bit ones (arch/arm64/kernel/cpuinfo.c)."""
+    return field(host, "CPU implementer") is not None
+
+
+def cpu_virtualisation(host: Host, _nics: Nics) -> Verdict:
     """Whether the CPU offers hardware virtualisation: vmx (Intel VT-x) or svm (AMD-V).
 
     The kernel takes vmx out of /proc/cpuinfo when firmware locked it off (arch/x86/kernel/cpu/feat_ctl.c, Linux 5.6),
-    and so svm (arch/x86/kernel/cpu/amd.c, Linux 6.7).
+    and so svm (arch/x86/kernel/cpu/amd.c, Linux 6.7). That of ARM shows only by KVM, which is there if the kernel was
+    started in EL2 (Documentation/arch/arm64/booting.rst).
     """
+    if is_arm(host):
+        if host.exists(KVM_REGISTERED):
+            return Verdict.ok("EL2 of ARM, as KVM runs")
+        return Verdict.unknown("ARM CPUs show it by KVM only, which does not run", "See what the check kvm found")
     present = flags(host)
     if present is None:
         return Verdict.unknown(UNREADABLE, READ_IT)

@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import cpu
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
 MODULES = {"vmx": "kvm_intel", "svm": "kvm_amd"}
 """The KVM module for each CPU flag; /sys/module shows it when it is built in, too."""
 
-# The node alone proves nothing: udev makes it from modules.devname before any module is loaded (kmod-static-nodes).
-REGISTERED = "/sys/class/misc/kvm"
+BUILT_IN = "the kernel's own KVM"
 NODE = "/dev/kvm"
 
 
@@ -23,9 +21,18 @@ def loaded_modules(host: Host) -> list[str]:
     return [module for module in MODULES.values() if host.exists(f"/sys/module/{module}")]
 
 
-def kvm(host: Host, _pfs: t.Sequence[str]) -> Verdict:
+def kvm(host: Host, _nics: Nics) -> Verdict:
     """Whether the kernel runs KVM on hardware virtualisation, and offers it as /dev/kvm."""
-    loaded, registered = loaded_modules(host), host.exists(REGISTERED)
+    registered = host.exists(cpu.KVM_REGISTERED)
+    if not registered and not host.names("/sys/module"):  # there are always some
+        return Verdict.unknown("/sys cannot be read", "Run the check as root and outside of any container")
+    if cpu.is_arm(host) and not registered:
+        return Verdict.fail(
+            "KVM did not start on this ARM CPU", "firmware",
+            "See dmesg | grep kvm for the reason; firmware (or the hypervisor of a virtual machine) has to start the "
+            "kernel in EL2",
+        )
+    loaded = [BUILT_IN] if cpu.is_arm(host) else loaded_modules(host)
     if loaded and registered and host.exists(NODE):
         return Verdict.ok(f"{NODE} of {loaded[0]}")
     if loaded and registered:
@@ -61,11 +68,19 @@ def not_running(host: Host, loaded: list[str], registered: bool) -> Verdict:
     )
 
 
-def nested(host: Host, _pfs: t.Sequence[str]) -> Verdict:
+def nested(host: Host, _nics: Nics) -> Verdict:
     """Whether guests may run guests of their own, as vJunos-switch and vJunos-router do for their control plane.
 
-    The parameter reads Y or N (kvm_intel), 1 or 0 (kvm_amd).
+    The parameter reads Y or N (kvm_intel), 1 or 0 (kvm_amd); ARM has an argument of the kernel instead
+    (Documentation/admin-guide/kernel-parameters.txt, kvm-arm.mode).
     """
+    if cpu.is_arm(host):
+        if "kvm-arm.mode=nested" in (host.read("/proc/cmdline") or "").split():
+            return Verdict.ok("kvm-arm.mode=nested")
+        return Verdict.warn(
+            "kvm-arm.mode is not nested", "kernel",
+            "Add the kernel argument kvm-arm.mode=nested (Linux 6.16, on a CPU with FEAT_NV2) and reboot",
+        )
     for module in loaded_modules(host):
         value = host.read(f"/sys/module/{module}/parameters/nested")
         if value in ("Y", "1"):

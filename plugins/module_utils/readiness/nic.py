@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict, worst
 
 NETWORK_CLASS = "0x02"
 """How the PCI class of every network controller begins (PCI Code and ID Assignment Specification)."""
@@ -23,49 +25,71 @@ NO_VFS = (
     "Enable SR-IOV in the firmware setup (Dell: Integrated Devices, SR-IOV Global Enable; HPE: SR-IOV; "
     "Supermicro: SR-IOV Support) and give the NIC VFs in its device settings, then reboot"
 )
+NO_DRIVER = (
+    "Load the driver of the PF, which alone can make VFs (lspci -k names it, modprobe loads it), and see dmesg "
+    "if it does not take the NIC"
+)
 
 
-def nic_sriov(host: Host, pfs: t.Sequence[str]) -> Verdict:
+@dataclass(frozen=True)
+class Nics:
+    """The NICs that the checks are about."""
+
+    named: bool
+    """Whether the user named them; else they are the NICs of the host, of which one that is ready will do."""
+    verdicts: tuple[Verdict, ...] = ()
+    """For each, whether it can have VFs; without names only those with SR-IOV count."""
+    pfs: tuple[str, ...] = ()
+    """The PCI addresses of those that can."""
+
+
+def look(host: Host, names: t.Sequence[str]) -> Nics:
+    """The NICs that are meant.
+
+    :param names: by netdev or PCI address; none: all of the host
+    """
+    if names:
+        found = [named_pf(host, name) for name in names]
+    else:
+        found = [(address, capability(host, address)) for address in host.names(pci.DEVICES)
+                 if host.exists(f"{pci.DEVICES}/{address}/sriov_totalvfs") and is_nic(host, address)]
+    pfs = dict.fromkeys(address for address, verdict in found if verdict.status == "ok")
+    return Nics(bool(names), tuple(verdict for _address, verdict in found), tuple(pfs))
+
+
+def nic_sriov(host: Host, nics: Nics) -> Verdict:
     """Whether each PF of the user's, or without any at least one NIC of the host, can have VFs."""
     if not host.names("/sys/bus") or not host.names(pci.NETDEVS):  # there is always lo
         return Verdict.unknown("/sys cannot be read", "Run the check as root")
-    if pfs:
-        return worst([named_pf(host, pf) for pf in pfs])
-    nics = [address for address in host.names(pci.DEVICES) if is_nic(host, address)]
-    totals = {address: pci.number(host, address, "sriov_totalvfs") for address in nics}
-    capable = [address for address, total in totals.items() if total]
-    if capable:
-        return Verdict.ok("; ".join(f"{label(host, address)}: {totals[address]} VFs" for address in capable))
-    switched_off = [label(host, address) for address, total in totals.items() if total == 0]
-    if switched_off:
-        return Verdict.fail(f"SR-IOV is there with 0 VFs on {', '.join(switched_off)}", "firmware", NO_VFS)
-    return Verdict.fail(f"none of {len(nics)} PCI NICs has SR-IOV (no sriov_totalvfs)", "nic", NO_CAPABILITY)
+    capable = [verdict for verdict in nics.verdicts if verdict.status == "ok"]
+    if nics.verdicts:
+        return worst(nics.verdicts if nics.named else capable or nics.verdicts)
+    count = sum(is_nic(host, address) for address in host.names(pci.DEVICES))
+    return Verdict.fail(f"none of {count} PCI NICs has SR-IOV (no sriov_totalvfs)", "nic", NO_CAPABILITY)
 
 
-def worst(verdicts: list[Verdict]) -> Verdict:
-    """One verdict for several PFs: that of the worst of them, with all that is to be said of its kind."""
-    status = next(status for status in ("fail", "unknown", "ok") if any(one.status == status for one in verdicts))
-    alike = [one for one in verdicts if one.status == status]
-    found, remedies = (list(dict.fromkeys(texts)) for texts in zip(*((one.found, one.remedy) for one in alike)))
-    return Verdict(status, "; ".join(found), alike[0].cause, ". ".join(remedies))
+def each_pf(host: Host, nics: Nics, judge: t.Callable[[Host, str], Verdict]) -> Verdict:
+    """What is to be said of the PFs, each judged by its PCI address."""
+    if not nics.pfs:
+        return Verdict.unknown("there is no PF that could have VFs", "See what the check nic_sriov found")
+    verdicts = [judge(host, address) for address in nics.pfs]
+    if not nics.named and any(verdict.status != "fail" for verdict in verdicts):
+        verdicts = [replace(one, status="warn") if one.status == "fail" else one for one in verdicts]
+    return worst(verdicts)
 
 
-def named_pf(host: Host, pf: str) -> Verdict:
-    """Whether one PF, named by its netdev or its PCI address, can have VFs."""
-    if pci.PCI_ADDRESS.fullmatch(pf):
-        address: str | None = pf.lower()
-        known = address in host.names(pci.DEVICES)
-    else:
-        address = host.link_name(f"{pci.NETDEVS}/{pf}/device")
-        known = pf in host.names(pci.NETDEVS)
-    if not known:
-        return Verdict.fail(f"{pf}: this host has no such device", "host", choice(host))
-    if address is None or not is_nic(host, address):
-        return Verdict.fail(f"{pf}: is no PCI NIC", "host", choice(host))
+def named_pf(host: Host, name: str) -> tuple[str, Verdict]:
+    """The PCI address of a NIC that the user named (empty where there is none), and whether it can have VFs."""
+    try:
+        address = pci.address_of(host, name) or ""
+    except ValidationError as error:
+        return "", Verdict.fail(f"{name}: {error.cause}", "host", choice(host))
+    if not is_nic(host, address):
+        return "", Verdict.fail(f"{name}: is no PCI NIC", "host", choice(host))
     parent = host.link_name(f"{pci.DEVICES}/{address}/physfn")
     if parent:
-        return Verdict.fail(f"{pf}: is a VF of {label(host, parent)}", "host", choice(host))
-    return capability(host, address)
+        return "", Verdict.fail(f"{name}: is a VF of {label(host, parent)}", "host", choice(host))
+    return address, capability(host, address)
 
 
 def capability(host: Host, address: str) -> Verdict:
@@ -78,6 +102,8 @@ def capability(host: Host, address: str) -> Verdict:
         return Verdict.unknown(f"{name}: sriov_totalvfs cannot be read", "Run the check as root")
     if total == 0:
         return Verdict.fail(f"{name}: SR-IOV is there with 0 VFs", "firmware", NO_VFS)
+    if pci.driver(host, address) is None:
+        return Verdict.fail(f"{name}: {total} VFs, but no driver", "driver", NO_DRIVER)
     return Verdict.ok(f"{name}: {total} VFs")
 
 
@@ -94,6 +120,5 @@ def label(host: Host, address: str) -> str:
 
 def choice(host: Host) -> str:
     """The remedy for a wrong name: the PFs that the host does have."""
-    pfs = [label(host, address) for address in host.names(pci.DEVICES)
-           if is_nic(host, address) and pci.number(host, address, "sriov_totalvfs")]
-    return f"Name a PF of this host: {', '.join(pfs)}" if pfs else "This host has no NIC with SR-IOV to name"
+    pfs = ", ".join(label(host, address) for address in look(host, ()).pfs)
+    return f"Name a PF of this host: {pfs}" if pfs else "This host has no NIC with SR-IOV to name"

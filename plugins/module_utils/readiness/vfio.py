@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
 
-def vfio(host: Host, _pfs: t.Sequence[str]) -> Verdict:
+def vfio(host: Host, _nics: Nics) -> Verdict:
     """Whether vfio-pci is in the kernel, or can be loaded into it: libvirt does so when a guest needs it.
 
     modules.dep and modules.builtin list every module of a kernel by its file (kmod, depmod(8)).

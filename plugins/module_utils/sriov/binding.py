@@ -10,8 +10,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import DRIVERS
-
-SETTLE_SECONDS = 30
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class BindDrivers:
     def apply(self, host: Host) -> None:
         for index, _before, wanted in self.changes:
             self.bind(host, index, wanted)
-        host.run(["udevadm", "settle", f"--timeout={SETTLE_SECONDS}"], timeout=SETTLE_SECONDS + 5)
+        settle(host)
 
     def undo(self, host: Host) -> None:
         for index, before, _wanted in self.changes:

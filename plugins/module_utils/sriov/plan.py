@@ -12,13 +12,13 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal, users
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, vf_result
 
 
@@ -148,15 +148,8 @@ class PfResource:
                 raise ValidationError(
                     "vfs.index", f"{name} would have {numvfs} VFs, counted from 0", index, "Raise numvfs"
                 )
-            if index not in current.vfs:
-                continue
-            reported = current.vfs[index].settings.managed()
-            for setting in vf.settings.managed():
-                if setting not in reported:
-                    raise NotSupported(
-                        f"VF {index} of {name}",
-                        f"{setting} is not supported by {current.driver} ({current.pci_address})",
-                    )
+            if index in current.vfs:
+                check_reported(current, index, vf.settings)
 
     def taken(self, current: Pf) -> list[Holder]:
         """Who loses a VF: all at a resize, else those whose driver changes."""

@@ -41,6 +41,15 @@ def read_pf(host: Host, pf: str) -> Pf:
     )
 
 
+def check_reported(pf: Pf, index: int, wanted: VfSettings) -> None:
+    """:raises NotSupported: the PF's driver tells nothing of a setting that is wanted of a VF, so it has none."""
+    reported = pf.vfs[index].settings.managed()
+    for setting in wanted.managed():
+        if setting not in reported:
+            raise NotSupported(f"VF {index} of {pf.name}",
+                               f"{setting} is not supported by {pf.driver} ({pf.pci_address})")
+
+
 def netdev_of(host: Host, address: str, pf: str) -> str:
     """The netdev through which the PF's VFs are set: the one that was named, or the only one.
 

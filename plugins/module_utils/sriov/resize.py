@@ -15,6 +15,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.binding import BindD
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_stub
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import restore
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 # The kernel's answers to a write to sriov_numvfs (linux drivers/pci/iov.c, sriov_numvfs_store and sriov_enable).
 NUMVFS_ANSWERS = {
@@ -104,4 +105,4 @@ class Resize:
                     "See the kernel's log, or raise timeout",
                 )
             host.sleep(0.1)
-        host.run(["udevadm", "settle", f"--timeout={self.timeout}"], timeout=self.timeout + 5)
+        settle(host, self.timeout)

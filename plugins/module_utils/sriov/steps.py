@@ -13,6 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import ZERO
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_settings
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 RESET_SECONDS = 10.0
 RATES_REMEDY = "Drivers take rates only while the PF is up and has a link, and only up to its speed"
@@ -130,6 +131,9 @@ class SetVfs:
 
         :raises BatchFailed: a line was refused
         """
+        if any(" mac " in line for line in lines):
+            # udev gives the netdevs of new VFs MACs of its own making, which the driver of a trusted VF tells the PF.
+            settle(host)
         deadline = host.now() + RESET_SECONDS
         first = 0
         refused = set()

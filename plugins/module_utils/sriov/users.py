@@ -37,10 +37,12 @@ def read_uses(host: Host, uri: str) -> tuple[Ledger, dict[str, str]]:
         return (), {}
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import all_networks
 
     connection = connect(uri)
     uses = read_ledger(connection)
-    return uses, connection.networks() if any(entry.network for entry in uses) else {}
+    networks = all_networks(connection) if any(entry.network for entry in uses) else []
+    return uses, {network.name: network.definition() for network in networks}
 
 
 def used_by(uses: Ledger, vf: Vf) -> Use | None:

@@ -70,7 +70,7 @@ def machine_family(domain: Element) -> str:
 
 def _keep_metadata(root: Element, current: Element) -> None:
     written = {found.tag for found in root.findall("metadata/*")}
-    for found in current.findall("metadata/*"):
+    for found in [] if current.find("metadata") is None else current.find("metadata"):
         if found.tag not in written:
             xml.child(root, "metadata").append(copy.deepcopy(found))
 

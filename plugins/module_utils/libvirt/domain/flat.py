@@ -96,7 +96,7 @@ def labelled(element: Element) -> t.Iterator[tuple[str, Element]]:
     """
     seen: dict[str, int] = {}
     consoles = element.findall("console")
-    for found in element:
+    for found in element.iterchildren("*"):  # no comments
         tag = found.tag
         if tag == "console" and found is consoles[0] and _is_serial(found):
             tag = "serial"

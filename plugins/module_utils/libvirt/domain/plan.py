@@ -85,7 +85,7 @@ class DomainResource:
             raise ValidationError("name", "this domain is transient: it has no definition to manage", self.name,
                                   "Shut it down, then define it with this module")
         live = domain.live_xml()
-        definition = xml.parse(text, f"domain {self.name}")
+        definition = xml.parse(text, f"domain {self.name}", notes=True)
         return DomainState(
             state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(), definition=definition,
             live=None if live is None else xml.parse(live, f"domain {self.name}"),

@@ -97,8 +97,8 @@ class Shutdown(DomainStep):
             host.sleep(POLL_SECONDS)
 
 
-def check_reacts(name: str, state: str) -> None:
-    """Refuse to wait for a guest that cannot hear the power button.
+def check_reacts(name: str, state: str, cannot: str = "react to the power button") -> None:
+    """Refuse to wait for a guest that cannot hear the power button, or what else it has to react to.
 
     It is not resumed for that: who paused it, be it a migration or a full disk, did so for a reason.
 
@@ -106,7 +106,7 @@ def check_reacts(name: str, state: str) -> None:
     :raises InUse: it is paused or crashed
     """
     if state in ("paused", "crashed"):
-        raise InUse(f"domain {name}", f"it is {state}, so its guest cannot react to the power button", remedy=(
+        raise InUse(f"domain {name}", f"it is {state}, so its guest cannot {cannot}", remedy=(
             "Resume it first (nfv.kvm.vm_domain with state: running)" if state == "paused" else "See its log"
         ) + f", or cut its power with virsh destroy {name}")
 

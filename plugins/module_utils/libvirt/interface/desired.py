@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import typing as t
+import uuid
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
@@ -21,10 +22,19 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming 
     team_of,
     with_mac_of_team,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # QEMU's NIC models without PCI Express; libvirt refuses them behind a root port ("slot must be >= 1").
 CONVENTIONAL_PCI = frozenset({"e1000", "rtl8139", "ne2k_pci", "pcnet", "i82551", "i82557b", "i82559er"})
+# What libvirt makes up for a virtualport that lacks it, once for the definition and once more for the running domain
+# (virDomainNetDefParseXML with VIR_VPORT_XML_GENERATE_MISSING_DEFAULTS in its src/conf/domain_conf.c)
+MADE_UP = {"802.1Qbg": "instanceid", "openvswitch": "interfaceid"}
+# What no two NICs of a domain have alike, by what messages call it
+CONFLICTS = {"mac": "MAC", "source_vf": "VF", "boot_order": "boot order", "alias": "name",
+             "address": "guest PCI address"}
 
 
 @dataclass(frozen=True)
@@ -52,29 +62,48 @@ def identified(wanted: Interface, nics: t.Sequence[Interface]) -> Interface | No
     return None
 
 
-def generated_mac(uuid: str, label: str, used: t.Collection[str | None]) -> str:
-    """A MAC in QEMU's range that the same domain and label give again, stepped past those in use."""
+def generated_mac(domain: str, label: str, used: t.Collection[str | None]) -> str:
+    """A MAC in QEMU's range that the same domain (its UUID) and label give again, stepped past those in use."""
     for attempt in itertools.count():
-        digest = hashlib.sha256(f"{uuid}/{label}/{attempt}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{domain}/{label}/{attempt}".encode()).hexdigest()
         mac = f"52:54:00:{digest[0:2]}:{digest[2:4]}:{digest[4:6]}"
         if mac not in used:
             return mac
     raise AssertionError  # count() does not end
 
 
-def with_macs(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface], uuid: str, ledger: Ledger) -> list[Wanted]:
-    """The list with a MAC for each NIC that has none yet; one without a name is known by its place in the list."""
+def with_identities(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface], domain: str, ledger: Ledger,
+                    ) -> list[Wanted]:
+    """The list with what each NIC is to be known by outside, and has not yet: its MAC and the UUID of its virtualport.
+
+    :param nics: those of the definition, then those of the running domain
+    :param domain: its UUID
+    """
     given = {item.interface.mac for item in wanted} - {None}
     found: list[Wanted] = []
     for number, item in enumerate(wanted):
         follows = team_of(item.interface).type == "transient"
         if item.interface.mac is None and not follows and identified(item.interface, nics) is None:
-            label = item.interface.alias or str(number)
+            label = item.interface.alias or str(number)  # one without a name is known by its place in the list
             used = given | {entry.mac for entry in ledger} | {nic.mac for nic in nics if item.interface.alias}
-            mac = generated_mac(uuid, label, used)
-            item = replace(item, interface=replace(item.interface, mac=mac))
+            mac = generated_mac(domain, label, used)
+            item = replace(item, interface=replace(item.interface, mac=mac), generated=True)
         found.append(item)
-    return with_mac_of_team(found, nics)
+    return [_with_uuid(item, identified(item.interface, nics), domain) for item in with_mac_of_team(found, nics)]
+
+
+def _with_uuid(item: Wanted, current: Interface | None, domain: str) -> Wanted:
+    """The item with a UUID for its virtualport, one that the same domain and NIC give again."""
+    port = item.interface.virtualport
+    made_up = None if port is None else MADE_UP.get(port.type or "")
+    if port is None or made_up is None:
+        return item
+    kept = port.over(None if current is None else current.virtualport)
+    if getattr(kept, made_up) is not None:
+        return item
+    label = item.interface.alias or item.interface.mac
+    made: dict[str, t.Any] = {made_up: str(uuid.uuid5(uuid.UUID(domain), f"{made_up}/{label}"))}
+    return replace(item, interface=replace(item.interface, virtualport=replace(port, **made)))
 
 
 def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interface],
@@ -102,19 +131,20 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
 
 
 def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
-    """Refuse a MAC or a VF that is there twice, in the domain or on the host.
+    """Refuse what is there twice: in the domain any of CONFLICTS, on the host a MAC or a VF.
 
-    :raises ValidationError: two NICs of the domain have one MAC or VF, or are no team, or another domain has the MAC
+    :raises ValidationError: two NICs of the domain have one of them alike, or are no team, or another has the MAC
     :raises InUse: another domain has the VF
     """
     check_teams(nics)
-    for field, called in (("mac", "MAC"), ("source_vf", "VF"), ("boot_order", "boot order"), ("alias", "name")):
+    for field, called in CONFLICTS.items():
         seen: dict[str, Nic] = {}
         for nic in nics:
             value = getattr(nic.after, field)
             if value is not None and value in seen and (_changes(nic, field) or _changes(seen[value], field)) \
                     and not (field == "mac" and are_a_team(nic.after, seen[value].after)):
-                raise ValidationError(nic.subject, f"{seen[value].subject} has the same {called}", value,
+                new, other = (nic, seen[value]) if _changes(nic, field) else (seen[value], nic)
+                raise ValidationError(new.subject, f"{other.subject} has the same {called}", value,
                                       "Give each NIC its own, or remove the other NIC")
             seen[value] = nic
     for nic in nics:
@@ -128,17 +158,31 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
                             f"Take another VF, or remove this one from {entry.domain} with nfv.kvm.vm_interface")
 
 
-def check_boot_order(nics: t.Sequence[Nic], whole_domain: bool) -> None:
-    """Refuse a boot order of a NIC where the domain has one as a whole: libvirt allows only one of the two.
+def check_domain(nics: t.Sequence[Nic], definition: Element) -> None:
+    """Refuse what the rest of the domain does not go with; libvirt would do so when it is defined.
 
-    :param whole_domain: whether the domain has ``<os><boot>``, which libvirt adds when no device has an order
-    :raises ValidationError: both are there
+    :param definition: the persistent XML of the domain
+    :raises ValidationError: it has a boot order as a whole, or keeps its memory for itself
     """
     for nic in nics:
-        if whole_domain and nic.after.boot_order is not None:
+        if nic.after.boot_order is not None and definition.find("os/boot") is not None:
             raise ValidationError(
                 f"{nic.subject}.boot_order", "the domain's <os> has <boot>, which excludes an order of devices",
                 nic.after.boot_order, "Give a disk <boot order='1'/> in place of it, in the xml of nfv.kvm.vm_domain")
+        if nic.after.type == "vhostuser" and not shares_memory(definition):
+            raise ValidationError(
+                f"{nic.subject}.type", "the domain does not share its memory, which a switch in user space must see",
+                nic.after.type, "Add <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking> to "
+                "the xml of nfv.kvm.vm_domain")
+
+
+def shares_memory(definition: Element) -> bool:
+    """Whether all of a guest's memory can be shared (qemuValidateDomainDefVhostUserRequireSharedMemory in libvirt's
+    src/qemu/qemu_validate.c)."""
+    access = definition.find("memoryBacking/access")
+    default = None if access is None else access.get("mode")
+    cells = definition.findall("cpu/numa/cell")
+    return all(cell.get("memAccess", default) == "shared" for cell in cells) if cells else default == "shared"
 
 
 def _changes(nic: Nic, field: str) -> bool:
@@ -160,20 +204,29 @@ def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]
     after = overlaid(current or identified(item.interface, running) or Interface(), item.interface)
     if after.type is None:
         raise ValidationError(f"{item.subject}.type", "the domain has no such NIC yet, and a new one needs a type",
-                              item.name or item.interface.mac, "Give type and source")
-    check_whole(item.subject, after)
+                              item.name or (None if item.generated else item.interface.mac), "Give type and source")
+    check_whole(item.subject, after, current)
     return Nic(item.subject, current, after)
 
 
 def _seated(nics: t.Sequence[Nic], wanted: t.Sequence[Wanted | None], place: Topology,
             seat: t.Callable[[t.Sequence[Seat], Topology], list[str | None]]) -> list[Nic]:
-    seats = [Seat(nic.subject, None if item is None else item.interface.address, nic.after.address)
-             for nic, item in zip(nics, wanted)]
-    seated = [replace(nic, after=replace(nic.after, address=address)) for nic, address in zip(nics, seat(seats, place))]
-    for nic, item in zip(seated, seats):
-        if place.root == "pcie-root" and nic.after.model in CONVENTIONAL_PCI \
-                and nic.after.address not in (item.explicit, item.current):
+    """The NICs with guest PCI addresses, but for those on another bus."""
+    on_pci = [(nic, None if item is None else item.interface.address) for nic, item in zip(nics, wanted)
+              if nic.after.bus is None]
+    seats = [Seat(nic.subject, explicit, nic.after.address if explicit is None else _address(nic.before))
+             for nic, explicit in on_pci]
+    addresses = iter(seat(seats, place))
+    seated = [nic if nic.after.bus is not None else replace(nic, after=replace(nic.after, address=next(addresses)))
+              for nic in nics]
+    express = place.candidates() if place.root == "pcie-root" else []
+    for nic, item in zip((nic for nic in seated if nic.after.bus is None), seats):
+        if nic.after.model in CONVENTIONAL_PCI and nic.after.address in express and nic.after.address != item.explicit:
             raise NotSupported(
                 f"{nic.subject}.model", "this is a conventional PCI device, which a root port of Q35 does not take",
                 nic.after.model, "Take e1000e or virtio, or give an address on a pcie-to-pci-bridge of the domain")
     return seated
+
+
+def _address(nic: Interface | None) -> str | None:
+    return None if nic is None else nic.address

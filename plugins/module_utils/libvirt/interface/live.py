@@ -36,6 +36,10 @@ class LivePlan:
     update: tuple[tuple[Interface, Interface], ...]
     running: tuple[Interface, ...]
 
+    def has_work(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.detach or self.replug or self.attach or self.update)
+
 
 @dataclass(frozen=True)
 class LiveHost:

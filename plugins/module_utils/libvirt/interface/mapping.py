@@ -12,25 +12,26 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model im
     VIRTIO,
     Filterref,
     Interface,
-    Rate,
     Teaming,
-    Virtualport,
-    Vlan,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import (
-    Place,
-    attribute,
     became,
     filterref,
-    flag,
     interface_type,
+    other_bus,
     pci,
-    rate,
     socket_path,
-    switch,
     target_dev,
     teaming,
     user_alias,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import (
+    Place,
+    attribute,
+    flag,
+    rate,
+    switch,
     virtualport,
     vlan,
 )
@@ -40,6 +41,8 @@ HOSTDEV, BRIDGE, NETWORK, DIRECT = (frozenset({name}) for name in ("hostdev", "b
 ETHERNET, USER, VDPA, VHOSTUSER = (frozenset({name}) for name in ("ethernet", "user", "vdpa", "vhostuser"))
 TAP = BRIDGE | NETWORK | ETHERNET
 EMULATED = TAP | DIRECT | USER | VDPA | VHOSTUSER
+# The one model that is not on PCI (QEMU's hw/usb/dev-network.c)
+USB_NET = "usb-net"
 # libvirt does not update NICs of the other types, whatever it is (qemuDomainChangeNet in src/qemu/qemu_hotplug.c).
 UPDATED = TAP | DIRECT | USER
 
@@ -107,7 +110,8 @@ ROWS = (
     Row("vlan", "vlan", vlan(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Vlan(), stays=False),
     Row("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
     Row("driver_name", "driver", attribute("driver", "name"), EMULATED),
-    Row("driver_queues", "driver", attribute("driver", "queues", int), EMULATED),
+    # libvirt writes no single queue down (src/conf/domain_conf.c; seen with 11.3).
+    Row("driver_queues", "driver", attribute("driver", "queues", int), EMULATED, default=1),
     Row("driver_rx_queue_size", "driver", attribute("driver", "rx_queue_size", int), EMULATED),
     Row("driver_tx_queue_size", "driver", attribute("driver", "tx_queue_size", int), EMULATED),
     Row("driver_iommu", "driver", switch("driver", "iommu"), EMULATED),
@@ -124,9 +128,12 @@ ROWS = (
     Row("boot_order", "boot_order", attribute("boot", "order", int)),
     Row("teaming", "teaming", teaming(), default=Teaming()),
     Row("address", "address", pci("address")),
+    Row("bus", "address", other_bus()),
 )
 SOURCES = tuple(row for row in ROWS if row.parameter == "source")
-DRIVER = tuple(row.field for row in ROWS if row.parameter == "driver")
+# Another value of these never has a NIC connected anew.
+KEEPS_CONNECTED = ("name", "link_state", "boot_order", "address")
+DRIVER = tuple(row for row in ROWS if row.parameter == "driver")
 
 
 def read_interface(nic: Element) -> Interface:
@@ -154,7 +161,11 @@ def overlaid(base: Interface, wanted: Interface) -> Interface:
         values["virtualport"] = wanted.virtualport.over(base.virtualport)
     if values["model"] not in VIRTIO:
         # libvirt has no driver options for the other models, and drops those that are there.
-        values.update({field: getattr(wanted, field) for field in DRIVER})
+        values.update({row.field: row.meant(wanted) if row.of(kind) else None for row in DRIVER})
+    if values["model"] == USB_NET:
+        values.update(address=wanted.address, bus=values["bus"] or "usb")
+    elif wanted.address is not None or values["model"] != base.model:
+        values["bus"] = None
     return Interface(**values)
 
 

@@ -4,26 +4,23 @@
 
 from __future__ import annotations
 
-import copy
-import typing as t
 from dataclasses import dataclass, fields, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, Virtualport
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import virtualport_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import NEEDED
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import (
+    OWN_BRIDGE,
+    VIRTUALPORTS,
+    VLAN,
+    kind_of,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import virtualport_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-
-# Those that libvirt makes a bridge for
-OWN_BRIDGE = ("isolated", "nat", "route", "open")
-MACVTAP = ("private", "vepa", "passthrough", "macvtap bridge")
-# By the kind of network, the virtualports that it can have (networkAllocatePort in src/network/bridge_driver.c)
-VIRTUALPORTS = {
-    **dict.fromkeys(OWN_BRIDGE, ()), **dict.fromkeys(MACVTAP, ("802.1Qbg", "802.1Qbh")),
-    "bridge": ("openvswitch",), "hostdev": ("802.1Qbh",),
-}
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,14 @@ def network_of(connection: Connection, subject: str, nic: Interface, moves: bool
     :raises ValidationError: the network is not there or not started, or has no such port group
     """
     name = str(nic.source_network)
-    found = connection.network(name)
+    found = find_network(connection, name)
     if found is None:
         raise ValidationError(f"{subject}.source.network", "libvirt has no such network", name,
                               "Define it with nfv.kvm.vm_network, or see virsh net-list --all")
-    if moves and not found.active:
+    if moves and not found.active():
         raise ValidationError(f"{subject}.source.network", "this network is not started, so no domain can use it", name,
                               f"Start it: virsh net-start {name}, and virsh net-autostart {name}")
-    root = xml.parse(found.xml, f"network {name}")
+    root = xml.parse(found.definition(), f"network {name}")
     portgroups = [found.get("name") for found in root.findall("portgroup")]
     if nic.source_portgroup and nic.source_portgroup not in portgroups:
         # libvirt would start the domain without any of the port group's settings.
@@ -96,48 +93,17 @@ def check_network(subject: str, nic: Interface, network: Network) -> None:
         rule(subject, nic, network)
 
 
-def as_defined(live: Interface, nics: t.Sequence[Interface]) -> Interface:
-    """A running NIC of a network without what the network added to its virtualport and MTU.
-
-    :param nics: those of the definition, which tell what the NIC itself asked for
-    """
-    own = next((nic for nic in nics if (nic.alias and nic.alias == live.alias) or nic.mac == live.mac), None)
-    if own is None or own.type != live.type:
-        return live
-    if own.virtualport and live.virtualport and own.virtualport.within(live.virtualport):
-        live = replace(live, virtualport=own.virtualport)
-    return live if own.mtu is not None else replace(live, mtu=None)
-
-
-def for_update(device: Element) -> Element:
-    """A running NIC as libvirt takes it to change it: one of a network shows what it became, and would then stay that.
-
-    :param device: its ``<interface>``, of which a copy is returned
-    """
-    device = copy.deepcopy(device)
-    source = device.find("source")
-    if source is not None and source.get("network"):
-        device.set("type", "network")
-        for name in set(source.attrib) - {"network", "portgroup"}:
-            del source.attrib[name]
-    return device
-
-
 def _network(name: str, root: Element, portgroup: str | None) -> Network:
-    forward = root.find("forward")
-    kind = "isolated" if forward is None else forward.get("mode", "nat")
-    if kind == "bridge" and root.find("bridge") is None:
-        kind = "macvtap bridge"
     groups = [group for group in root.findall("portgroup")
               if group.get("name") == portgroup or (not portgroup and group.get("default") == "yes")]
-    return Network(name, kind, (*groups[:1], root))
+    return Network(name, kind_of(root), (*groups[:1], root))
 
 
 def _vlan(subject: str, nic: Interface, network: Network) -> None:
     """The words of libvirt 11.3 at the start: "vlan tag not supported for this connection type"."""
     if nic.vlan is None or not nic.vlan.tags:
         return
-    if network.kind not in ("bridge", "hostdev", "passthrough"):
+    if network.kind not in VLAN:
         raise NotSupported(
             f"{subject}.vlan", f"libvirt sets no VLAN on network {network.name} (forward mode {network.kind}): it can "
             "on a bridge of the host and on VFs", str(nic.vlan), "Take another network, or tag inside the guest")
@@ -150,7 +116,7 @@ def _virtualport(subject: str, nic: Interface, network: Network) -> None:
     own, given = nic.virtualport or Virtualport(), network.virtualport()
     if own == Virtualport():
         return
-    allowed = VIRTUALPORTS.get(network.kind, ())
+    allowed = VIRTUALPORTS[network.kind]
     if own.type is not None and own.type not in allowed:
         raise NotSupported(f"{subject}.virtualport.type", f"network {network.name} (forward mode {network.kind}) "
                            f"has {' or '.join(allowed) or 'no virtualports'}", own.type, "Take another, or none")

@@ -14,9 +14,13 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, alias_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import GENERATED
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import rate_of, virtualport_of, vlan_of
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 
 MODEL = re.compile(r"[A-Za-z0-9_-]+")
 # What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
@@ -45,6 +49,8 @@ class Wanted:
     :param subject: what messages call it, such as interfaces[0]
     :param name: the label as it was given
     :param pf: netdev or PCI address of the PF, with the number ``vf``, when the VF is named so
+    :param settings: of the VF, what libvirt leaves alone
+    :param generated: whether the MAC was made up
     """
 
     subject: str
@@ -52,6 +58,8 @@ class Wanted:
     name: str | None = None
     pf: str | None = None
     vf: int | None = None
+    settings: VfSettings | None = None
+    generated: bool = False
 
 
 def wanted_interfaces(items: list[dict[str, t.Any]], identify_only: bool) -> tuple[Wanted, ...]:
@@ -97,10 +105,10 @@ def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
         source_portgroup=source.get("portgroup", "") if kind == "network" else None,
         source_dev=source.get("dev"), source_mode=source.get("mode"), source_path=source.get("path"),
         target_dev=_target(f"{subject}.target_dev", item["target_dev"]),
-        virtualport=options.virtualport_of(f"{subject}.virtualport", item["virtualport"]),
-        model=_model(subject, item["model"]), vlan=options.vlan_of(f"{subject}.vlan", item["vlan"]),
-        inbound=options.rate_of(f"{subject}.bandwidth.inbound", limits.get("inbound")),
-        outbound=options.rate_of(f"{subject}.bandwidth.outbound", limits.get("outbound")),
+        virtualport=virtualport_of(f"{subject}.virtualport", item["virtualport"]),
+        model=_model(subject, item["model"]), vlan=vlan_of(f"{subject}.vlan", item["vlan"]),
+        inbound=rate_of(f"{subject}.bandwidth.inbound", limits.get("inbound")),
+        outbound=rate_of(f"{subject}.bandwidth.outbound", limits.get("outbound")),
         filterref=options.filterref_of(f"{subject}.filterref", item["filterref"]),
         trust_guest_rx_filters=item["trust_guest_rx_filters"],
         teaming=options.teaming_of(f"{subject}.teaming", item["teaming"]),
@@ -111,7 +119,15 @@ def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
     )
     if kind is not None:
         check(subject, wanted)
-    return Wanted(subject, wanted, name, source.get("pf"), source.get("vf"))
+    return Wanted(subject, wanted, name, source.get("pf"), source.get("vf"), _settings(f"{subject}.vf", item["vf"]))
+
+
+def _settings(subject: str, given: dict[str, t.Any] | None) -> VfSettings | None:
+    if given is None or all(value is None for value in given.values()):
+        return None
+    from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_settings
+
+    return vf_settings(subject, given)
 
 
 def _given(values: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -4,42 +4,31 @@
 
 from __future__ import annotations
 
-import copy
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define, Restart, check_reacts
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import live as live_side
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import (
     Nic,
-    check_boot_order,
     check_conflicts,
+    check_domain,
     desired_nics,
     identified,
-    with_macs,
+    with_identities,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row, write_interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import for_update
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import (
     Wanted,
     source_of,
     wanted_interfaces,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState, read_state
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import (
-    AttachLive,
-    DetachLive,
-    Replug,
-    UpdateLive,
-)
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range, words
 
 
 @dataclass(frozen=True)
@@ -74,40 +63,50 @@ class InterfaceResource:
         return read_state(host, self.connection, self.domain, self.wanted, self.state == "absent", self.restart)
 
     def plan(self, current: NicState) -> Plan[NicState]:
-        """One new definition with all NICs, then what the running domain can have at once, then a restart."""
+        """The VFs, then one new definition with all NICs, what the running domain can have at once, and a restart."""
         outcome = self._outcome(current)
-        steps: list[Step] = []
         nics = tuple(nic.after for nic in outcome.nics)
         lines = self._lines(current, outcome.nics)
-        elements = _elements(current, outcome.nics)
-        if lines:
-            text = xml.serialise(_redefined(current.definition, list(elements.values())))
-            steps.append(Define(self.connection, self.domain, text, lines))
-        if outcome.live is not None and current.live is not None:
-            devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
-            steps.extend(self._live_steps(devices, outcome.nics, outcome.live, elements))
         running = None if outcome.live is None else outcome.live.running
         pairs = live_side.paired(outcome.nics, current.running or ())
+        set_now = {vf.subject: {"vf": live_side.LIVE} for vf in current.vfs if vf.after() != vf}
         changes = {
-            (nic.after.alias, nic.after.mac):
-                live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after)) for nic in outcome.nics}
+            (nic.after.alias, nic.after.mac): {
+                **live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after)),
+                **set_now.get(nic.subject, {})} for nic in outcome.nics}
         waits = live_side.needs_restart(nics, running) or any(
             live_side.NEEDS_RESTART in found.values() for found in changes.values())
+        steps: list[Step] = []
+        if lines or set_now or (outcome.live is not None and outcome.live.has_work()):
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.transition import (
+                check_possible,
+                steps_between,
+            )
+
+            check_possible(self.domain, current, outcome.nics, outcome.live)
+            steps += steps_between(self.connection, self.domain, current, outcome.nics, outcome.live, lines)
         if self.restart and waits:
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Restart, check_reacts
+
             check_reacts(self.domain, current.power or "running")
             steps.append(Restart(self.connection, self.domain, self.timeout))
             running, waits = nics, False
-        return Plan(tuple(steps), replace(current, interfaces=nics, running=running, changes=changes, waits=waits))
+        vfs = tuple(vf.after() for vf in current.vfs)
+        return Plan(tuple(steps), replace(
+            current, interfaces=nics, running=running, vfs=vfs, changes=changes, waits=waits))
 
     def show(self, state: NicState) -> dict[str, t.Any]:
-        """All NICs of the definition, and those of the running domain."""
-        shown = {"interfaces": [_attributes(nic) for nic in state.interfaces]}
+        """All NICs of the definition, those of the running domain, and what is managed of the VFs."""
+        shown: dict[str, t.Any] = {"interfaces": [_attributes(nic) for nic in state.interfaces]}
+        if state.vfs:
+            shown["vfs"] = {f"VF {vf.index} of {vf.pf.name}": vf.managed() for vf in state.vfs}
         if state.running is not None:
             shown["running"] = [_attributes(nic) for nic in state.running]
         return shown
 
     def result(self, state: NicState, plan: Plan[NicState]) -> dict[str, t.Any]:
-        """``interfaces`` in the guest's order, and ``needs_restart``."""
+        """``interfaces`` in the guest's order, ``needs_restart``, and ``warnings`` if there are any."""
+        warnings = {"warnings": list(plan.after.warnings)} if plan.after.warnings else {}
         names = {item.interface.alias: item.name for item in self.wanted}
         place = topology(state.definition)
         nics = sorted(state.interfaces, key=lambda nic: place.position(nic.address) if nic.address else ())
@@ -118,15 +117,16 @@ class InterfaceResource:
                 "changes": plan.after.changes.get((nic.alias, nic.mac), {}),
             } for nic in nics],
             "needs_restart": plan.after.waits or live_side.needs_restart(state.interfaces, state.running),
+            **warnings,
         }
 
     def _outcome(self, current: NicState) -> Outcome:
-        wanted = with_macs(current.wanted, current.interfaces, current.uuid, current.ledger)
         running = current.running or ()
+        wanted = with_identities(current.wanted, [*current.interfaces, *running], current.uuid, current.ledger)
         nics = desired_nics(self.state, wanted, current.interfaces, running, topology(current.definition))
         if self.state != "absent":
             check_conflicts(nics, current.ledger)
-            check_boot_order(nics, bool(current.definition.findall("os/boot")))
+            check_domain(nics, current.definition)
         if current.live is None or current.running is None:
             return Outcome(tuple(nics), None)
 
@@ -150,58 +150,15 @@ class InterfaceResource:
                 source = " ".join(source_of(nic.after).values())
                 lines.append(f"NIC {nic.after.label()}: add {nic.after.type} {source}, mac {nic.after.mac}")
                 continue
-            lines += [f"NIC {nic.after.label()}: {row.parameter} {_text(row.meant(nic.before))} → "
-                      f"{_text(row.meant(nic.after))}"
+            lines += [f"NIC {nic.after.label()}: {row.parameter} {words(row.meant(nic.before))} → "
+                      f"{words(row.meant(nic.after))}"
                       for row in ROWS if row.meant(nic.before) != row.meant(nic.after)]
         return tuple(lines)
 
-    def _live_steps(self, devices: dict[Interface, Element], nics: t.Sequence[Nic], plan: live_side.LivePlan,
-                    elements: dict[Interface, Element]) -> list[Step]:
-        steps: list[Step] = [
-            DetachLive(self.connection, self.domain, nic.label(), xml.serialise(devices[nic])) for nic in plan.detach]
-        for nic, after in plan.replug:
-            # The device of a network's NIC is the VF; to have it again it must be asked for at the network.
-            back = xml.serialise(write_interface(nic, devices[nic]))
-            rows = next(live_side.late(one, nic) for one in nics if one.after == after)
-            steps.append(Replug(self.connection, self.domain, after.label(), xml.serialise(elements[after]),
-                                xml.serialise(devices[nic]), back, _changed(rows, nic, after)))
-        for nic in plan.attach:
-            steps.append(AttachLive(self.connection, self.domain, nic.label(), xml.serialise(elements[nic])))
-        for nic, after in plan.update:
-            device, rows = for_update(devices[nic]), live_side.at_once(after, nic)
-            for row in rows:
-                row.place.write(device, getattr(after, row.field))
-            steps.append(UpdateLive(self.connection, self.domain, after.label(), xml.serialise(device),
-                                    _changed(rows, nic, after)))
-        return steps
-
-
-def _elements(current: NicState, nics: t.Sequence[Nic]) -> dict[Interface, Element]:
-    found = dict(zip(current.interfaces, current.definition.findall("devices/interface")))
-    return {nic.after: write_interface(nic.after, None if nic.before is None else found[nic.before]) for nic in nics}
-
-
-def _redefined(definition: Element, interfaces: t.Sequence[Element]) -> Element:
-    root = copy.deepcopy(definition)
-    devices = xml.child(root, "devices")
-    xml.remove(devices, "interface")
-    devices.extend(interfaces)
-    return root
-
 
 def _attributes(nic: Interface) -> dict[str, t.Any]:
-    return {row.field: _text(value) for row in ROWS
+    return {row.field: words(value) for row in ROWS
             if (value := getattr(nic, row.field)) not in (None, row.default)}
-
-
-def _changed(rows: t.Sequence[Row], before: Interface, after: Interface) -> str:
-    return ", ".join(f"{row.parameter} {_text(row.meant(before))} → {_text(row.meant(after))}" for row in rows)
-
-
-def _text(value: t.Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value in (None, "") else str(value)
 
 
 def interface_resource(params: dict[str, t.Any]) -> InterfaceResource:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import VIRTIO, Interface, Virtualport
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import DRIVER, ROWS, USB_NET
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import VIRTIO, Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 
 # Others attach to nothing, without an error of libvirt (docs/formatdomain, src/qemu/qemu_interface.c). On a network
 # it depends on the network.
@@ -49,15 +50,27 @@ def check(subject: str, interface: Interface) -> None:
             f"This type can have {' or '.join(VIRTUALPORTS[str(interface.type)])}")
 
 
-def check_whole(subject: str, nic: Interface) -> None:
-    """What goes together in a NIC that is whole.
+def check_whole(subject: str, nic: Interface, before: Interface | None = None) -> None:
+    """What goes together in a NIC that is whole. What somebody made so before is not refused.
 
+    :param before: it now, None for a new one
     :raises ValidationError: something is missing
     :raises NotSupported: libvirt cannot do it, or would ignore it
     """
-    check(subject, nic)
-    for rule in (_virtualport, _vlan, _bandwidth, _filterref, _model, _driver, _teaming, _tap):
+    for rule in (check, _virtualport, _vlan, _bandwidth, _filterref, _model, _driver, _teaming, _tap):
+        try:
+            rule(subject, nic)
+        except (NotSupported, ValidationError) as error:
+            if before is None or not _refuses(rule, subject, before, error):
+                raise
+
+
+def _refuses(rule: t.Callable[[str, Interface], None], subject: str, nic: Interface, reason: Exception) -> bool:
+    try:
         rule(subject, nic)
+    except (NotSupported, ValidationError) as error:
+        return str(error) == str(reason)
+    return False
 
 
 def _port(nic: Interface) -> Virtualport:
@@ -105,6 +118,8 @@ def _filterref(subject: str, nic: Interface) -> None:
 
 
 def _model(subject: str, nic: Interface) -> None:
+    if nic.model == USB_NET and nic.address is not None:
+        raise NotSupported(f"{subject}.address", "a NIC of model usb-net is on USB", nic.address, "Remove address")
     if nic.type in VIRTIO_ONLY and nic.model not in VIRTIO:
         raise NotSupported(f"{subject}.model", f"a NIC of type {nic.type} is always virtio", nic.model,
                            "Take virtio, or none")
@@ -114,9 +129,9 @@ def _model(subject: str, nic: Interface) -> None:
 
 
 def _driver(subject: str, nic: Interface) -> None:
-    for key in ("name", "queues", "rx_queue_size", "tx_queue_size", "iommu", "ats", "packed"):
-        value: t.Any = getattr(nic, f"driver_{key}")
-        if value is not None and nic.model not in VIRTIO:
+    for row in DRIVER:
+        key, value = row.field.replace("driver_", "", 1), getattr(nic, row.field)
+        if value not in (None, row.default) and nic.model not in VIRTIO:
             raise NotSupported(f"{subject}.driver.{key}", f"libvirt would ignore it on model {nic.model}", value,
                                f"Take model: virtio, or remove {key}")
     if nic.type == "user" and (nic.driver_queues or 1) > 1:

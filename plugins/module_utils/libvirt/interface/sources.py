@@ -4,76 +4,17 @@
 
 from __future__ import annotations
 
-import typing as t
-from dataclasses import replace
-
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, Virtualport, Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import (
-    as_defined,
-    check_network,
-    network_of,
-)
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import check_network, network_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import check_bridge, check_vlan_of_bridge
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 
 IFF_UP = 1  # linux/if.h
-# libvirt's news of 11.0.0: "Support for setting VLANs on standard Linux bridges"
-VLAN_ON_BRIDGE = 11_000_000
 SEE_LINKS = "See ip link for those that the host has"
-
-
-def resolved(host: Host, wanted: Wanted) -> Wanted:
-    """With the PCI address of the VF, or for a macvtap its netdev, where it is named by its PF and number.
-
-    :raises ValidationError: there is no such PF or VF, or the VF has no netdev
-    """
-    if wanted.pf is None or wanted.vf is None:
-        return wanted
-    try:
-        pf_address = pci.address_of_pf(host, wanted.pf)
-    except ValidationError as error:
-        raise ValidationError(f"{wanted.subject}.source.pf", error.cause, error.value, error.remedy) from error
-    address = pci.vf_address(host, pf_address, wanted.vf)
-    if address is None:
-        count = pci.number(host, pf_address, "sriov_numvfs") or 0
-        raise ValidationError(f"{wanted.subject}.source.vf", f"PF {wanted.pf} has {count} VFs and not this one",
-                              wanted.vf, "Make it with nfv.kvm.sriov_vf (VFs are counted from 0)")
-    if wanted.interface.type != "direct":
-        return replace(wanted, interface=replace(wanted.interface, source_vf=address))
-    netdevs = pci.netdevs(host, address)
-    if not netdevs:
-        driver = pci.driver(host, address) or "no driver"
-        raise ValidationError(f"{wanted.subject}.source.vf", f"VF {wanted.vf} of {wanted.pf} ({address}) has no network"
-                              f" interface for a macvtap: it is bound to {driver}", wanted.vf,
-                              "Bind it to its own driver: nfv.kvm.sriov_vf with driver: default")
-    return replace(wanted, interface=replace(wanted.interface, source_dev=netdevs[0]))
-
-
-def with_networks(connection: Connection, uuid: str, nics: t.Sequence[Interface],
-                  running: t.Sequence[Interface]) -> tuple[Interface, ...]:
-    """The running NICs as their networks made them, put back to what a definition says: libvirt's XML has the result.
-
-    A VF that a network gave is one of that network again; virtualport and MTU are without what is the network's own.
-
-    :param uuid: of the domain
-    :param nics: those of its definition, whose networks are asked
-    """
-    given: dict[str, str] = {}
-    if any(live.type == "hostdev" for live in running):
-        for name in {nic.source_network for nic in nics if nic.source_network}:
-            network = connection.network(name)
-            for text in network.ports if network else ():
-                port = xml.parse(text, f"network {name}")
-                if port.findtext("owner/uuid") == uuid and port.find("mac") is not None:
-                    given[port.find("mac").get("address", "").lower()] = name
-    return tuple(
-        replace(live, type="network", source_network=given[live.mac])
-        if live.type == "hostdev" and live.mac in given
-        else as_defined(live, nics) if live.source_network else live for live in running)
 
 
 def check_source(host: Host, connection: Connection, subject: str, nic: Interface, before: Interface | None) -> None:
@@ -87,6 +28,8 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
     """
     if nic.source_vf is not None:
         _check_vf(host, f"{subject}.source", nic.source_vf)
+        if before is None or before.source_vf != nic.source_vf:
+            _check_unused(host, f"{subject}.source", nic.source_vf, before)
     if nic.source_bridge is not None:
         _check_bridge(host, connection, subject, nic, nic.source_bridge)
     if nic.source_network is not None:
@@ -94,7 +37,7 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
         check_network(subject, nic, network)
         bridge = network.bridge()
         if nic.vlan is not None and nic.vlan.tags and bridge is not None and network.virtualport().type is None:
-            _check_vlan_of_bridge(host, connection, subject, nic.vlan, bridge)
+            check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, bridge)
         for dev in network.devices():
             _check_vlan_of_qbg(host, f"{subject}.source.network", nic, network.virtualport(), dev)
     if nic.type == "direct" and nic.source_dev is not None:
@@ -134,31 +77,20 @@ def _check_vf(host: Host, subject: str, address: str) -> None:
                               address, f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {netdevs[0]} up")
 
 
+def _check_unused(host: Host, subject: str, address: str, before: Interface | None) -> None:
+    """libvirt would take the VF from its driver, and the network interface from whatever is on it."""
+    for dev in pci.netdevs(host, address):
+        uppers = [name[len("upper_"):] for name in host.names(f"{pci.NETDEVS}/{dev}") if name.startswith("upper_")]
+        if uppers and (before is None or before.source_dev != dev):
+            raise InUse(subject, f"its network interface {dev} carries {', '.join(uppers)}", address,
+                        "Take another VF, or take that away first")
+
+
 def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interface, bridge: str) -> None:
     kind = (nic.virtualport or Virtualport()).type
-    if "/" in bridge or not host.exists(f"{pci.NETDEVS}/{bridge}"):
-        raise ValidationError(f"{subject}.source.bridge", "this host has no such bridge", bridge,
-                              "Make it first, or see ip link show type bridge for those that it has")
-    is_linux = host.exists(f"{pci.NETDEVS}/{bridge}/bridge")
-    if kind == "openvswitch" and (is_linux or host.run(["ovs-vsctl", "--timeout=10", "br-exists", bridge]).returncode):
-        raise ValidationError(f"{subject}.source.bridge", "Open vSwitch has no such bridge", bridge,
-                              "See ovs-vsctl list-br for those that it has, or give virtualport with type: none")
-    if kind is None and not is_linux:
-        raise ValidationError(f"{subject}.source.bridge", "this network interface is no Linux bridge", bridge,
-                              "See ip link show type bridge for those that the host has; for a bridge of Open vSwitch "
-                              "give virtualport with type: openvswitch")
+    check_bridge(host, f"{subject}.source.bridge", bridge, kind)
     if kind is None and nic.vlan is not None and nic.vlan.tags:
-        _check_vlan_of_bridge(host, connection, subject, nic.vlan, bridge)
-
-
-def _check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan: Vlan, bridge: str) -> None:
-    if connection.version() < VLAN_ON_BRIDGE:
-        raise NotSupported(f"{subject}.vlan", "libvirt sets VLANs on a Linux bridge from version 11.0 on",
-                           str(vlan), "Tag inside the guest, or use a bridge for each VLAN")
-    # libvirt 11.3 gives the port its VLANs and leaves the bridge as it is: without filtering they mean nothing.
-    if host.read(f"{pci.NETDEVS}/{bridge}/bridge/vlan_filtering") != "1":
-        raise NotSupported(f"{subject}.vlan", f"bridge {bridge} does not filter VLANs, so it would ignore them",
-                           str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")
+        check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, bridge)
 
 
 def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:

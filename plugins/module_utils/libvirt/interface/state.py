@@ -11,17 +11,23 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import identified, with_macs
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import overlaid, read_interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import (
-    check_source,
-    resolved,
-    with_networks,
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import identified, with_identities
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
+    KEEPS_CONNECTED,
+    ROWS,
+    overlaid,
+    read_interface,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.named import resolved
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import all_networks, find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.vf import VfOfNic
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
+    from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ class NicState:
     :param wanted: the list with the VFs that the host has now
     :param ledger: the NICs and devices of the other domains; empty when the list asks for nothing new
     :param pools: the networks that give VFs, as far as a running VF may come from one of them
-    :param power: running, paused or crashed; None when it does not matter
+    :param power: running, paused or crashed; None when it does not run
+    :param vfs: those with settings that libvirt leaves alone
+    :param warnings: what is known not to work on this host of what the list asks for
     :param changes: of a plan, how each attribute of each NIC takes effect, by the NIC's alias and MAC
     :param waits: of a plan, whether any of them waits for a restart after it
     """
@@ -49,16 +57,18 @@ class NicState:
     ledger: Ledger = field(repr=False)
     pools: frozenset[str] = frozenset()
     power: str | None = None
+    vfs: tuple[VfOfNic, ...] = ()
+    warnings: tuple[str, ...] = ()
     changes: dict[tuple[str | None, str | None], dict[str, str]] = field(default_factory=dict)
     waits: bool = False
 
 
 def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Wanted, ...], identify_only: bool,
-               power: bool) -> NicState:
+               restart: bool) -> NicState:
     """A domain's NICs; the host and the other domains only as far as the list asks for something new.
 
     :param identify_only: the list only says which NICs are meant
-    :param power: whether it matters if the guest can react
+    :param restart: whether the domain may be restarted
     :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
     """
     domain = connection.domain(name)
@@ -66,30 +76,86 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
     if text is None:
         raise ValidationError("domain", "this domain is transient: its NICs have no definition to manage", name,
                               "Define it with nfv.kvm.vm_domain")
-    definition = xml.parse(text, f"domain {name}")
+    definition = xml.parse(text, f"domain {name}", notes=True)
     live = None if live_text is None else xml.parse(live_text, f"domain {name}")
     nics = interfaces_of(definition)
-    running = () if live is None else with_networks(connection, domain.uuid, nics, interfaces_of(live))
+    running = () if live is None else _running(connection, domain.uuid, nics, live)
     ledger: Ledger = ()
+    vfs: tuple[VfOfNic, ...] = ()
+    warnings: tuple[str, ...] = ()
     if not identify_only:
         wanted = tuple(resolved(host, item) for item in wanted)
-        new = [item for item in with_macs(wanted, nics, domain.uuid, ledger) if not _is_met(item, nics)]
-        for item in new:
-            before = identified(item.interface, [*nics, *running])
-            after = overlaid(before or Interface(), item.interface)
-            check_source(host, connection, item.subject, after, identified(item.interface, nics))
+        known = with_identities(wanted, [*nics, *running], domain.uuid, ledger)
+        new = [item for item in known if not _is_met(item, nics)]
         if new:
-            ledger = read_ledger(connection, without=domain.uuid)
+            ledger = _read_for(host, connection, new, nics, running, domain.uuid, again=restart and live is not None)
+        vfs = _read_vfs(host, [item for item in known if item.settings is not None], [*nics, *running])
+        warnings = _warnings(host, connection, [(item.subject, _to_be(item, [*nics, *running])) for item in known])
     return NicState(
         domain.uuid, definition, live, nics, None if live is None else running, wanted, ledger,
         _pools(connection, [*nics, *(item.interface for item in wanted)], running),
-        domain.state() if power and live is not None else None,
+        None if live is None else domain.state(), vfs, warnings,
     )
 
 
 def interfaces_of(domain: Element) -> tuple[Interface, ...]:
     """The NICs of a domain's XML."""
     return tuple(read_interface(nic) for nic in domain.findall("devices/interface"))
+
+
+def _running(connection: Connection, uuid: str, nics: t.Sequence[Interface], live: Element) -> tuple[Interface, ...]:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.running import with_networks
+
+    return with_networks(connection, uuid, nics, interfaces_of(live))
+
+
+def _read_for(host: Host, connection: Connection, new: t.Sequence[Wanted], nics: t.Sequence[Interface],
+              running: t.Sequence[Interface], uuid: str, again: bool) -> Ledger:
+    """The NICs of other domains, when what the new ones are connected to is there.
+
+    :param again: whether all may be connected anew
+    """
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
+
+    for item in new:
+        before, after = identified(item.interface, nics), _to_be(item, [*nics, *running])
+        if before is None or again or any(row.meant(before) != row.meant(after) for row in ROWS
+                                          if row.parameter not in KEEPS_CONNECTED):
+            check_source(host, connection, item.subject, after, before or identified(item.interface, running))
+    return read_ledger(connection, without=uuid)
+
+
+def _to_be(item: Wanted, nics: t.Sequence[Interface]) -> Interface:
+    """The NIC that an item leads to."""
+    return overlaid(identified(item.interface, nics) or Interface(), item.interface)
+
+
+def _read_vfs(host: Host, wanted: t.Sequence[Wanted], nics: t.Sequence[Interface]) -> tuple[VfOfNic, ...]:
+    """The VFs of NICs that have settings for them, which few lists have.
+
+    :raises ValidationError: a NIC has no VF
+    """
+    if not wanted:
+        return ()
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.vf import read_vf_of
+
+    pfs: dict[str, Pf] = {}
+    return tuple(read_vf_of(host, item.subject, _to_be(item, nics), item.settings, pfs)
+                 for item in wanted if item.settings is not None)
+
+
+def _warnings(host: Host, connection: Connection, nics: t.Sequence[tuple[str, Interface]]) -> tuple[str, ...]:
+    """What is known not to work with 802.1Qbh, which few lists have; a NIC may have it from its network."""
+    networks = all_networks(connection) if any(nic.source_network for _subject, nic in nics) else []
+    asking = {network.name for network in networks if "802.1Qbh" in network.definition()}
+    found = [(subject, nic) for subject, nic in nics if nic.source_network in asking
+             or (nic.virtualport is not None and nic.virtualport.type == "802.1Qbh")]
+    if not found:
+        return ()
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.fex import warnings_of_nics
+
+    return warnings_of_nics(host, connection, found)
 
 
 def _is_met(item: Wanted, nics: t.Sequence[Interface]) -> bool:
@@ -104,7 +170,7 @@ def _pools(connection: Connection, nics: t.Sequence[Interface], running: t.Seque
         live = identified(nic, running)
         if nic.source_network in found or not nic.source_network or live is None or live.source_vf is None:
             continue
-        network = connection.network(nic.source_network)
-        if network is not None and xml.parse(network.xml).find("forward[@mode='hostdev']") is not None:
+        network = find_network(connection, nic.source_network)
+        if network is not None and xml.parse(network.definition()).find("forward[@mode='hostdev']") is not None:
             found.add(nic.source_network)
     return frozenset(found)

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What can be done to the NICs of a running domain; their definition is set by domain.steps.Define."""
+"""What can be done to the NICs of a running domain, and to their definition."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFaile
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Domain
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define, DomainStep
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # The guest has to release the device; native PCIe hot-unplug alone waits 5 s (PCIe specification, attention button).
 DETACH_SECONDS = 60.0
 POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Redefine(Define):
+    """Set the persistent definition.
+
+    :param before: its XML now
+    """
+
+    before: str = field(repr=False, default="")
+
+    def undo(self, host: Host) -> None:
+        self.connection.define(self.name, self.before)
 
 
 @dataclass(frozen=True)

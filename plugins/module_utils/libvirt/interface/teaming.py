@@ -39,9 +39,9 @@ def are_a_team(one: Interface, other: Interface) -> bool:
 def with_mac_of_team(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface]) -> list[Wanted]:
     """The list, where a transient NIC without a MAC gets that of the persistent one, if it is known already.
 
-    :param nics: the NICs of the persistent definition
+    :param nics: the NICs of the persistent definition, then those of the running domain
     """
-    macs = {nic.alias: nic.mac for nic in nics}
+    macs = {nic.alias: nic.mac for nic in reversed(nics)}
     macs.update({item.interface.alias: item.interface.mac for item in wanted if item.interface.mac})
     found = []
     for item in wanted:

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import base64
+import shlex
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.kvm.plugins.filter.lab import lab_qemu_arguments, lab_topology
+from ansible_collections.nfv.kvm.plugins.filter.lab import lab_qemu_arguments, lab_topology, smbios
 
 
 def arguments(**host: t.Any) -> str:
@@ -41,6 +43,27 @@ def test_a_listed_host_alone_has_no_cable_but_a_link() -> None:
     assert "-netdev hubport,id=pf0,hubid=0" in arguments()
 
 
+def test_a_hub_takes_what_a_nic_that_is_down_does_not() -> None:
+    host = lab_topology([], count=2, folder="/lab")[0]
+    words = " ".join(lab_qemu_arguments(host, "/image", "tcg"))
+    for number in (0, 1):
+        assert words.count(f",hubid={number}") == 3
+        assert f"-netdev hubport,id=end{number},hubid={number},netdev=cable{number}" in words
+
+
+def test_a_host_is_told_its_command_line_and_its_grub_configuration() -> None:
+    told = smbios("kvm1", "a=1,2 b='c d' e=50%")
+    _kind, credential, line = told.split(",value=")
+    assert line == "root=/dev/vda rw console=ttyS0 mitigations=off systemd.hostname=kvm1 quiet a=1,,2 b='c d' e=50%"
+    (file,) = base64.b64decode(credential.partition("=")[2]).decode().splitlines()
+    kind, path, _mode, _user, _group, _age, content = file.split(" ", 6)
+    assert (kind, path) == ("f", "/etc/default/grub")
+    shown = content.replace("%%", "%").replace(r"\n", "\n")
+    values = dict(word.split("=", 1) for word in shlex.split(shown))
+    assert values["GRUB_CMDLINE_LINUX_DEFAULT"] == "quiet a=1,2 b='c d' e=50%"
+    assert values["GRUB_CMDLINE_LINUX"] == "console=ttyS0 mitigations=off systemd.hostname=kvm1"
+
+
 def test_cables_as_listed() -> None:
     (host,) = lab_topology([{"name": "a", "pfs": 3}], cables=[["a/0", "a/2"]], folder="/lab")
     assert [nic["peer"] for nic in host["nics"]] == ["/lab/a/pf2.sock", None, "/lab/a/pf0.sock"]
@@ -54,7 +77,7 @@ def test_cables_as_listed() -> None:
         ({"nested": False}, "-cpu max,-svm", "-cpu max "),
         ({"nic": "e1000e"}, "-device e1000e,bus=port0", "igb"),
         ({"pfs": 8}, "-device igb,bus=port7", "port8"),
-        ({"kernel_arguments": ""}, "-append console=ttyS0", "intel_iommu=on"),
+        ({"kernel_arguments": ""}, "systemd.hostname=kvm1 quiet -drive", "intel_iommu=on"),
         ({"memory": 1024, "cpus": 1}, "-smp 1 -m 1024", "3072"),
     ],
 )

@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 import copy
-import json
 import typing as t
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.modules import sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import sriov_vf as run_sriov_vf
+from ansible_collections.nfv.kvm.tests.unit.runmain import refused
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 MAC = "52:54:00:00:00:01"
@@ -136,16 +135,5 @@ def test_wrong_input(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch, capsys
     run_sriov_vf(kernel, numvfs=2, vfs=[{"index": 1, "driver": "vfio-pci", "vlan": 100}])
     before = state(kernel)
     monkeypatch.setattr(engine, "Host", lambda: kernel)
-    params = {name: value for name, value in {"pf": PF if "pf" not in wrong else None, **wrong}.items()
-              if value is not None}
-    with patch_module_args(params), pytest.raises(SystemExit) as ended:
-        sriov_vf.main()
-    result = json.loads(capsys.readouterr().out)
-    assert ended.value.code == 1
-    assert result["failed"]
-    assert told in result["msg"]
-    assert "\n" not in result["msg"].replace(", ", "")
-    assert "defect" not in result["msg"]
-    assert "exception" not in result
-    assert not result.get("changed", False)
+    assert told in refused(sriov_vf.main, {"pf": PF if "pf" not in wrong else None, **wrong}, capsys)["msg"]
     assert state(kernel) == before

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import typing as t
 import uuid
 from collections import Counter
@@ -17,6 +16,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, pci_address, set_pci_address
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakeapi import FakeLibvirtError, api
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakenetwork import FakeNetwork, FakeNetworks
+
+# What tests take from here
+__all__ = ["FakeDomain", "FakeLibrary", "FakeLibvirt", "FakeLibvirtError", "FakeNetwork", "TickingHost", "recorded"]
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -38,96 +42,6 @@ class TickingHost(Host):
         self.clock += seconds
 
 
-class FakeLibvirtError(Exception):
-    def __init__(self, message: str, code: int = 1) -> None:
-        super().__init__(message)
-        self.code = code
-
-    def get_error_message(self) -> str:
-        return str(self)
-
-    def get_error_code(self) -> int:
-        return self.code
-
-
-Method = t.TypeVar("Method", bound=t.Callable[..., t.Any])
-
-
-def api(method: Method) -> Method:
-    """A call of libvirt's API: it is counted, and what was planned for it happens first."""
-
-    @functools.wraps(method)
-    def called(self: t.Any, *given: t.Any) -> t.Any:
-        connection = self if isinstance(self, FakeLibvirt) else self.connection
-        connection.happen(method.__name__)
-        return method(self, *given)
-
-    return t.cast(Method, called)
-
-
-class FakeNetwork:
-    """A virNetwork. One that gives VFs takes them from ``vfs``; ``given``: (UUID of a domain, MAC) per NIC on it."""
-
-    def __init__(self, xml: str, active: bool = True) -> None:
-        self.xml = xml
-        self.active = active
-        self.vfs = [f"0000:03:10.{function}" for function in (4, 2, 0)]
-        self.given: list[tuple[str, str]] = []
-
-    def name(self) -> str:
-        return str(parse(self.xml).findtext("name"))
-
-    def XMLDesc(self, flags: int) -> str:  # noqa: N802 (libvirt's name)
-        assert flags == FakeLibrary.VIR_NETWORK_XML_INACTIVE
-        return self.xml
-
-    def isActive(self) -> int:  # noqa: N802
-        return int(self.active)
-
-    def listAllPorts(self) -> list[FakePort]:  # noqa: N802
-        return [FakePort(*owner) for owner in self.given]
-
-    def plug(self, uuid: str, nic: t.Any) -> None:
-        """Turn the ``<interface>`` into what a running domain shows of it."""
-        if not self.active:
-            raise FakeLibvirtError("network is not active")
-        self.given.append((uuid, nic.find("mac").get("address").lower()))
-        macvtap = parse(self.xml).find("forward[@mode='passthrough']/interface")
-        if macvtap is not None:
-            nic.set("type", "direct")
-            nic.find("source").attrib.update({"dev": macvtap.get("dev"), "mode": "passthrough"})
-            return
-        if parse(self.xml).find("forward[@mode='hostdev']") is None:
-            nic.set("type", "bridge")
-            nic.find("source").set("bridge", "virbr0")
-            return
-        for tag in ("source", "model", "link", "mtu"):
-            for found in nic.findall(tag):
-                nic.remove(found)
-        nic.set("type", "hostdev")
-        nic.set("managed", "yes")
-        set_pci_address(etree.SubElement(etree.SubElement(nic, "source"), "address"), self.vfs.pop())
-
-    def unplug(self, uuid: str, nic: t.Any) -> None:
-        """Take back what ``plug`` gave."""
-        owner = (uuid, nic.find("mac").get("address").lower())
-        if owner in self.given:
-            self.given.remove(owner)
-            if nic.get("type") == "hostdev":
-                self.vfs.append(str(pci_address(nic.find("source/address"))))
-
-
-class FakePort:
-    """A virNetworkPort."""
-
-    def __init__(self, uuid: str, mac: str) -> None:
-        self.uuid = uuid
-        self.mac = mac
-
-    def XMLDesc(self) -> str:  # noqa: N802
-        return f"<networkport><owner><uuid>{self.uuid}</uuid></owner><mac address='{self.mac}'/></networkport>"
-
-
 class FakeDomain:
     """A virDomain. ``obeys``: whether its guest shuts down and releases devices when it is asked to."""
 
@@ -141,6 +55,9 @@ class FakeDomain:
         self.persistent = 1
         self.managed_save = False
 
+    def happen(self, name: str) -> None:
+        self.connection.happen(name)
+
     def name(self) -> str:
         return str(self.xml.findtext("name"))
 
@@ -149,8 +66,11 @@ class FakeDomain:
 
     @api
     def XMLDesc(self, flags: int) -> str:  # noqa: N802
-        shown = self.xml if flags & FakeLibrary.VIR_DOMAIN_XML_INACTIVE or self.live is None else self.live
-        return etree.tostring(shown, encoding="unicode")
+        return self.shown(bool(flags & FakeLibrary.VIR_DOMAIN_XML_INACTIVE))
+
+    def shown(self, inactive: bool) -> str:
+        """Its XML, be it as it runs or as it is defined."""
+        return str(etree.tostring(self.xml if inactive or self.live is None else self.live, encoding="unicode"))
 
     @api
     def isActive(self) -> int:  # noqa: N802
@@ -223,7 +143,8 @@ class FakeDomain:
     @api
     def attachDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
-        live, nic = self._running(), etree.fromstring(xml)
+        live, nic = self._running(), parse(xml)
+        _virtualport(nic)
         for field, find in (("address", _guest_address), ("alias", _alias)):
             if find(nic) is not None and find(nic) in [find(device) for device in live.findall("devices/*")]:
                 raise FakeLibvirtError(f"non unique {field}: {find(nic)}")
@@ -242,9 +163,13 @@ class FakeDomain:
     @api
     def updateDeviceFlags(self, xml: str, flags: int) -> None:  # noqa: N802
         assert flags == FakeLibrary.VIR_DOMAIN_AFFECT_LIVE
-        nic, new = self._live_nic(xml), etree.fromstring(xml)
-        if "hostdev" in (nic.get("type"), new.get("type")) or new.find("link").get("state") not in ("up", "down"):
+        nic, new = self._live_nic(xml), parse(xml)
+        links = {link.get("state") for link in new.findall("link")}
+        if "hostdev" in (nic.get("type"), new.get("type")) or not links <= {"up", "down"}:
             raise FakeLibvirtError("Operation not supported: cannot modify this network device")
+        if new.get("type") == "network":
+            self._unplug(nic)
+            self._plug(self._running(), new)
         nic.getparent().replace(nic, new)
 
     def _running(self) -> t.Any:
@@ -258,7 +183,7 @@ class FakeDomain:
             name = nic.find("source").get("network")
             if name not in self.connection.networks:
                 raise FakeLibvirtError(f"Network not found: no network with matching name '{name}'", 43)
-            self.connection.networks[name].plug(self.UUIDString(), nic)
+            self.connection.networks[name].plug((self.UUIDString(), self.name()), nic)
         for domain in self.connection.found.values():
             for other in () if domain.live is None else domain.live.findall("devices/interface[@type='hostdev']"):
                 if nic.get("type") == "hostdev" and _host_address(other) == _host_address(nic):
@@ -266,7 +191,7 @@ class FakeDomain:
 
     def _unplug(self, nic: t.Any) -> None:
         for network in self.connection.networks.values():
-            network.unplug(self.UUIDString(), nic)
+            network.unplug(nic)
 
     def _name(self, device: t.Any) -> None:
         if device.find("alias") is None:
@@ -291,11 +216,20 @@ def _host_address(nic: t.Any) -> str | None:
     return pci_address(nic.find("source/address"))
 
 
+def _virtualport(nic: t.Any) -> None:
+    """The UUID that a virtualport needs and lacks; each time another."""
+    for kind, name in (("802.1Qbg", "instanceid"), ("openvswitch", "interfaceid")):
+        for port in nic.findall(f"virtualport[@type='{kind}']"):
+            parameters = port.find("parameters")
+            parameters = etree.SubElement(port, "parameters") if parameters is None else parameters
+            parameters.set(name, parameters.get(name) or str(uuid.uuid4()))
+
+
 def _alias(device: t.Any) -> str | None:
     return None if device.find("alias") is None else str(device.find("alias").get("name"))
 
 
-class FakeLibvirt:
+class FakeLibvirt(FakeNetworks):
     """A virConnect.
 
     ``defined`` counts the definitions; ``adds``: XML that it adds, by its parent's path; ``calls`` counts the calls of
@@ -303,8 +237,8 @@ class FakeLibvirt:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.found: dict[str, FakeDomain] = {}
-        self.networks: dict[str, FakeNetwork] = {}
         self.version = 11_003_000
         self.defined = 0
         self.adds: dict[str, str] = {}
@@ -355,16 +289,6 @@ class FakeLibvirt:
         return list(self.found.values())
 
     @api
-    def listAllNetworks(self) -> list[FakeNetwork]:  # noqa: N802
-        return list(self.networks.values())
-
-    @api
-    def networkLookupByName(self, name: str) -> FakeNetwork:  # noqa: N802
-        if name not in self.networks:
-            raise FakeLibvirtError("Network not found", FakeLibrary.VIR_ERR_NO_NETWORK)
-        return self.networks[name]
-
-    @api
     def nwfilterLookupByName(self, name: str) -> str:  # noqa: N802
         if name not in self.filters:
             raise FakeLibvirtError("Network filter not found", FakeLibrary.VIR_ERR_NO_NWFILTER)
@@ -373,13 +297,17 @@ class FakeLibvirt:
     @api
     def defineXML(self, text: str) -> None:  # noqa: N802
         self.defined += 1
-        root = parse(text)
+        root = parse(text, notes=True)
         name = root.findtext("name")
         if root.find("uuid") is None:
             etree.SubElement(root, "uuid").text = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
         for path, added in self.adds.items():
             if root.find(path).find(parse(added).tag) is None:
                 root.find(path).append(parse(added))
+        for driver in root.findall("devices/interface/driver[@queues='1']"):
+            del driver.attrib["queues"]  # it is what a NIC has anyway
+        for nic in root.findall("devices/interface"):
+            _virtualport(nic)
         _root_ports(root)
         _addresses(root)
         if name in self.found:
@@ -400,6 +328,12 @@ class FakeLibrary:
     VIR_DOMAIN_UNDEFINE_NVRAM = 4
     VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA = 16
     VIR_NETWORK_XML_INACTIVE = 1
+    VIR_NETWORK_UPDATE_AFFECT_LIVE = 1
+    VIR_NETWORK_UPDATE_AFFECT_CONFIG = 2
+    VIR_NETWORK_UPDATE_COMMAND_MODIFY = 1
+    VIR_NETWORK_UPDATE_COMMAND_DELETE = 2
+    VIR_NETWORK_UPDATE_COMMAND_ADD_LAST = 3
+    VIR_NETWORK_SECTION_PORTGROUP = 9
     VIR_ERR_NO_DOMAIN = 42
     VIR_ERR_NO_NETWORK = 43
     VIR_ERR_OPERATION_INVALID = 55
@@ -421,7 +355,7 @@ def _root_ports(root: t.Any) -> None:
     place = topology(root)
     if place.root != "pcie-root":
         return
-    buses = [int(address.get("bus"), 16) for address in root.iterfind("devices/interface/address")]
+    buses = [int(address.get("bus"), 16) for address in root.iterfind("devices/interface/address[@type='pci']")]
     for bus in range(1, max(buses, default=0) + 1):
         if bus not in place.bridges:
             port = etree.SubElement(root.find("devices"), "controller", type="pci", index=str(bus),
@@ -432,8 +366,10 @@ def _root_ports(root: t.Any) -> None:
 def _addresses(root: t.Any) -> None:
     place = topology(root)
     used = {f"0000:{int(a.get('bus'), 16):02x}:{int(a.get('slot'), 16):02x}"
-            for a in root.iterfind("devices/interface/address")}
+            for a in root.iterfind("devices/interface/address[@type='pci']")}
     free = iter([one for one in place.candidates() if place.holder(one) is None and one[:-2] not in used])
+    for nic in root.xpath("devices/interface[model/@type='usb-net'][not(address)]"):
+        etree.SubElement(nic, "address", type="usb", bus="0", port="1")
     for device in root.findall("devices/*"):
         if device.tag in ("interface", "disk") and device.find("address") is None and place.root:
             set_pci_address(etree.SubElement(device, "address"), next(free))

@@ -5,20 +5,19 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pytest
+import yaml
 
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness import checks
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness import appliance, checks
+from ansible_collections.nfv.kvm.plugins.modules import bios_check
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import examine
 
-ALL = ["cpu_virtualisation", "kvm", "nested", "iommu_firmware", "iommu_kernel", "nic_sriov", "vfio"]
-BIOS_CHECK = Path(checks.__file__).parents[2] / "modules" / "bios_check.py"
-
-
-def examine(fake: FakeHost, **params: t.Any) -> dict[str, t.Any]:
-    return checks.examine({"pfs": None, "require": None, "fail_on": "fail", **params}, fake.host)
+ALL = ["cpu_virtualisation", "kvm", "nested", "iommu_firmware", "iommu_kernel", "interrupt_remapping", "nic_sriov",
+       "mmio", "acs", "vfio", "lockdown", "hugepages", "numa", "pcie_link"]
 
 
 def statuses(answer: dict[str, t.Any]) -> dict[str, str]:
@@ -33,15 +32,12 @@ def test_a_ready_host(ready: FakeHost) -> None:
     assert answer["msg"] == f"ok: {', '.join(ALL)}"
 
 
-def test_every_check_can_fail_or_warn(ready: FakeHost) -> None:
-    """A host with nothing but a bare CPU, firmware without an IOMMU, and another NIC."""
-    ready.write("/proc/cpuinfo", "flags : fpu")
-    ready.write("/sys/module/kvm_intel/parameters/nested", "N")
-    for path in ("/sys/class/misc/kvm", "/sys/firmware/acpi/tables/DMAR", "/sys/class/iommu/dmar0",
-                 "/sys/bus/pci/devices/0000:01:00.0", "/sys/bus/pci/devices/0000:02:00.0"):
-        ready.remove(path)
-    ready.write("/lib/modules/6.12.0-test/modules.dep")
-    assert statuses(examine(ready)) == {**dict.fromkeys(ALL, "fail"), "nested": "warn"}
+def test_a_check_that_needs_an_appliance(ready: FakeHost) -> None:
+    answer = examine(ready, appliance="vsrx", release="18.1R1", require=["nic_model"])
+    assert list(statuses(answer)) == ["nic_model"]
+    assert list(statuses(examine(ready, appliance="vsrx", release="18.1R1"))) == list(checks.CHECKS)
+    with pytest.raises(ValidationError, match="require = 'nic_model': this check is about an appliance"):
+        examine(ready, require=["kvm", "nic_model"])
 
 
 def test_a_host_that_hides_everything_is_nowhere_ok(ready: FakeHost) -> None:
@@ -71,7 +67,7 @@ def test_the_message_names_what_fails_and_a_shared_remedy_once(ready: FakeHost) 
     assert message.startswith("This host is not ready. iommu_firmware (firmware): firmware has neither")
     assert "; iommu_kernel (firmware): the kernel drives no IOMMU" in message
     assert message.count("Enable Intel VT-d") == 1
-    assert message.endswith("nic_sriov (host): enp9s0: this host has no such device. "
+    assert message.endswith("nic_sriov (host): enp9s0: this host has no such network interface. "
                             "Name a PF of this host: 0000:01:00.0 (enp1s0), 0000:02:00.0.")
     assert "\n" not in message
     assert "vfio" not in message
@@ -108,5 +104,9 @@ def test_checks_only_read(ready: FakeHost, hidden: list[str]) -> None:
 
 
 def test_the_documentation_lists_the_checks() -> None:
-    assert list(checks.CHECKS) == ALL
-    assert f"choices: [{', '.join(ALL)}]" in BIOS_CHECK.read_text(encoding="utf-8")
+    options = yaml.safe_load(bios_check.DOCUMENTATION)["options"]
+    assert options["require"]["choices"] == list(checks.CHECKS)
+    described = " ".join(options["require"]["description"])
+    assert [name for name in checks.CHECKS if f"V({name}) is " not in described] == []
+    table = "and".join(f" V({name}) " for name in appliance.TABLE)
+    assert f"The module knows{table.rstrip()}," in options["appliance"]["description"][0]

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import cpu
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import NO_NICS
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_cpu_virtualisation(ready: FakeHost, cpuinfo: str | None, status: str, c
         ready.hide("/proc/cpuinfo")
     else:
         ready.write("/proc/cpuinfo", cpuinfo)
-    verdict = cpu.cpu_virtualisation(ready.host, ())
+    verdict = cpu.cpu_virtualisation(ready.host, NO_NICS)
     assert (verdict.status, verdict.cause) == (status, cause)
     assert found in verdict.found
     assert remedy in verdict.remedy

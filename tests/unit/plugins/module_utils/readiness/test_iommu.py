@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import iommu
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import NO_NICS
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 
@@ -18,7 +19,7 @@ def test_either_table_will_do_on_any_cpu(ready: FakeHost, vendor: str, table: st
     ready.remove("/sys/firmware/acpi/tables/DMAR")
     ready.write(f"/sys/firmware/acpi/tables/{table}")
     ready.write("/proc/cpuinfo", f"vendor_id : {vendor}\nflags : fpu")
-    verdict = iommu.iommu_firmware(ready.host, ())
+    verdict = iommu.iommu_firmware(ready.host, NO_NICS)
     assert (verdict.status, verdict.found) == ("ok", f"ACPI {table}")
 
 
@@ -26,7 +27,7 @@ def test_either_table_will_do_on_any_cpu(ready: FakeHost, vendor: str, table: st
 def test_without_a_table_firmware_is_at_fault(ready: FakeHost, flags: str, remedy: str) -> None:
     ready.remove("/sys/firmware/acpi/tables/DMAR")
     ready.write("/proc/cpuinfo", f"vendor_id : {INTEL}\nflags : {flags}")
-    verdict = iommu.iommu_firmware(ready.host, ())
+    verdict = iommu.iommu_firmware(ready.host, NO_NICS)
     assert (verdict.status, verdict.cause) == ("fail", "firmware")
     assert "neither" in verdict.found
     assert remedy in verdict.remedy
@@ -35,14 +36,14 @@ def test_without_a_table_firmware_is_at_fault(ready: FakeHost, flags: str, remed
 @pytest.mark.parametrize("folder", ["/sys/firmware/acpi/tables", "/sys/firmware"])
 def test_hidden_tables_are_unknown(ready: FakeHost, folder: str) -> None:
     ready.hide(folder)
-    verdict = iommu.iommu_firmware(ready.host, ())
+    verdict = iommu.iommu_firmware(ready.host, NO_NICS)
     assert (verdict.status, verdict.cause) == ("unknown", "host")
     assert "root" in verdict.remedy
 
 
 def test_iommu_at_work(ready: FakeHost) -> None:
     ready.write("/proc/cmdline", "quiet")
-    verdict = iommu.iommu_kernel(ready.host, ())
+    verdict = iommu.iommu_kernel(ready.host, NO_NICS)
     assert (verdict.status, verdict.found) == ("ok", "dmar0 with 2 IOMMU groups")
 
 
@@ -50,7 +51,7 @@ def test_iommu_at_work(ready: FakeHost) -> None:
 def test_units_and_groups_must_both_be_there(ready: FakeHost, gone: str) -> None:
     ready.remove(gone)
     ready.folder(gone)
-    assert iommu.iommu_kernel(ready.host, ()).status == "fail"
+    assert iommu.iommu_kernel(ready.host, NO_NICS).status == "fail"
 
 
 @pytest.mark.parametrize(
@@ -58,9 +59,9 @@ def test_units_and_groups_must_both_be_there(ready: FakeHost, gone: str) -> None
     [
         (INTEL, ["DMAR"], "quiet", "kernel", "Add the kernel arguments intel_iommu=on iommu=pt in GRUB_CMDLINE_LINUX"),
         (INTEL, ["DMAR"], "intel_iommu=off", "kernel", "Replace the kernel argument intel_iommu=off by intel_iommu=on"),
-        (INTEL, ["DMAR"], "intel_iommu=on iommu=pt", "kernel", "dmesg | grep DMAR"),
+        (INTEL, ["DMAR"], "intel_iommu=on iommu=pt", "kernel", "dmesg | grep -i DMAR"),
         (INTEL, ["DMAR"], "intel_iommu=on,sm_on", "kernel", "CONFIG_INTEL_IOMMU"),
-        (AMD, ["IVRS"], "quiet", "kernel", "dmesg | grep AMD-Vi"),
+        (AMD, ["IVRS"], "quiet", "kernel", "dmesg | grep -i AMD-Vi"),
         (AMD, ["IVRS"], "amd_iommu=off", "kernel", "Replace the kernel argument amd_iommu=off by iommu=pt in"),
         (AMD, ["DMAR"], "quiet", "kernel", "Add the kernel arguments intel_iommu=on"),
         (INTEL, [], "intel_iommu=on", "firmware", "Enable Intel VT-d"),
@@ -79,7 +80,7 @@ def test_no_iommu_in_the_kernel(ready: FakeHost, vendor: str, tables: list[str] 
         ready.hide("/sys/firmware/acpi/tables")
     ready.write("/proc/cmdline", f"root=/dev/vda {cmdline}")
     ready.write("/proc/cpuinfo", f"vendor_id : {vendor}\nflags : fpu")
-    verdict = iommu.iommu_kernel(ready.host, ())
+    verdict = iommu.iommu_kernel(ready.host, NO_NICS)
     assert (verdict.status, verdict.cause) == ("fail", cause)
     assert remedy in verdict.remedy
     assert (cmdline if "iommu" in cmdline else "no IOMMU argument") in verdict.found
@@ -89,4 +90,4 @@ def test_no_iommu_in_the_kernel(ready: FakeHost, vendor: str, tables: list[str] 
 @pytest.mark.parametrize("folder", ["/sys", "/sys/class", "/sys/kernel"])
 def test_hidden_sysfs_is_unknown(ready: FakeHost, folder: str) -> None:
     ready.hide(folder)
-    assert iommu.iommu_kernel(ready.host, ()).status == "unknown"
+    assert iommu.iommu_kernel(ready.host, NO_NICS).status == "unknown"

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import kvm
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import NO_NICS
 
 Break = t.Callable[[FakeHost], None]
 
@@ -62,6 +63,11 @@ def nothing_readable(fake: FakeHost) -> None:
     fake.hide("/proc")
 
 
+def no_cpuinfo(fake: FakeHost) -> None:
+    not_loaded(fake)
+    fake.hide("/proc/cpuinfo")
+
+
 @pytest.mark.parametrize(
     ("change", "status", "cause", "found", "remedy"),
     [
@@ -73,12 +79,13 @@ def nothing_readable(fake: FakeHost) -> None:
         (off_in_firmware_of_old_kernel, "fail", "firmware", "disabled in firmware", "Intel VT-x"),
         (other_kvm, "fail", "firmware", "belongs to neither", "hypervisor"),
         (no_node, "fail", "host", "no /dev/kvm", "udevadm"),
-        (nothing_readable, "unknown", "host", "/proc/cpuinfo", "container"),
+        (nothing_readable, "unknown", "host", "/sys cannot be read", "container"),
+        (no_cpuinfo, "unknown", "host", "/proc/cpuinfo", "container"),
     ],
 )
 def test_kvm(ready: FakeHost, change: Break, status: str, cause: str | None, found: str, remedy: str) -> None:
     change(ready)
-    verdict = kvm.kvm(ready.host, ())
+    verdict = kvm.kvm(ready.host, NO_NICS)
     assert (verdict.status, verdict.cause) == (status, cause)
     assert found in verdict.found
     assert remedy in verdict.remedy
@@ -110,7 +117,7 @@ def parameter_hidden(fake: FakeHost) -> None:
 )
 def test_nested(ready: FakeHost, change: Break, status: str, cause: str | None, found: str, remedy: str) -> None:
     change(ready)
-    verdict = kvm.nested(ready.host, ())
+    verdict = kvm.nested(ready.host, NO_NICS)
     assert (verdict.status, verdict.cause) == (status, cause)
     assert found in verdict.found
     assert remedy in verdict.remedy

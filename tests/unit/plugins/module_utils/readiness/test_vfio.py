@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import vfio
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import NO_NICS
 
 MODULES = "/lib/modules/6.12.0-test"
 
@@ -72,7 +73,7 @@ def other_kernel(fake: FakeHost) -> None:
 def test_vfio(ready: FakeHost, change: t.Callable[[FakeHost], None], status: str, cause: str | None,
               found: str) -> None:
     change(ready)
-    verdict = vfio.vfio(ready.host, ())
+    verdict = vfio.vfio(ready.host, NO_NICS)
     assert (verdict.status, verdict.cause) == (status, cause)
     assert found in verdict.found
     assert bool(verdict.remedy) == (status != "ok")

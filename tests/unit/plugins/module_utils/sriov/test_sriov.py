@@ -125,6 +125,13 @@ def test_one_process_reads_and_one_writes(kernel: FakeKernel) -> None:
     assert len(kernel.processes) == 1
 
 
+def test_macs_are_given_when_udev_has_given_its_own(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=1)
+    kernel.processes.clear()
+    sriov_vf(kernel, vfs=[{"index": 0, "mac": "52:54:00:00:00:01", "trust": True}])
+    assert [argv[1] for argv in kernel.processes] == ["-json", "settle", "-batch", "-json"]
+
+
 def test_a_pf_that_goes_down_does_so_last(kernel: FakeKernel) -> None:
     sriov_vf(kernel, numvfs=2, up=True)
     result = sriov_vf(kernel, numvfs=3, up=False, vfs=[{"index": 0, "max_tx_rate": 9}])

@@ -14,7 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import OVS, QBG, Lab
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeDomain
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 MAC = "52:54:00:00:00:01"
@@ -227,6 +228,50 @@ def test_macs_step_past_those_of_other_domains(lab: Lab) -> None:
     first = generated_mac(uuid, "ua-fxp0", ())
     lab.vm_interface({**BRIDGE, "mac": first}, domain="b")
     assert told(four_runs(lab, BRIDGE), "mac") == [generated_mac(uuid, "ua-fxp0", {first})]
+
+
+@pytest.mark.parametrize(("nic", "parameter"), [
+    ({"name": "wan", "type": "direct", "source": {"dev": "eth7.2"}, "virtualport": QBG}, "instanceid"),
+    ({"type": "direct", "mac": MAC, "source": {"dev": "eth7.2"}, "virtualport": QBG}, "instanceid"),
+    ({"name": "wan", "type": "bridge", "source": {"bridge": "ovs0"}, "virtualport": OVS}, "interfaceid"),
+])
+def test_the_switch_knows_a_nic_by_one_uuid_whether_or_not_it_was_plugged(
+        lab: Lab, nic: Result, parameter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.furnish(monkeypatch)
+    lab.files.folder("/sys/class/net/eth7.2")
+    lab.files.write("/proc/net/vlan/eth7.2", "eth7.2  VID: 2\t REORDER_HDR: 1  dev->priv_flags: 1\n")
+    lab.domain(state="running")
+    added = four_runs(lab, nic)
+    assert set(added["interfaces"][0]["changes"].values()) == {"live"}
+    domain = lab.libvirt.found["a"]
+    given = _uuids(domain, parameter)
+    assert given[0] is not None
+    assert given[0] == given[1]
+    port = {**nic["virtualport"], parameter: "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f"}
+    assert told(four_runs(lab, {**nic, "virtualport": port}), "changes") == [{"virtualport": "needs_restart"}]
+    four_runs(lab, nic)
+    assert _uuids(domain, parameter)[0] == port[parameter], "one that was given stays"
+
+
+def test_a_nic_that_only_the_running_domain_has_keeps_what_it_is_known_by(
+        lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.furnish(monkeypatch)
+    lab.domain(state="running")
+    domain = lab.libvirt.found["a"]
+    domain.attachDeviceFlags(
+        f"<interface type='bridge'><mac address='{MAC}'/><source bridge='ovs0'/><virtualport type='openvswitch'/>"
+        "<model type='virtio'/><alias name='ua-wan'/><address type='pci' domain='0x0000' bus='0x00' slot='0x04' "
+        "function='0x0'/></interface>", 1)
+    nic = {"name": "wan", "type": "bridge", "source": {"bridge": "ovs0"}, "virtualport": OVS}
+    adopted = four_runs(lab, nic)
+    assert told(adopted, "mac") == [MAC]
+    assert not adopted["needs_restart"]
+    assert len(set(_uuids(domain, "interfaceid"))) == 1
+
+
+def _uuids(domain: FakeDomain, parameter: str) -> list[str | None]:
+    """That of the only virtualport, in the definition and as it runs."""
+    return [found.find(".//virtualport/parameters").get(parameter) for found in (domain.xml, domain.live)]
 
 
 def test_the_vf_of_another_domain_is_refused(lab: Lab) -> None:

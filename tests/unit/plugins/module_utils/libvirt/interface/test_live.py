@@ -242,7 +242,7 @@ def test_ten_nics_with_nothing_to_do_take_five_calls(lab: Lab) -> None:
         {**VF, "name": f"ge{number}", "source": {"pf": "enp2s0", "vf": number}} for number in range(3)]
     running(lab, *nics)
     assert not lab.vm_interface(*nics, state="exact")["changed"]
-    assert lab.libvirt.calls == {"lookupByName": 1, "isPersistent": 1, "XMLDesc": 2}
+    assert lab.libvirt.calls == {"lookupByName": 1, "isPersistent": 1, "XMLDesc": 2, "state": 1}
 
 
 def test_a_network_filter_is_there_or_not(lab: Lab) -> None:

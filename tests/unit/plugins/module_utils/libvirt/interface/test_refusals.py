@@ -80,9 +80,10 @@ WRONG: list[tuple[list[Result], str]] = [
      "interfaces[0].virtualport.typeid: a virtualport of type 802.1Qbg needs it"),
     ([{**DIRECT, "source": {"dev": "eth7.5"}, "virtualport": {"type": "802.1Qbg"}}], "virtualport.managerid: a"),
     ([{**DIRECT, "virtualport": {"type": "802.1Qbh"}}], "a virtualport of type 802.1Qbh needs it"),
-    ([{**DIRECT, "virtualport": {**QBH, "profileid": "x" * 40}}], "1 to 39 characters"),
-    ([{**DIRECT, "virtualport": {**QBH, "profileid": "ä" * 20}}], "1 to 39 characters"),
-    ([{**DIRECT, "virtualport": {**QBH, "profileid": ""}}], "1 to 39 characters"),
+    ([{**DIRECT, "virtualport": {**QBH, "profileid": "x" * 40}}], "1 to 39 bytes"),
+    ([{**DIRECT, "virtualport": {**QBH, "profileid": "ä" * 20}}], "1 to 39 bytes"),
+    ([{**DIRECT, "virtualport": {**QBH, "profileid": ""}}], "1 to 39 bytes"),
+    ([{**DIRECT, "virtualport": {**QBH, "profileid": "R&D"}}], "printable characters without &, < and '"),
     ([{**DIRECT, "virtualport": {**QBH, "managerid": 1}}], "a virtualport of type 802.1Qbh has profileid"),
     ([{**OVS, "virtualport": {"type": "openvswitch", "interfaceid": "x"}}], "virtualport.interfaceid = 'x': this is"),
     ([{**OVS, "virtualport": {"type": "openvswitch", "typeid": 1}}], "has interfaceid, profileid"),
@@ -165,9 +166,8 @@ WRONG: list[tuple[list[Result], str]] = [
 ]
 
 
-@pytest.fixture
-def rich(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """The lab with more to connect to."""
+def furnish(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the lab a domain, and more to connect to."""
     lab.domain()
     files = lab.files
     for name in ("ovs0", "eth5", "eth6", "eth8", "eth7.5", "eth7.0"):
@@ -193,6 +193,11 @@ def rich(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
         return Completed(0 if argv[-1] == "ovs0" else 2)
 
     monkeypatch.setattr(lab.host, "run", ovs)
+
+
+@pytest.fixture
+def rich(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    furnish(lab, monkeypatch)
     return lab
 
 

@@ -22,17 +22,17 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model im
     VIRTIO,
     Filterref,
     Interface,
-    Rate,
     Teaming,
-    Virtualport,
-    Vlan,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import as_defined, for_update
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import wanted_interfaces
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.running import as_defined
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.transition import for_update
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
 from ansible_collections.nfv.kvm.plugins.modules.vm_interface import INTERFACE
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab, filled
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
+DRIVER_FIELDS = {row.field for row in DRIVER}
 UUID = "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f"
 MAC = "52:54:00:00:00:01"
 BRIDGE: Result = {"type": "bridge", "source": {"bridge": "br0"}}
@@ -216,7 +216,7 @@ VALUES: dict[str, list[t.Any]] = {
     "teaming": [Teaming("persistent"), Teaming("transient", "ua-b"), Teaming()],
     "address": ["0000:00:05.0", "0000:01:00.0"], "managed": [True, False], "managed_tap": [True, False],
 }
-NO_OPTION = ("type", "became")
+NO_OPTION = ("type", "became", "bus")
 TYPES = sorted({kind for row in ROWS for kind in row.types or ()})
 # What users and libvirt write into a NIC beside what the module knows
 OTHERS = ["<rom bar='off'/>", "<coalesce><rx><frames max='7'/></rx></coalesce>", "<port isolated='yes'/>",
@@ -229,7 +229,7 @@ def a_nic(chance: random.Random) -> tuple[Interface, t.Any]:
     values = {row.field: chance.choice(VALUES[row.field]) for row in ROWS
               if row.field not in NO_OPTION and row.of(kind) and (row.parameter == "source" or chance.random() < 0.5)}
     if values.get("model", "virtio") not in VIRTIO or "model" not in values:
-        values = {field: value for field, value in values.items() if field not in DRIVER}
+        values = {field: value for field, value in values.items() if field not in DRIVER_FIELDS}
     element = write_interface(overlaid(Interface(), Interface(type=kind, **values)), None)
     for text in chance.sample(OTHERS, chance.randrange(3)):
         element.append(xml.parse(text))
@@ -262,14 +262,14 @@ def test_any_nic_is_asked_for_without_a_change_and_one_change_touches_nothing_el
     assert overlaid(nic, nic) == nic
     assert flat(write_interface(nic, element)) == flat(element)
     rows = [row for row in ROWS if row.field not in NO_OPTION and row.of(nic.type)
-            and (row.field not in DRIVER or nic.model in VIRTIO) and (row.field != "model" or nic.driver_name is None)]
+            and (row not in DRIVER or nic.model in VIRTIO) and (row.field != "model" or nic.driver_name is None)]
     row = chance.choice(rows)
     value = chance.choice([one for one in VALUES[row.field] if one != row.meant(nic)])
     after = overlaid(nic, Interface(**{row.field: value}))
     changed = write_interface(after, element)
     assert read_interface(changed) == after
     touched = {field.name for field in fields(Interface) if getattr(after, field.name) != getattr(nic, field.name)}
-    assert touched <= ({row.field, *DRIVER} if row.field == "model" else {row.field})
+    assert touched <= ({row.field, *DRIVER_FIELDS} if row.field == "model" else {row.field})
     before, now = flat(element), flat(changed)
     where = row.place.path.replace("/", "1/")
     for path in {path for path in {**before, **now} if before.get(path) != now.get(path)}:
@@ -317,3 +317,29 @@ def test_a_team_has_one_mac(lab: Lab) -> None:
     lab.four_runs({"name": "vf", "teaming": {"type": "none"}, "mac": MAC}, {"name": "back/0", "teaming": {
         "type": "none"}})
     assert not lab.libvirt.found["a"].xml.findall("devices/interface/teaming")
+
+
+SHARED, PRIVATE = "<access mode='shared'/>", "<access mode='private'/>"
+
+
+@pytest.mark.parametrize(("memory", "cells", "shared"), [
+    ("", "", False), (PRIVATE, "", False), (SHARED, "", True),
+    ("", "<cell memAccess='shared'/><cell memAccess='shared'/>", True),
+    ("", "<cell memAccess='shared'/><cell/>", False), (SHARED, "<cell memAccess='shared'/><cell/>", True),
+    (SHARED, "<cell memAccess='private'/>", False),
+])
+def test_vhostuser_needs_shared_memory(lab: Lab, memory: str, cells: str, shared: bool) -> None:
+    lab.libvirt.defineXML(f"<domain><name>a</name><memoryBacking>{memory}</memoryBacking><cpu><numa>{cells}</numa></cpu>"
+                          "<os><type machine='pc'>hvm</type></os><devices><controller type='pci' index='0' "
+                          "model='pci-root'/></devices></domain>")
+    done = lab.vm_interface({"name": "n", "type": "vhostuser", "source": {"path": "/run/a", "mode": "client"}})
+    assert done["failed"] is not shared
+    assert shared or "interfaces[0].type = 'vhostuser': the domain does not share its memory" in done["msg"]
+
+
+def test_one_queue_is_what_libvirt_has_by_itself(lab: Lab) -> None:
+    """libvirt does not write it down, so it is not asked for twice."""
+    lab.domain()
+    lab.four_runs({**BRIDGE, "name": "a", "driver": {"queues": 1, "name": "vhost"}})
+    assert lab.four_runs({"name": "a", "driver": {"queues": 2}})["interfaces"][0]["changes"] == {"driver": "config"}
+    lab.four_runs({"name": "a", "driver": {"queues": 1}})

@@ -1,0 +1,21 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What modules that know virtualports of type 802.1Qbh say of Cisco VM-FEX."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """``extends_documentation_fragment: nfv.kvm.vm_fex``."""
+
+    DOCUMENTATION = r"""
+options: {}
+notes:
+  - With a virtualport of type V(802.1Qbh) the module warns of what is known not to work with Cisco VM-FEX, be it the
+    driver, the adapter or the number of VFs of the PF, the fabric interconnect, or a macvtap that is not in mode
+    passthrough on a VF.
+  - The KVM host's JSON file C(/etc/nfv.kvm/vm_fex.json) replaces what is known, key by key, for instance
+    C({"fabric_interconnect":"6454","unsupported_adapters":{}}). Its keys are C(unsupported_drivers),
+    C(unsupported_adapters), C(vf_limits), C(fabric_interconnect), C(unsupported_fabric_interconnects) and
+    C(unsupported_topologies).
+"""

@@ -1,0 +1,39 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""VFs that are named by their PF and number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
+
+
+def resolved(host: Host, wanted: Wanted) -> Wanted:
+    """With the PCI address of the VF, or for a macvtap its netdev, where it is named by its PF and number.
+
+    :raises ValidationError: there is no such PF or VF, or the VF has no netdev
+    """
+    if wanted.pf is None or wanted.vf is None:
+        return wanted
+    try:
+        pf_address = pci.address_of_pf(host, wanted.pf)
+    except ValidationError as error:
+        raise ValidationError(f"{wanted.subject}.source.pf", error.cause, error.value, error.remedy) from error
+    address = pci.vf_address(host, pf_address, wanted.vf)
+    if address is None:
+        count = pci.number(host, pf_address, "sriov_numvfs") or 0
+        raise ValidationError(f"{wanted.subject}.source.vf", f"PF {wanted.pf} has {count} VFs and not this one",
+                              wanted.vf, "Make it with nfv.kvm.sriov_vf (VFs are counted from 0)")
+    if wanted.interface.type != "direct":
+        return replace(wanted, interface=replace(wanted.interface, source_vf=address))
+    netdevs = pci.netdevs(host, address)
+    if not netdevs:
+        driver = pci.driver(host, address) or "no driver"
+        raise ValidationError(f"{wanted.subject}.source.vf", f"VF {wanted.vf} of {wanted.pf} ({address}) has no network"
+                              f" interface for a macvtap: it is bound to {driver}", wanted.vf,
+                              "Bind it to its own driver: nfv.kvm.sriov_vf with driver: default")
+    return replace(wanted, interface=replace(wanted.interface, source_dev=netdevs[0]))

@@ -1,0 +1,113 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a network cannot be, whatever the host has: which mode is connected to what, and what it can carry."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import ROWS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import (
+    OWN_BRIDGE,
+    PASSED,
+    ROUTED,
+    VIRTUALPORTS,
+    VLAN,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
+
+# By mode, the keys of forward of which one must be given
+NEEDED = {
+    "bridge": ("bridge", "devices"), "private": ("devices",), "vepa": ("devices",), "passthrough": ("pf", "devices"),
+    "hostdev": ("pf", "devices"),
+}
+# By mode, those that may be
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "hostdev": ("managed",), "nat": ("bridge", "devices"), "route": ("bridge", "devices"), "open": ("bridge",),
+    "isolated": ("bridge",),
+}
+FORWARD = ("pf", "devices", "bridge", "managed")
+
+
+def check(network: Network, given: Network) -> None:
+    """Refuse what libvirt would refuse, now or when a NIC comes, or would ignore.
+
+    :param network: all that it is to be
+    :param given: what of it the user gave
+    :raises ValidationError: something is missing, or too much
+    :raises NotSupported: a network of this mode has none of that
+    """
+    for rule in (_connection, _devices, _carried, _virtualport, _vlan):
+        rule(network, given)
+
+
+def _connection(network: Network, given: Network) -> None:
+    mode = str(network.mode)
+    needed, optional = NEEDED.get(mode, ()), OPTIONAL.get(mode, ())
+    for key in FORWARD:
+        if getattr(given, key) not in (None, False) and key not in (*needed, *optional):
+            allowed = ", ".join((*needed, *optional)) or "nothing else"
+            raise ValidationError(f"forward.{key}", f"mode {mode} has {allowed}", _shown(getattr(given, key)),
+                                  f"Remove {key}, or take another mode")
+    both = [key for key in needed if getattr(given, key)]
+    if len(both) > 1:
+        raise ValidationError(f"forward.{both[1]}", f"mode {mode} has either {' or '.join(needed)}",
+                              _shown(getattr(given, both[1])), f"Remove one of {' and '.join(both)}")
+    if needed and not any(getattr(network, key) for key in needed):
+        raise ValidationError("forward", f"mode {mode} needs {' or '.join(needed)}", mode,
+                              f"Give {' or '.join(needed)}")
+    if mode in ROUTED and not network.addresses:
+        raise ValidationError("addresses", f"libvirt takes no network of mode {mode} without an address of the host",
+                              remedy="Give one such as 192.0.2.1/24, or take mode open or isolated")
+
+
+def _devices(network: Network, given: Network) -> None:
+    for place, device in enumerate(given.devices or ()):
+        is_pci = bool(PCI_ADDRESS.fullmatch(device))
+        if is_pci != (network.mode == "hostdev"):
+            kind = "PCI addresses of VFs" if network.mode == "hostdev" else "names of network interfaces"
+            raise ValidationError(f"forward.devices[{place}]", f"with mode {network.mode} devices are {kind}", device,
+                                  "Write it such as 0000:02:10.0" if network.mode == "hostdev" else "See ip link")
+    if network.mode in ROUTED and len(network.devices or ()) > 1:
+        raise ValidationError("forward.devices", f"mode {network.mode} goes out by one network interface or by any",
+                              _shown(network.devices), "Give one, or none")
+
+
+def _carried(network: Network, given: Network) -> None:
+    """What the kind of network has no place for; what it had before goes, for libvirt ignores it."""
+    for row in ROWS:
+        value = getattr(given, row.field)
+        if value in (None, row.default) or row.of(network.kind()) or row.field in ("virtualport", *FORWARD):
+            continue
+        raise NotSupported(row.parameter, f"only a network that libvirt routes itself has it ({', '.join(OWN_BRIDGE)})",
+                           _shown(value), f"Remove {row.parameter}, or take another mode")
+
+
+def _virtualport(network: Network, _given: Network) -> None:
+    port = network.virtualport or Virtualport()
+    allowed = VIRTUALPORTS[network.kind()]
+    if port.type is not None and port.type not in allowed:
+        raise NotSupported("virtualport.type", f"a network of mode {network.mode} has "
+                           f"{' or '.join(allowed) or 'no virtualports'}", port.type, "Take another, or type: none")
+
+
+def _vlan(network: Network, _given: Network) -> None:
+    vlan = network.vlan or Vlan()
+    if not vlan.tags:
+        return
+    if network.kind() not in VLAN:
+        raise NotSupported("vlan", f"libvirt sets no VLAN on a network of mode {network.mode}: it can on a bridge of "
+                           "the host and on VFs", str(vlan), "Take another mode, or tag inside the guest")
+    if network.mode in PASSED and (vlan.trunk or len(vlan.tags) > 1):
+        raise NotSupported("vlan", "a VF takes exactly one VLAN tag and no trunk", str(vlan),
+                           "Give one tag, or none and tag inside the guest")
+    if (network.virtualport or Virtualport()).type == "802.1Qbh":
+        raise NotSupported("vlan", "with 802.1Qbh the port profile of the switch says the VLAN", str(vlan),
+                           "Remove vlan")
+
+
+def _shown(value: t.Any) -> t.Any:
+    return ", ".join(value) if isinstance(value, tuple) else value

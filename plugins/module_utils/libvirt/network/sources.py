@@ -1,0 +1,107 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a network is connected to on the host: is it there, is it free, and will libvirt be able to use it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import OWN_BRIDGE, PASSED
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import check_bridge, check_vlan_of_bridge
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+
+def netdev_of_pf(host: Host, pf: str | None) -> str | None:
+    """The netdev of a PF, as libvirt wants it named.
+
+    :raises ValidationError: there is no such PF, or it has no netdev
+    """
+    if pf is None:
+        return None
+    try:
+        address = pci.address_of_pf(host, pf)
+    except ValidationError as error:
+        raise ValidationError("forward.pf", error.cause, error.value, error.remedy) from error
+    names = pci.netdevs(host, address)
+    if not names:
+        raise ValidationError("forward.pf", "this PF has no network interface, by which libvirt knows it", pf,
+                              "Bind it to its driver")
+    return pf if pf in names else names[0]
+
+
+def check_sources(host: Host, connection: Connection, network: Network, others: t.Mapping[str, Element],
+                  starts: bool, running: Network | None) -> None:
+    """Refuse what libvirt would refuse, or let pass until a domain starts.
+
+    :param network: all that it is to be
+    :param others: the definitions of the other networks by name
+    :param starts: whether it is to be started now
+    :param running: what it runs with until then, None when it is not started
+    :raises ValidationError: what it is connected to is not there, or another network's
+    :raises NotSupported: it cannot do what is asked
+    :raises InUse: the name of its bridge is taken
+    """
+    if network.mode == "bridge" and network.bridge is not None:
+        port = (network.virtualport or Virtualport()).type
+        check_bridge(host, "forward.bridge", network.bridge, port)
+        if port is None and network.vlan is not None and network.vlan.tags:
+            check_vlan_of_bridge(host, connection, "vlan", network.vlan, network.bridge)
+    if network.mode in OWN_BRIDGE and network.bridge is not None:
+        _check_own_bridge(host, network.bridge, others, starts and (running or Network()).bridge != network.bridge)
+    if network.pf:
+        _check_pf(host, network, others, starts)
+    for place, device in enumerate(network.devices or ()):
+        _check_device(host, f"forward.devices[{place}]", network, device)
+
+
+def _check_own_bridge(host: Host, bridge: str, others: t.Mapping[str, Element], starts: bool) -> None:
+    for name, root in others.items():
+        other = read_network(root)
+        if other.mode in OWN_BRIDGE and other.bridge == bridge:
+            raise ValidationError("forward.bridge", f"network {name} has it", bridge, "Take another name, or none")
+    if starts and host.exists(f"{pci.NETDEVS}/{bridge}"):
+        raise InUse("forward.bridge", "libvirt makes this bridge, and the host has a network interface of that name",
+                    bridge, "Take another name, or none; mode bridge connects to a bridge of the host")
+
+
+def _check_pf(host: Host, network: Network, others: t.Mapping[str, Element], starts: bool) -> None:
+    pf = str(network.pf)
+    for name, root in others.items():
+        if read_network(root).pf == pf:
+            # Each network counts for itself which VFs are free.
+            raise ValidationError("forward.pf", f"network {name} gives the VFs of this PF, and both would give the "
+                                  "same ones", pf, "Give devices, so that each has its own, or port groups (nfv.kvm."
+                                  "port_profile) in place of a second network")
+    address = pci.address_of_pf(host, pf)
+    if starts and not pci.number(host, address, "sriov_numvfs"):
+        raise ValidationError("forward.pf", "this PF has no VFs, so libvirt cannot start the network", pf,
+                              "Make them with nfv.kvm.sriov_vf, or take state: present")
+
+
+def _check_device(host: Host, subject: str, network: Network, device: str) -> None:
+    if network.mode == "hostdev":
+        if not host.exists(f"{pci.DEVICES}/{device}"):
+            raise ValidationError(subject, "this host has no such PCI device", device, "See lspci -D")
+        if host.link_name(f"{pci.DEVICES}/{device}/physfn") is None:
+            raise ValidationError(subject, "this PCI device is no VF, which a network of mode hostdev gives", device,
+                                  "Name a VF; nfv.kvm.sriov_vf_info lists them")
+        return
+    if not host.exists(f"{pci.NETDEVS}/{device}"):
+        raise ValidationError(subject, "this host has no such network interface", device,
+                              "See ip link for those that the host has")
+    if network.mode in OWN_BRIDGE:
+        return
+    if host.exists(f"{pci.NETDEVS}/{device}/bridge"):
+        raise ValidationError(subject, "this is a bridge, on which macvtaps do not belong", device,
+                              "Give it as forward.bridge with mode: bridge, or take a network interface")
+    if network.mode in PASSED and network.vlan is not None and network.vlan.tags \
+            and not host.exists(f"{pci.NETDEVS}/{device}/device/physfn"):
+        raise NotSupported("vlan", f"{device} is no VF, and libvirt sets the VLAN of a macvtap on VFs only",
+                           str(network.vlan), "Give VLAN devices as forward.devices")

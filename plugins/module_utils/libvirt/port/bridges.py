@@ -1,0 +1,48 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The bridges of the host that ports are on: is it there, and can it do what is asked."""
+
+from __future__ import annotations
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.pci import NETDEVS
+
+# libvirt's news of 11.0.0: "Support for setting VLANs on standard Linux bridges"
+VLAN_ON_BRIDGE = 11_000_000
+
+
+def check_bridge(host: Host, subject: str, bridge: str, virtualport: str | None) -> None:
+    """Refuse what is no such bridge.
+
+    :param virtualport: the type of virtualport that ports on it have
+    :raises ValidationError: the host has none of that name, or one of the other kind
+    """
+    if "/" in bridge or not host.exists(f"{NETDEVS}/{bridge}"):
+        raise ValidationError(subject, "this host has no such bridge", bridge,
+                              "Make it first, or see ip link show type bridge for those that it has")
+    is_linux = host.exists(f"{NETDEVS}/{bridge}/bridge")
+    if virtualport == "openvswitch" and (
+            is_linux or host.run(["ovs-vsctl", "--timeout=10", "br-exists", bridge]).returncode):
+        raise ValidationError(subject, "Open vSwitch has no such bridge", bridge,
+                              "See ovs-vsctl list-br for those that it has, or give virtualport with type: none")
+    if virtualport is None and not is_linux:
+        raise ValidationError(subject, "this network interface is no Linux bridge", bridge,
+                              "See ip link show type bridge for those that the host has; for a bridge of Open vSwitch "
+                              "give virtualport with type: openvswitch")
+
+
+def check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan: Vlan, bridge: str) -> None:
+    """Refuse VLANs that a Linux bridge would not have.
+
+    :raises NotSupported: libvirt is too old, or the bridge does not filter VLANs
+    """
+    if connection.version() < VLAN_ON_BRIDGE:
+        raise NotSupported(subject, "libvirt sets VLANs on a Linux bridge from version 11.0 on",
+                           str(vlan), "Tag inside the guest, or use a bridge for each VLAN")
+    # libvirt 11.3 gives the port its VLANs and leaves the bridge as it is: without filtering they mean nothing.
+    if host.read(f"{NETDEVS}/{bridge}/bridge/vlan_filtering") != "1":
+        raise NotSupported(subject, f"bridge {bridge} does not filter VLANs, so it would ignore them",
+                           str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")

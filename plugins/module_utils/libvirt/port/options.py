@@ -1,0 +1,135 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options of a port, each checked by itself."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+
+# src/conf/netdev_vport_profile_conf.c; 0 is reserved as managerid (IEEE 802.1Qbg), which libvirt does not check
+LIMITS = {"managerid": (1, 0xFF), "typeid": (0, 0xFFFFFF), "typeidversion": (0, 0xFF)}
+PROFILEID_BYTES = 39
+# libvirt 11.3 writes profileids and the names of port groups into its XML as they are (seen), which with these is none
+# any more: it could not read its own file when it starts again.
+UNESCAPED = "&, < and '"
+# By type, what a virtualport may have; virNetDevVPortProfileCheckNoExtras in src/util/virnetdevvportprofile.c
+PARAMETERS = {
+    "802.1Qbg": ("managerid", "typeid", "typeidversion", "instanceid"),
+    "802.1Qbh": ("profileid",),
+    "openvswitch": ("interfaceid", "profileid"),
+    "midonet": ("interfaceid",),
+}
+RATE_MOST = 0xFFFFFFFF
+
+
+def vlan_of(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
+    """The VLANs.
+
+    :raises ValidationError: they cannot be meant so
+    """
+    if vlan is None:
+        return None
+    tags, native = vlan["tags"], vlan["native"]
+    trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
+    for tag in tags:
+        in_range(f"{subject}.tags", tag, 1, 4094)
+    if len(set(tags)) < len(tags):
+        raise ValidationError(f"{subject}.tags", "a tag is there twice", tags, "Give each tag once")
+    if trunk and not tags:
+        raise ValidationError(f"{subject}.trunk", "a trunk needs tags", True, "Give the tags that it carries")
+    if len(tags) > 1 and not trunk:
+        raise ValidationError(f"{subject}.trunk", "several tags are a trunk", False, "Give one tag, or trunk: true")
+    if native is not None and (native not in tags or not trunk):
+        raise ValidationError(f"{subject}.native", "the native VLAN must be one of the tags of a trunk", native,
+                              "Add it to tags, with trunk: true")
+    return Vlan(tuple(tags), trunk, native)
+
+
+def virtualport_of(subject: str, given: dict[str, t.Any] | None) -> Virtualport | None:
+    """The virtualport; what its type lacks is refused, what it needs is seen when the NIC is whole.
+
+    :raises ValidationError: it cannot be meant so
+    """
+    if given is None:
+        return None
+    kind = given["type"]
+    values = {key: value for key, value in given.items() if key != "type" and value is not None}
+    allowed = PARAMETERS.get(kind, ())
+    for key, value in values.items():
+        if key not in allowed:
+            has = ", ".join(allowed) or "no parameters"
+            raise ValidationError(f"{subject}.{key}", f"a virtualport of type {kind} has {has}", value, f"Remove {key}")
+    if values.get("managerid") == 0:
+        raise ValidationError(f"{subject}.managerid", "0 is reserved in 802.1Qbg", 0,
+                              "Take the number of the port profile database, from 1 to 255")
+    for key, (least, most) in LIMITS.items():
+        in_range(f"{subject}.{key}", values.get(key), least, most)
+    for key in ("instanceid", "interfaceid"):
+        if key in values:
+            values[key] = _uuid(f"{subject}.{key}", values[key])
+    _check_profileid(f"{subject}.profileid", values.get("profileid"))
+    return Virtualport(None if kind == "none" else kind, **values)
+
+
+def shared_virtualport_of(subject: str, given: dict[str, t.Any] | None) -> Virtualport | None:
+    """The virtualport of what has many NICs, each of which is to have a number of its own.
+
+    :raises ValidationError: it cannot be meant so
+    """
+    port = virtualport_of(subject, given)
+    for key in ("instanceid", "interfaceid") if port is not None else ():
+        if getattr(port, key) is not None:
+            raise ValidationError(f"{subject}.{key}", "it is the number of one NIC, and many are to have this",
+                                  getattr(port, key), f"Remove {key}; libvirt makes one for each NIC")
+    return port
+
+
+def rate_of(subject: str, given: dict[str, t.Any] | None) -> Rate | None:
+    """The limit of one direction; an average of 0 is no limit.
+
+    :raises ValidationError: it cannot be meant so
+    """
+    if given is None:
+        return None
+    values = {key: value for key, value in given.items() if value is not None}
+    if values == {"average": 0}:
+        return Rate()
+    for key, value in values.items():
+        in_range(f"{subject}.{key}", value, 1, RATE_MOST)
+    if "average" not in values and ("floor" not in values or len(values) > 1):
+        raise ValidationError(subject, "a limit needs average" + (", or floor alone" if "floor" in given else ""),
+                              values or None, "Give average; 0 takes the limit away")
+    if values.get("peak", RATE_MOST) < values.get("average", 0):
+        raise ValidationError(f"{subject}.peak", f"it is below the average of {values['average']}", values["peak"],
+                              "Give a higher peak, or none")
+    return Rate(**values)
+
+
+def printable(name: str) -> bool:
+    """Whether libvirt can write a name down."""
+    return name.isprintable() and not set(name) & set("&<'")
+
+
+def _check_profileid(subject: str, profile: str | None) -> None:
+    cause = ""
+    if profile is not None and not printable(profile):
+        cause = f"it must be of printable characters without {UNESCAPED}"
+    elif profile is not None and not 0 < len(profile.encode()) <= PROFILEID_BYTES:
+        cause = f"it must have 1 to {PROFILEID_BYTES} bytes"
+    if cause:
+        raise ValidationError(subject, cause, profile, "Give the name that the switch has for the profile")
+
+
+def _uuid(subject: str, text: str) -> str:
+    import uuid  # few lists have one
+
+    try:
+        return str(uuid.UUID(text))
+    except ValueError as error:
+        raise ValidationError(subject, "this is no UUID", text,
+                              "Write one such as 09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f, or none to have one made",
+                              ) from error

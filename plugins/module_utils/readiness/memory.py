@@ -1,0 +1,94 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The memory of the guests: in hugepages, and near the NIC."""
+
+from __future__ import annotations
+
+import functools
+
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics, each_pf, label
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
+
+MEMORY = "/sys/kernel/mm"
+NODES = "/sys/devices/system/node"
+
+RESERVE = (
+    "Add kernel arguments such as default_hugepagesz=1G hugepagesz=1G hugepages=8 and reboot, or write a number to "
+    f"{MEMORY}/hugepages/hugepages-2048kB/nr_hugepages (after a reboot: vm.nr_hugepages in /etc/sysctl.d)"
+)
+RESERVE_NEARBY = f"Write a number to hugepages/hugepages-*/nr_hugepages of that node in {NODES}"
+TELL_NODE = "Update the firmware, or disable Node Interleaving (Dell, HPE) in its setup, so that it tells the node"
+FILL_NODE = "Put memory into the slots of that CPU, or the card into a slot of a CPU that has memory"
+SAME_NODE = (
+    "Give each appliance VFs of one node, and CPUs and memory of the same (vcpupin, numatune), or put the cards "
+    "into slots of one CPU"
+)
+
+
+def hugepages(host: Host, _nics: Nics) -> Verdict:
+    """Whether memory is set aside in hugepages, without which appliances run, but slowly."""
+    pools = pools_in(host, f"{MEMORY}/hugepages")
+    if not host.names(MEMORY) or None in pools.values():
+        return Verdict.unknown(f"{MEMORY} cannot be read", "Run the check as root and outside of any container")
+    found = [f"{pages} x {size(kib)} ({host.read(f'{MEMORY}/hugepages/hugepages-{kib}kB/free_hugepages')} free)"
+             for kib, pages in pools.items() if pages]
+    return Verdict.ok(", ".join(found)) if found else Verdict.warn("there are no hugepages", "kernel", RESERVE)
+
+
+def pools_in(host: Host, folder: str) -> dict[int, int | None]:
+    """How many hugepages there are by their size in KiB (Documentation/admin-guide/mm/hugetlbpage.rst)."""
+    texts = {name: host.read(f"{folder}/{name}/nr_hugepages") for name in host.names(folder)}
+    return {int(name[len("hugepages-"):-len("kB")]): None if text is None else int(text)
+            for name, text in texts.items()}
+
+
+def size(kib: int) -> str:
+    """A power of two for people."""
+    for unit, factor in (("GiB", 1 << 20), ("MiB", 1 << 10)):
+        if kib >= factor:
+            return f"{kib // factor} {unit}"
+    return f"{kib} KiB"
+
+
+def numa(host: Host, nics: Nics) -> Verdict:
+    """Whether each PF has memory on its own NUMA node, and all that the user named are on one.
+
+    Appliances run on other nodes as well, but each packet then crosses from CPU to CPU.
+    """
+    nodes = [name for name in host.names(NODES) if name[len("node"):].isdigit()]
+    with_memory = host.read(f"{NODES}/has_memory")
+    if len(nodes) == 1 or (not nodes and host.names("/sys/devices/system")):
+        return Verdict.ok("there is one NUMA node")
+    if with_memory is None:
+        return Verdict.unknown(f"{NODES} cannot be read", "Run the check as root and outside of any container")
+    verdict = each_pf(host, nics, functools.partial(placement, nodes=numbers(with_memory)))
+    if verdict.status == "ok" and nics.named and len({pci.numa_node(host, address) for address in nics.pfs}) > 1:
+        return Verdict.warn(f"the PFs are on different NUMA nodes ({verdict.found})", "host", SAME_NODE)
+    return verdict
+
+
+def placement(host: Host, address: str, nodes: set[int]) -> Verdict:
+    """Whether the NUMA node of a PF has memory for guests.
+
+    :param nodes: those with memory
+    """
+    name, node = label(host, address), pci.numa_node(host, address)
+    if node is None:
+        return Verdict.warn(f"{name}: firmware does not tell its NUMA node", "firmware", TELL_NODE)
+    if node not in nodes:
+        return Verdict.warn(f"{name}: its NUMA node {node} has no memory", "host", FILL_NODE)
+    reserved = {other for other in nodes if any(pools_in(host, f"{NODES}/node{other}/hugepages").values())}
+    if reserved and node not in reserved:
+        return Verdict.warn(f"{name}: its NUMA node {node} has no hugepages, others have", "kernel", RESERVE_NEARBY)
+    return Verdict.ok(f"{name}: NUMA node {node}")
+
+
+def numbers(text: str) -> set[int]:
+    """The numbers in a list of the kernel's such as ``0-1,3``, which may be empty."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _dash, last = part.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return found

@@ -1,0 +1,212 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where 802.1Qbh (Cisco VM-FEX) is known not to work: one table that a file of the host overrides, and who is warned.
+
+It costs time, so only runs that meet a virtualport of type 802.1Qbh import it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+
+# A JSON object on the host; each of its keys replaces that of TABLE as a whole.
+OVERRIDES = "/etc/nfv.kvm/vm_fex.json"
+NO_VF = "no VF"
+_NO_TOPOLOGY = "VM-FEX has macvtaps in mode passthrough only"
+
+# Cisco UCS Manager VM-FEX for KVM, chapter "Introduction", has the adapters, the limits of VFs, the fabric
+# interconnect and the topologies. Other sources disagree on VIC 1240 and 1340.
+TABLE: dict[str, t.Any] = {
+    # Drivers of Linux itself. enic_set_vf_port in drivers/net/ethernet/cisco/enic/enic_main.c compares the length
+    # (in Linux 6.12, and in older stable series that got it as a correction); virNetDevVPortProfileOpSetLink in
+    # src/util/virnetdevvportprofile.c of libvirt sends it.
+    "unsupported_drivers": {
+        "enic": "it demands a profile name of 40 bytes, and libvirt sends the name as it is, with a zero byte",
+    },
+    # By PCI subsystem ID: those of "1137:0043 VIC Ethernet NIC" in pci.ids (https://pci-ids.ucw.cz, 2026.08.22), and
+    # 0139, which is not there, in drivers/scsi/fnic/fnic_pci_subsys_devid.h of Linux.
+    "unsupported_adapters": {
+        "1137:004f": "VIC 1280", "1137:0084": "VIC 1240", "1137:0085": "VIC 1225", "1137:00ce": "VIC 1225T",
+        "1137:012c": "VIC 1340", "1137:012e": "VIC 1227", "1137:0137": "VIC 1380", "1137:0139": "VIC 1227T",
+        "1137:014d": "VIC 1385", "1137:015d": "VIC 1387", "1137:0215": "VIC 1440", "1137:0216": "VIC 1480",
+        "1137:0217": "VIC 1455", "1137:0218": "VIC 1457",
+    },
+    # VFs of a PF that netlink can tell of with their port profiles: on some hosts, and on any.
+    "vf_limits": [22, 32],
+    # The host cannot know to which it is connected.
+    "fabric_interconnect": "",
+    "unsupported_fabric_interconnects": ["6454"],
+    # Modes of a macvtap. NO_VF: libvirt asks for VF -1 of a device that is none (net/core/rtnetlink.c refuses it).
+    "unsupported_topologies": {
+        "private": "UCS does not have MacVTap direct (private) any more since release 2.1",
+        "vepa": _NO_TOPOLOGY, "bridge": _NO_TOPOLOGY,
+        NO_VF: "Linux from 5.4 on sets port profiles on VFs only, and this is none",
+    },
+}
+
+
+def _is_texts(value: t.Any, names: str = ".+") -> bool:
+    return isinstance(value, dict) and all(
+        re.fullmatch(names, name) and isinstance(text, str) for name, text in value.items())
+
+
+def _is_limits(value: t.Any) -> bool:
+    # True and False are ints, too.
+    return isinstance(value, list) and all(isinstance(each, int) and not isinstance(each, bool) for each in value) and (
+        not value or (len(value) == 2 and 0 <= value[0] <= value[1]))
+
+
+def _is_list(value: t.Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+# By key, what its value must be.
+FORMS: dict[str, tuple[str, t.Callable[[t.Any], bool]]] = {
+    "unsupported_drivers": ('an object such as {"enic": "the reason"}', _is_texts),
+    "unsupported_adapters": (
+        'an object such as {"1137:012c": "VIC 1340"}, by the PCI subsystem ID that lspci -nnv shows',
+        lambda value: _is_texts(value, "[0-9a-f]{4}:[0-9a-f]{4}")),
+    "vf_limits": ("a list of two numbers that ascend, such as [22, 32], or an empty one", _is_limits),
+    "fabric_interconnect": ('a string such as "6454"', lambda value: isinstance(value, str)),
+    "unsupported_fabric_interconnects": ('a list of strings such as ["6454"]', _is_list),
+    "unsupported_topologies": (
+        f'an object with some of {", ".join(TABLE["unsupported_topologies"])}, such as {{"private": "the reason"}}',
+        lambda value: _is_texts(value, "|".join(TABLE["unsupported_topologies"]))),
+}
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What a PF is.
+
+    :param driver: its driver if that is of Linux itself, None for one that was built apart
+    :param subsystem: its PCI subsystem ID, vendor:device
+    """
+
+    name: str
+    driver: str | None
+    subsystem: str
+    numvfs: int
+
+
+@dataclass(frozen=True)
+class Use:
+    """What 802.1Qbh is asked of.
+
+    :param subject: what messages call who asks, such as interfaces[0]
+    :param topology: hostdev, or the mode of the macvtap
+    :param pf: None for a device that is no VF
+    """
+
+    subject: str
+    topology: str
+    pf: Adapter | None
+
+
+def warnings_of(host: Host, uses: t.Sequence[Use]) -> tuple[str, ...]:
+    """What users of 802.1Qbh are to be warned of on this host.
+
+    :raises ValidationError: OVERRIDES is broken
+    """
+    return judge(read_table(host), uses)
+
+
+def uses_of(
+    host: Host, subject: str, topology: str, pfs: t.Iterable[str] = (), devices: t.Iterable[str] = ()
+) -> list[Use]:
+    """What is asked of devices of the host; those that it does not have now are left out.
+
+    :param topology: hostdev, or the mode of the macvtap
+    :param pfs: PFs whose VFs are taken, by netdev or PCI address
+    :param devices: what is taken itself, by netdev or PCI address
+    """
+    found = []
+    for pf in pfs:
+        address = pci.bus_address(host, pf)
+        if address is not None and host.exists(f"{pci.DEVICES}/{address}"):
+            found.append(Use(subject, topology, _adapter(host, address)))
+    for device in devices:
+        address = pci.bus_address(host, device)
+        owner = None if address is None else host.link_name(f"{pci.DEVICES}/{address}/physfn")
+        if owner is not None:
+            found.append(Use(subject, topology, _adapter(host, owner)))
+        elif host.exists(f"{pci.NETDEVS}/{device}") or host.exists(f"{pci.DEVICES}/{device}"):
+            found.append(Use(subject, topology, None))
+    return found
+
+
+def judge(table: dict[str, t.Any], uses: t.Iterable[Use]) -> tuple[str, ...]:
+    """A warning for each thing that is known not to work, once for all who use it."""
+    return tuple(dict.fromkeys(
+        f"802.1Qbh may not work here: {reason}. If it does, change {key} in {OVERRIDES}."
+        for use in uses for key, reason in (*_of_topology(table, use), *_of_pf(table, use.pf))))
+
+
+def _of_topology(table: dict[str, t.Any], use: Use) -> t.Iterator[tuple[str, str]]:
+    """Keys of the table, and what they say of the way from the guest to the switch."""
+    interconnect, topologies = table["fabric_interconnect"], table["unsupported_topologies"]
+    if interconnect in table["unsupported_fabric_interconnects"]:
+        yield "fabric_interconnect", f"fabric interconnect {interconnect} has neither VM-FEX nor port profiles"
+    met = [use.topology] if use.pf is not None else [use.topology, NO_VF]
+    reasons = [topologies[name] for name in met if name in topologies]
+    if reasons:
+        yield "unsupported_topologies", f"{use.subject} (mode {use.topology}): {'; '.join(reasons)}"
+
+
+def _of_pf(table: dict[str, t.Any], pf: Adapter | None) -> t.Iterator[tuple[str, str]]:
+    """Keys of the table, and what they say of a PF."""
+    if pf is None:
+        return
+    drivers, adapters, limits = table["unsupported_drivers"], table["unsupported_adapters"], table["vf_limits"]
+    if pf.driver in drivers:
+        yield "unsupported_drivers", f"driver {pf.driver} of PF {pf.name}: {drivers[pf.driver]}"
+    if pf.subsystem in adapters:
+        yield "unsupported_adapters", f"PF {pf.name} is of a {adapters[pf.subsystem]}, which Cisco lists as one " \
+            "without VM-FEX on VFs"
+    if limits and pf.numvfs > limits[0]:
+        usable = f"at most {limits[1]}" if pf.numvfs > limits[1] else f"{limits[0]} to {limits[1]}, by their kernel"
+        yield "vf_limits", f"PF {pf.name} has {pf.numvfs} VFs, of which hosts can use {usable}"
+
+
+def read_table(host: Host) -> dict[str, t.Any]:
+    """TABLE, with what the host has in its place.
+
+    :raises ValidationError: OVERRIDES cannot be read, is no JSON object, or has an unknown key or a wrong value
+    """
+    if not host.exists(OVERRIDES):
+        return TABLE
+    text = host.read(OVERRIDES)
+    if text is None:
+        raise ValidationError(OVERRIDES, "it is there and cannot be read",
+                              remedy="Make it a file that the user of the task may read, or remove it")
+    try:
+        given = json.loads(text)
+    except ValueError as error:
+        raise ValidationError(OVERRIDES, f"it is no JSON: {error}", remedy="Correct it, or remove it") from error
+    if not isinstance(given, dict):
+        raise ValidationError(OVERRIDES, "it must be a JSON object", given, f"Its keys are {', '.join(TABLE)}")
+    for key, value in given.items():
+        if key not in FORMS:
+            raise ValidationError(f"{OVERRIDES}: {key}", "there is no such key", value,
+                                  f"Its keys are {', '.join(TABLE)}")
+        form, fits = FORMS[key]
+        if not fits(value):
+            raise ValidationError(f"{OVERRIDES}: {key}", "it has another form", value, f"Give {form}")
+    return {**TABLE, **given}
+
+
+def _adapter(host: Host, address: str) -> Adapter:
+    driver = pci.driver(host, address)
+    if "O" in (host.read(f"/sys/module/{driver}/taint") or ""):  # Documentation/ABI/testing/sysfs-module
+        driver = None
+    vendor, device = (pci.attribute(host, address, f"subsystem_{name}") or "" for name in ("vendor", "device"))
+    return Adapter(
+        (pci.netdevs(host, address) or [address])[0], driver,
+        f"{vendor.replace('0x', '', 1)}:{device.replace('0x', '', 1)}", pci.number(host, address, "sriov_numvfs") or 0)

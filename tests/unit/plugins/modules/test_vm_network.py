@@ -1,0 +1,219 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Wrong input to vm_network, through the module itself: one error with object, value and remedy, nothing changed."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.nfv.kvm.plugins.modules import vm_network
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import OVS, PF, QBG, QBH, Lab
+from ansible_collections.nfv.kvm.tests.unit.plugins.modules.wronginput import (
+    NO_DICTIONARY,
+    one_host,
+    refused_in,
+    tells,
+)
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+
+BRIDGE = {"mode": "bridge", "bridge": "br0"}
+POOL = {"mode": "hostdev", "pf": "enp2s0"}
+TAPS = {"mode": "vepa", "devices": ["eth7"]}
+ISOLATED = {"mode": "isolated"}
+GIVEN = {"name": "n", "forward": ISOLATED}
+
+
+def forward(mode: str, **more: t.Any) -> Result:
+    """A new network of a mode."""
+    return {"forward": {"mode": mode, **more}}
+
+
+def to(name: str, **more: t.Any) -> Result:
+    """A network that is there."""
+    return {"name": name, "forward": None, **more}
+
+
+# The host has what furnish() gives it, and these networks: nat (active, bridge inner, domain a runs on it), taken
+# (bridge outer), vfs (hostdev, PF enp2s0), pfs (passthrough, PF enp2s0; not started), fex (passthrough on a VF with
+# 802.1Qbh), taps (vepa on eth7), br (bridge br0), asleep (isolated, domain b is defined on it), gone (transient).
+WRONG: list[tuple[Result, str]] = [
+    # the network, and what is to become of it
+    ({"name": None}, "missing required arguments: name"),
+    ({"name": ""}, "name = '': libvirt allows no empty name"),
+    ({"name": "a/b"}, "name = 'a/b': libvirt allows no empty name, slash or newline"),
+    ({"name": "a\nb"}, "name = 'a\\nb': libvirt allows"),
+    (to("nonesuch"), "forward = 'nonesuch': this host has no such network yet, and a new one needs it"),
+    (to("nonesuch", state="inactive"), "forward = 'nonesuch': this host has no such network yet"),
+    (to("gone"), "name = 'gone': this network is transient"),
+    (to("gone", state="absent"), "name = 'gone': this network is transient"),
+    ({"state": "started"}, "value of state must be one of: present, active, inactive, absent, got: started"),
+    ({"autostart": "perhaps"}, "'autostart' is of type str"),
+    ({"uri": "xen:///"}, "libvirt at xen:///: cannot be reached"),
+    ({"xml": "<network/>"}, "Unsupported parameters for"),
+    (to("nat", state="inactive"), "state = 'inactive': network nat is in use: a runs with a NIC on it"),
+    (to("nat", state="absent"), "state = 'absent': network nat is in use: a runs with a NIC on it"),
+    (to("asleep", state="absent"), "state = 'absent': network asleep is in use: b has a NIC on it and could not"),
+    ({"state": "absent"}, "forward: a network that is absent has none"),
+    (to("taps", state="absent", vlan={"tags": [5]}), "vlan: a network that is absent has none"),
+    (to("taps", state="absent", virtualport=QBG), "virtualport: a network that is absent has none"),
+    (to("taps", state="absent", mtu=1400), "mtu = 1400: a network that is absent has none"),
+    (to("taps", state="absent", addresses=["192.0.2.1/24"]), "addresses: a network that is absent has none"),
+    (to("taps", state="absent", autostart=True), "autostart = True: a network that is absent has none"),
+    # forward
+    ({"forward": {}}, "missing required arguments: mode found in forward"),
+    ({"forward": {"bridge": "br0"}}, "missing required arguments: mode found in forward"),
+    (forward("vlan"), "value of mode must be one of: bridge, private, vepa, passthrough, hostdev, nat, route, open,"),
+    (forward("nat", dev="eth7"), "forward.dev"),
+    (forward("bridge"), "forward = 'bridge': mode bridge needs bridge or devices"),
+    (forward("private"), "forward = 'private': mode private needs devices"),
+    (forward("vepa"), "forward = 'vepa': mode vepa needs devices"),
+    (forward("passthrough"), "forward = 'passthrough': mode passthrough needs pf or devices"),
+    (forward("hostdev"), "forward = 'hostdev': mode hostdev needs pf or devices"),
+    (forward("hostdev", managed=True), "forward = 'hostdev': mode hostdev needs pf or devices"),
+    (forward("bridge", bridge="br0", devices=["eth7"]), "forward.devices = 'eth7': mode bridge has either bridge or"),
+    (forward("hostdev", pf="enp2s0", devices=["0000:02:10.0"]), "mode hostdev has either pf or devices"),
+    (forward("bridge", pf="enp2s0"), "forward.pf = 'enp2s0': mode bridge has bridge, devices"),
+    (forward("private", pf="enp2s0"), "forward.pf = 'enp2s0': mode private has devices"),
+    (forward("hostdev", pf="enp2s0", bridge="br0"), "forward.bridge = 'br0': mode hostdev has pf, devices, managed"),
+    (forward("passthrough", pf="enp2s0", managed=True), "forward.managed = True: mode passthrough has pf, devices"),
+    (forward("nat", pf="enp2s0"), "forward.pf = 'enp2s0': mode nat has bridge, devices"),
+    (forward("open", devices=["eth7"]), "forward.devices = 'eth7': mode open has bridge"),
+    (forward("isolated", devices=["eth7", "eth5"]), "forward.devices = 'eth7, eth5': mode isolated has bridge"),
+    # PFs
+    (forward("hostdev", pf="enp9s0"), "forward.pf = 'enp9s0': this host has no such network interface"),
+    (forward("hostdev", pf="0000:09:00.0"), "forward.pf = '0000:09:00.0': this host has no such PCI device"),
+    (forward("hostdev", pf="eth7"), "forward.pf = 'eth7': this device has no SR-IOV"),
+    (forward("hostdev", pf="enp2s0v0"), "forward.pf = 'enp2s0v0': this device has no SR-IOV"),
+    (forward("hostdev", pf="0000:02:10.0"), "forward.pf = '0000:02:10.0': this device has no SR-IOV"),
+    (forward("hostdev", pf="0000:04:00.0"), "forward.pf = '0000:04:00.0': this PF has no network interface"),
+    (forward("hostdev", pf="../eth7"), "forward.pf = '../eth7': this is no name of a network interface"),
+    (forward("hostdev", pf=""), "forward.pf = '': this is no name of a network"),
+    (forward("hostdev", pf="enp2s0"), "forward.pf = 'enp2s0': network vfs gives the VFs of this PF"),
+    (forward("hostdev", pf=PF), "forward.pf = 'enp2s0': network vfs gives the VFs of this PF"),
+    ({**forward("hostdev", pf="enp5s0"), "state": "active"}, "forward.pf = 'enp5s0': this PF has no VFs"),
+    # devices
+    (forward("private", devices=[]), "forward.devices: an empty list connects nothing"),
+    (forward("private", devices=["eth7", "eth7"]), "forward.devices[1] = 'eth7': it is there twice"),
+    (forward("hostdev", devices=["0000:0A:10.0", "0000:0a:10.0"]), "forward.devices[1] = '0000:0a:10.0': it is there"),
+    (forward("private", devices=["eth9"]), "forward.devices[0] = 'eth9': this host has no such network interface"),
+    (forward("private", devices=["eth7", "x" * 16]), f"forward.devices[1] = '{'x' * 16}': this is no name of a"),
+    (forward("private", devices=["."]), "forward.devices[0] = '.': this is no name of a network"),
+    (forward("bridge", devices=["br0"]), "forward.devices[0] = 'br0': this is a bridge, on which macvtaps do not"),
+    (forward("vepa", devices=["0000:02:10.0"]), "forward.devices[0] = '0000:02:10.0': with mode vepa devices are"),
+    (forward("hostdev", devices=["eth7"]), "forward.devices[0] = 'eth7': with mode hostdev devices are PCI addresses"),
+    (forward("hostdev", devices=["0000:09:10.0"]), "forward.devices[0] = '0000:09:10.0': this host has no such PCI"),
+    (forward("hostdev", devices=["0000:03:10.0", PF]), f"forward.devices[1] = '{PF}': this PCI device is no VF"),
+    ({**forward("nat", devices=["eth7", "eth5"]), "addresses": ["192.0.2.1/24"]},
+     "forward.devices = 'eth7, eth5': mode nat goes out by one network interface or by any"),
+    # bridges
+    (forward("bridge", bridge="br9"), "forward.bridge = 'br9': this host has no such bridge"),
+    (forward("bridge", bridge="eth7"), "forward.bridge = 'eth7': this network interface is no Linux bridge"),
+    (forward("bridge", bridge="ovs0"), "for a bridge of Open vSwitch give virtualport with type: openvswitch"),
+    (forward("bridge", bridge="a/b"), "forward.bridge = 'a/b': this is no name of a network"),
+    (forward("bridge", bridge=""), "forward.bridge = '': this is no name of a network"),
+    (forward("isolated", bridge="b" * 16), "1 to 15 letters"),
+    (forward("isolated", bridge="inner"), "forward.bridge = 'inner': network nat has it"),
+    (forward("isolated", bridge="outer"), "forward.bridge = 'outer': network taken has it"),
+    ({**forward("isolated", bridge="br0"), "state": "active"}, "forward.bridge = 'br0': libvirt makes this bridge"),
+    (to("br", virtualport=OVS), "forward.bridge = 'br0': Open vSwitch has no such bridge"),
+    # addresses
+    (forward("nat"), "addresses: libvirt takes no network of mode nat without an address of the host"),
+    (forward("route"), "addresses: libvirt takes no network of mode route without an address of the host"),
+    (to("nat", addresses=[]), "addresses: libvirt takes no network of mode nat without an address"),
+    ({"addresses": ["192.0.2.1"]}, "addresses[0] = '192.0.2.1': its prefix is missing"),
+    ({"addresses": ["192.0.2.1/24", "192.0.2/24"]}, "addresses[1] = '192.0.2/24': this is no IP address"),
+    ({"addresses": ["192.0.2.1/33"]}, "addresses[0] = '192.0.2.1/33': this is no IP address"),
+    ({"addresses": ["fe80::1%eth7/64"]}, "addresses[0] = 'fe80::1%eth7/64': an address of a network has no scope"),
+    ({"addresses": ["192.0.2.0/24"]}, "addresses[0] = '192.0.2.0/24': this is the address of the network"),
+    ({"addresses": ["2001:db8::/64"]}, "Take one of the others, such as 2001:db8::1/64"),
+    ({"addresses": ["2001:db8::1/64", "2001:DB8:0::1/64"]}, "addresses[1] = '2001:DB8:0::1/64': it is there twice"),
+    ({"addresses": ["192.0.2.1/24"], "forward": BRIDGE}, "addresses = '192.0.2.1/24': only a network that libvirt"),
+    ({"addresses": "192.0.2.1"}, "addresses[0] = '192.0.2.1': its prefix is missing"),
+    # virtualports
+    ({"virtualport": OVS}, "virtualport.type = 'openvswitch': a network of mode isolated has no virtualports"),
+    ({"virtualport": QBG, "forward": BRIDGE}, "virtualport.type = '802.1Qbg': a network of mode bridge has"),
+    ({"virtualport": OVS, "forward": TAPS}, "a network of mode vepa has 802.1Qbg or 802.1Qbh"),
+    ({"virtualport": QBG, "forward": POOL}, "virtualport.type = '802.1Qbg': a network of mode hostdev has 802.1Qbh"),
+    ({"virtualport": {"type": "midonet"}, "forward": BRIDGE}, "virtualport.type = 'midonet': a network of mode"),
+    ({"virtualport": {"type": "802.1Q"}}, "value of type must be one of: 802.1Qbg, 802.1Qbh, openvswitch, midonet,"),
+    ({"virtualport": {"profileid": "gold"}}, "missing required arguments: type found in virtualport"),
+    ({"virtualport": {**QBG, "managerid": 0}, "forward": TAPS}, "virtualport.managerid = 0: 0 is reserved"),
+    ({"virtualport": {**QBG, "typeid": 1 << 24}, "forward": TAPS}, "virtualport.typeid = 16777216: it must be from 0"),
+    ({"virtualport": {**QBG, "typeidversion": -1}, "forward": TAPS}, "virtualport.typeidversion = -1: it must be"),
+    ({"virtualport": {**QBG, "instanceid": "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f"}, "forward": TAPS},
+     "virtualport.instanceid = '09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f': it is the number of one NIC"),
+    ({"virtualport": {**OVS, "interfaceid": "1"}, "forward": BRIDGE}, "virtualport.interfaceid = '1': this is no UUID"),
+    ({"virtualport": {**QBH, "profileid": ""}, "forward": POOL}, "virtualport.profileid = '': it must have 1 to 39"),
+    ({"virtualport": {"type": "none", "profileid": "gold"}, "forward": BRIDGE}, "type none has no parameters"),
+    # VLANs
+    ({"vlan": {"tags": [5]}}, "vlan = '5': libvirt sets no VLAN on a network of mode isolated"),
+    ({"vlan": {"tags": [5]}, "forward": TAPS}, "vlan = '5': libvirt sets no VLAN on a network of mode vepa"),
+    ({"vlan": {"tags": [5]}, "forward": {"mode": "bridge", "devices": ["eth7"]}}, "libvirt sets no VLAN on a network"),
+    ({"vlan": {"tags": [5, 6]}, "forward": POOL}, "vlan = '5,6 trunk': a VF takes exactly one VLAN tag and no trunk"),
+    ({"vlan": {"tags": [5], "trunk": True}, "forward": POOL}, "vlan = '5 trunk': a VF takes exactly one VLAN tag"),
+    ({"vlan": {"tags": [5]}, "forward": {"mode": "passthrough", "devices": ["eth7"]}}, "vlan = '5': eth7 is no VF"),
+    ({"vlan": {"tags": [5]}, "forward": {**BRIDGE, "bridge": "br1"}}, "vlan = '5': bridge br1 does not filter VLANs"),
+    ({"vlan": {"tags": [5]}, "virtualport": QBH, "forward": POOL}, "vlan = '5': with 802.1Qbh the port profile"),
+    (to("fex", vlan={"tags": [5]}), "vlan = '5': with 802.1Qbh the port profile of the switch says the VLAN"),
+    ({"vlan": {"tags": [0]}, "forward": BRIDGE}, "vlan.tags = 0: it must be from 1 to 4094"),
+    ({"vlan": {"tags": [4095]}, "forward": BRIDGE}, "vlan.tags = 4095: it must be from 1 to 4094"),
+    ({"vlan": {"tags": [5, 5]}, "forward": BRIDGE}, "vlan.tags = [5, 5]: a tag is there twice"),
+    ({"vlan": {"tags": []}, "forward": BRIDGE, "virtualport": OVS}, "Open vSwitch has no such bridge"),
+    ({"vlan": {"tags": [], "trunk": True}, "forward": BRIDGE}, "vlan.trunk = True: a trunk needs tags"),
+    ({"vlan": {"tags": [5, 6], "trunk": False}, "forward": BRIDGE}, "vlan.trunk = False: several tags are a trunk"),
+    ({"vlan": {"tags": [5, 6], "native": 7}, "forward": BRIDGE}, "vlan.native = 7: the native VLAN must be one of"),
+    ({"vlan": {"trunk": True}}, "missing required arguments: tags found in vlan"),
+    ({"vlan": {"tags": ["blue"]}}, "unable to convert to int"),
+    # MTUs
+    ({"mtu": 67}, "mtu = 67: it must be from 68 to 65535"),
+    ({"mtu": 65536}, "mtu = 65536: it must be from 68 to 65535"),
+    ({"mtu": "jumbo"}, "'mtu' is of type str"),
+    ({"mtu": 9000, "forward": BRIDGE}, "mtu = 9000: only a network that libvirt routes itself has it"),
+    (to("vfs", mtu=9000), "mtu = 9000: only a network that libvirt routes itself has it"),
+]
+NONE: list[Result] = [{"forward": "nat"}, {"vlan": "blue"}, {"virtualport": "openvswitch"}]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Lab]:
+    with one_host(tmp_path_factory, fill) as made:
+        yield made
+
+
+def fill(lab: Lab, patch: pytest.MonkeyPatch) -> None:
+    """What the comment above WRONG lists, a PF without a netdev and one without VFs."""
+    lab.files.nic("0000:04:00.0", None, totalvfs=7)
+    lab.files.nic("0000:05:00.0", "enp5s0", totalvfs=7)
+    given: dict[str, str] = {
+        "nat": "<forward mode='nat'/><bridge name='inner'/><ip address='192.0.2.1' prefix='24'/>",
+        "taken": "<bridge name='outer'/>", "vfs": "<forward mode='hostdev'><pf dev='enp2s0'/></forward>",
+        "fex": "<forward mode='passthrough'><interface dev='enp2s0v2'/></forward><virtualport type='802.1Qbh'>"
+               "<parameters profileid='finance'/></virtualport>",
+        "taps": "<forward mode='vepa'><interface dev='eth7'/></forward>",
+        "br": "<forward mode='bridge'/><bridge name='br0'/>", "asleep": "", "gone": "",
+    }
+    for name, content in given.items():
+        lab.libvirt.networkDefineXML(f"<network><name>{name}</name>{content}</network>")
+    for name in ("nat", "gone", "asleep"):
+        lab.libvirt.networks[name].start()
+    for domain, network in (("a", "nat"), ("b", "asleep")):
+        lab.domain(domain)
+        nic = {"name": "nic", "type": "network", "source": {"network": network}}
+        assert not lab.vm_interface(nic, domain=domain)["failed"]
+    lab.libvirt.found["a"].create()
+    lab.libvirt.networks["asleep"].stop()
+    lab.libvirt.networks["gone"].undefine()
+    lab.furnish(patch)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("wrong", "told"), WRONG)
+def test_wrong_input(lab: Lab, capsys: pytest.CaptureFixture[str], wrong: Result, told: str, check_mode: bool) -> None:
+    tells(lab, vm_network.main, {**GIVEN, **wrong}, capsys, told, check_mode)
+
+
+@pytest.mark.parametrize("wrong", NONE)
+def test_what_is_no_dictionary(lab: Lab, capsys: pytest.CaptureFixture[str], wrong: Result) -> None:
+    assert refused_in(lab, vm_network.main, {**GIVEN, **wrong}, capsys)["msg"] == NO_DICTIONARY

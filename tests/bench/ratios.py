@@ -4,7 +4,7 @@
 
 Each thing that is measured is one task of one play, looped; the time is what the controller sees between the tasks
 around it, so that it is what a user waits for. A round measures each thing once, and there are several rounds, so that
-what else the machine does meets all of them.
+what else the machine does meets all of them. A ratio is the median of those of the rounds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BUILD = Path(__file__).parents[2] / "build"
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build"
 Task = dict[str, t.Any]
 
 
@@ -25,13 +26,14 @@ Task = dict[str, t.Any]
 class Measured:
     """One way to do something.
 
-    ``tasks``: what is timed, with as many loops as they have. ``before``: tasks that are not timed.
-    ``rounds``: in how many of the rounds it takes part
+    ``tasks``: what is timed, with as many loops as they have. ``before``: tasks that are not timed. ``after``: tasks,
+    not timed either, that see whether it was done. ``rounds``: in how many of the rounds it takes part
     """
 
     name: str
     tasks: list[Task]
     before: list[Task] = field(default_factory=list)
+    after: list[Task] = field(default_factory=list)
     rounds: int = 5
 
 
@@ -57,22 +59,36 @@ def play(measured: t.Sequence[Measured], rounds: int) -> list[Task]:
             tasks += one.tasks
             tasks.append({"set_fact": {"times": "{{ times + [[measured, now().timestamp() - began | float]] }}"},
                           "vars": {"measured": one.name}})
+            tasks += one.after
     return tasks
 
 
-def run(subject: str, measured: t.Sequence[Measured], limits: t.Sequence[Limit], rounds: int = 5) -> bool:
-    """Measure, print a table and write build/bench/SUBJECT.json; whether all limits are kept."""
+def playbook(path: Path, log: t.TextIO) -> None:
+    """Run a playbook in the lab."""
+    command = ["ansible-playbook", "-i", str(BUILD / "lab" / "inventory.yml"), str(path)]
+    subprocess.run(command, stdout=log, check=True, env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "default"})
+
+
+def run(subject: str, measured: t.Sequence[Measured], limits: t.Sequence[Limit], setup: t.Sequence[Task] = (),
+        rounds: int = 5) -> bool:
+    """Measure, print a table and write build/bench/SUBJECT.json; whether all limits are kept.
+
+    The host is made as it was before and after, as for a scenario. ``setup``: tasks at the start of the play.
+    """
     folder = BUILD / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / f"{subject}.json"
-    tasks = play(measured, rounds)
+    tasks = [*setup, *play(measured, rounds)]
     tasks.append({"copy": {"content": "{{ times | to_json }}", "dest": str(report)}, "delegate_to": "localhost"})
-    playbook = folder / f"{subject}.yml"
-    playbook.write_text(json.dumps([{"hosts": "kvm1", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    bench, cleanup = folder / f"{subject}.yml", ROOT / "extensions" / "molecule" / "cleanup.yml"
+    bench.write_text(json.dumps([{"hosts": "kvm1", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
     with open(folder / f"{subject}.log", "w", encoding="utf-8") as log:
         print(f"{len(measured)} things, up to {rounds} times each; the tasks go to {log.name}", flush=True)
-        command = ["ansible-playbook", "-i", str(BUILD / "lab" / "inventory.yml"), str(playbook)]
-        subprocess.run(command, stdout=log, check=True, env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "default"})
+        playbook(cleanup, log)
+        try:
+            playbook(bench, log)
+        finally:
+            playbook(cleanup, log)
     times: dict[str, list[float]] = {}
     for name, seconds in json.loads(report.read_text(encoding="utf-8")):
         times.setdefault(name, []).append(seconds)
@@ -80,7 +96,8 @@ def run(subject: str, measured: t.Sequence[Measured], limits: t.Sequence[Limit],
     first = measured[0].name
     for name, median in medians.items():
         print(f"  {name:60} {median:8.2f} s   {median / medians[first]:6.2f} x {first}")
-    ratios = {f"{limit.name} / {limit.of}": medians[limit.name] / medians[limit.of] for limit in limits}
+    ratios = {f"{limit.name} / {limit.of}": statistics.median(
+        one / other for one, other in zip(times[limit.name], times[limit.of])) for limit in limits}
     report.write_text(json.dumps({"seconds": times, "ratios": ratios}, indent=1) + "\n", encoding="utf-8")
     kept = True
     for limit, (name, ratio) in zip(limits, ratios.items()):

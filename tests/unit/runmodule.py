@@ -26,9 +26,13 @@ class FakeModule:
     def __init__(self, params: Result, check_mode: bool = False) -> None:
         self.params = params
         self.check_mode = check_mode
+        self.warnings: list[str] = []
+
+    def warn(self, warning: str) -> None:
+        self.warnings.append(warning)
 
     def exit_json(self, **result: t.Any) -> None:
-        raise Ended({"failed": False, **result})
+        raise Ended({"failed": False, **result, **({"warnings": self.warnings} if self.warnings else {})})
 
     def fail_json(self, **result: t.Any) -> None:
         raise Ended({"failed": True, **result})

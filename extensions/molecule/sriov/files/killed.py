@@ -16,10 +16,12 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
 ABSENT = {"numvfs": None, "drivers_autoprobe": None, "vfs": None, "mtu": None, "up": None, "in_use": "fail",
           "persistent": None, "timeout": 120, "uri": "qemu:///system"}
-BEFORE = {"numvfs": 3, "drivers_autoprobe": True, "up": True, "vfs": [
+FIRST = {"numvfs": 2, "drivers_autoprobe": True, "up": True, "vfs": [
     {"index": 0, "mac": "52:54:00:bb:00:00", "vlan": 100, "trust": True, "driver": "default"},
     {"index": 1, "driver": "vfio-pci"}]}
-RESIZE = {"numvfs": 4, "vfs": [{"index": 3, "vlan": 200, "spoofchk": False}]}
+# What the two that stay have is named no more: it is to be kept.
+MORE = {"numvfs": 3, "vfs": [{"index": 2, "vlan": 200, "spoofchk": False}]}
+FEWER = {"numvfs": 2}
 
 
 class Mortal(Host):
@@ -58,11 +60,11 @@ def sriov_vf(host: Host, pf: str, wanted: Result) -> Result:
     return result
 
 
-def killed(pf: str, lives: int) -> bool:
+def killed(pf: str, lives: int, wanted: Result) -> bool:
     """Whether the resize was killed, and did not come to its end."""
     child = os.fork()
     if child == 0:
-        sriov_vf(Mortal(lives), pf, RESIZE)
+        sriov_vf(Mortal(lives), pf, wanted)
         os._exit(0)
     status = os.waitpid(child, 0)[1]
     if not os.WIFSIGNALED(status) and status != 0:
@@ -83,17 +85,24 @@ def state(pf: str) -> list[object]:
 
 
 def main(pf: str) -> None:
-    sriov_vf(Host(), pf, BEFORE)
-    sriov_vf(Host(), pf, RESIZE)
-    wanted = state(pf)
-    for lives in itertools.count(1):
-        sriov_vf(Host(), pf, BEFORE)
-        if not killed(pf, lives):
+    undisturbed = []
+    for wanted in (FIRST, MORE, FEWER):
+        sriov_vf(Host(), pf, wanted)
+        undisturbed.append(state(pf))
+    # To more and to fewer by turns, since each resize takes the kernel seconds, until neither makes so many calls.
+    more, fewer = (MORE, undisturbed[1]), (FEWER, undisturbed[0])
+    kills = 0
+    for lives, (wanted, end) in zip(itertools.count(1), itertools.cycle((more, fewer))):
+        if killed(pf, lives, wanted):
+            kills = lives
+            sriov_vf(Host(), pf, wanted)
+        elif lives > kills + 1:
             break
-        sriov_vf(Host(), pf, RESIZE)
-        if state(pf) != wanted:
-            raise SystemExit(f"killed after {lives} calls, then {state(pf)} in place of {wanted}")
-    print(f"killed {lives - 1} times, and each time made good")
+        if state(pf) != end:
+            raise SystemExit(f"killed after {lives} calls, then {state(pf)} in place of {end}")
+    if undisturbed[2] != undisturbed[0] or kills < 10:
+        raise SystemExit(f"killed {kills} times only, or changed by a resize itself: {undisturbed}")
+    print(f"killed {kills} times, and each time made good")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Nothing is checked here: virtual_switch_refused does that first.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from itertools import groupby
 
@@ -26,6 +27,7 @@ FILES = {
     "networkmanager": ("/etc/NetworkManager/system-connections/nfv-kvm-", ["bridge.nmconnection", "port.nmconnection"]),
     "ifupdown2": ("/etc/network/interfaces.d/nfv-kvm-", ["all"]),
 }
+NOTE = re.compile(r"(.+?):# Written by nfv\.kvm's role virtual_switch: bridge (\S+)(?: port (\S+))?")
 UNTAGGED = ["PVID", "Egress Untagged"]
 
 
@@ -34,8 +36,8 @@ def virtual_switch_plan(bridges: list[Dict], ovs_bridges: list[Dict], host: Dict
 
     :param bridges: virtual_switch_bridges
     :param ovs_bridges: virtual_switch_ovs_bridges, whose NICs the host has to bring up
-    :param host: ``links`` and ``vlans`` (as iproute2 tells them), ``own`` (the notes in files of the role), ``units``
-        (what systemctl told) and ``asked`` (virtual_switch_manager)
+    :param host: ``links`` and ``vlans`` (as iproute2 tells them), ``own`` (the notes in files of the role, among
+        other lines), ``units`` (what systemctl told) and ``asked`` (virtual_switch_manager)
     :returns: the ``manager``, ``files`` that are to be, ``stale`` (files that are not), ``release`` (commands for what
         is no longer wanted) and ``steps`` (commands for what runs otherwise than it should)
     """
@@ -149,13 +151,9 @@ def files_of(bridge: Dict, manager: str | None) -> list[Dict]:
 
 
 def own_notes(host: Dict) -> list[Dict]:
-    """What the first lines of the role's files say, such as ``PATH:# ...: bridge br0 port eth0``."""
-    found = []
-    for line in host["own"]:
-        path, _colon, note = line.partition(":")
-        words = note.rpartition(": ")[2].split()
-        found.append({"path": path, "bridge": words[1], "port": words[3] if len(words) > 2 else None})
-    return found
+    """What the role's files say of themselves, such as ``PATH:# ...: bridge br0 port eth0``."""
+    found = [NOTE.match(line) for line in host["own"]]
+    return [{"path": note[1], "bridge": note[2], "port": note[3]} for note in found if note]
 
 
 def release_steps(bridge: Dict, host: Dict, own: list[Dict]) -> list[Argv]:

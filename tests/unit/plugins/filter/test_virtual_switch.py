@@ -297,6 +297,14 @@ def test_a_port_that_is_taken_from_the_list() -> None:
     assert wanted["stale"] == ["/etc/systemd/network/05-nfv-kvm-eth1.network"]
 
 
+def test_only_whole_notes_count() -> None:
+    """The lines among them tell other things, and anyone can edit a file by hand."""
+    path = "/etc/systemd/network/05-nfv-kvm-eth1.network"
+    others = ["Version=257", f"0644 e3b0c442  {path}", f"{path}:{NOTE} ", f"{path}:{NOTE.removesuffix('bridge')}"]
+    for notes, stale in ((others, []), ([*others, f"{path}:{NOTE} br0 port eth1 "], [path])):
+        assert plan({"name": "br0"}, on=host(own=notes))["stale"] == stale
+
+
 def test_a_bridge_that_goes() -> None:
     wanted = plan({"name": "br0", "state": "absent", "ports": ["gone"]}, on=host(
         bridge(), link("eth1", master="br0"), own=[*OWN, f"/etc/systemd/network/05-nfv-kvm-br1.netdev:{NOTE} br1"]))

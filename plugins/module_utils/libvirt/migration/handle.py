@@ -1,0 +1,87 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""libvirt's calls for a domain that moves, beside those of connection.Domain."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import NAMESPACE, PREFIX
+
+PAUSED = 3  # VIR_DOMAIN_PAUSED in libvirt-domain.h, as the two below
+PAUSED_MIGRATION = 2
+JOB_NONE = 0
+
+
+class MovingDomain(Domain):
+    """One domain of a connection, with what a move needs of it."""
+
+    def held(self) -> bool:
+        """Whether a migration has paused it: it waits for its memory, or has given it away."""
+        with self._answering("read its state"):
+            return list(self._handle.state()) == [PAUSED, PAUSED_MIGRATION]
+
+    def job(self) -> bool:
+        """Whether a job runs that keeps it, such as a migration to another host."""
+        # One that comes in tells nothing of its job.
+        codes = ("VIR_ERR_OPERATION_INVALID", "VIR_ERR_OPERATION_UNSUPPORTED")
+        with self._answering("read its job"):
+            found = self._connection.unless(codes, lambda: int(self._handle.jobInfo()[0]))
+        return found not in (None, JOB_NONE)
+
+    def abort_job(self) -> None:
+        """End that job; the domain goes on here."""
+        with self._answering("end its job"):
+            self._connection.unless(("VIR_ERR_OPERATION_INVALID",), self._handle.abortJob)
+
+    def left_over(self) -> dict[str, int]:
+        """How many things it has that libvirt keeps beside its definition, by their names; those that there are."""
+        with self._answering("look for its snapshots"):
+            found = {"snapshots": int(self._handle.snapshotNum()),
+                     "checkpoints": len(self._handle.listAllCheckpoints()),
+                     "a saved state": int(self._handle.hasManagedSaveImage())}
+        return {what: number for what, number in found.items() if number}
+
+    def write_note(self, text: str | None) -> None:
+        """Put an element of ours into its metadata, as it is defined and as it runs; None takes it out."""
+        library = self._connection.library
+        flags = library.VIR_DOMAIN_AFFECT_CONFIG
+        with self._answering("note its move"):
+            if self._handle.isActive():
+                flags |= library.VIR_DOMAIN_AFFECT_LIVE
+            self._handle.setMetadata(library.VIR_DOMAIN_METADATA_ELEMENT, text, PREFIX, NAMESPACE, flags)
+
+    def power_off(self) -> None:
+        """End it without its guest."""
+        with self._answering("end it"):
+            self._connection.unless(("VIR_ERR_OPERATION_INVALID",), self._handle.destroy)
+
+    def migrate(self, uri: str, address: str, disks: tuple[str, ...]) -> None:
+        """Have the libvirt of this host move it as it runs, and leave its definition on both.
+
+        :param uri: of the other libvirt
+        :param address: where memory and disks are sent to
+        :param disks: the targets of the disks whose content goes along
+        """
+        library = self._connection.library
+        flags = library.VIR_MIGRATE_LIVE | library.VIR_MIGRATE_PEER2PEER | library.VIR_MIGRATE_PERSIST_DEST
+        given: dict[str, t.Any] = {library.VIR_MIGRATE_PARAM_URI: f"tcp://{address}"}
+        if disks:
+            flags |= library.VIR_MIGRATE_NON_SHARED_DISK
+            given[library.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = list(disks)
+        with self._answering("move it"):
+            self._handle.migrateToURI3(uri, given, flags)
+
+
+def find_moving(connection: Connection, name: str) -> MovingDomain | None:
+    """A domain, None where there is none of that name."""
+    with connection.answering(f"domain {name}", "look it up"):
+        handle = connection.unless(("VIR_ERR_NO_DOMAIN",), lambda: connection.handle.lookupByName(name))
+    return None if handle is None else MovingDomain(connection, handle)
+
+
+def host_name(connection: Connection) -> str:
+    """What the host of a libvirt calls itself."""
+    with connection.answering("libvirt", "tell its host's name"):
+        return str(connection.handle.getHostname())

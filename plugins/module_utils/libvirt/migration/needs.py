@@ -1,0 +1,168 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a domain needs of a host, and whether another host has it."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import asdict, dataclass
+
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import read_interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo, read_copy
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.coming import written
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import MEDIUM, checksum
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import host_name
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import ABSENT, OFF, Copy
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import LEAVING, LEFT, VfOfNic
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import has
+
+Dict = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A VF of this host for a NIC that had one of another host."""
+
+    wanted: VfOfNic
+    pf: Pf
+    vf: Vf
+
+
+def examine(params: Dict, host: Host) -> Dict:
+    """What vm_migration_info returns.
+
+    :raises KvmError: the domain cannot go, or this host lacks what it needs
+    """
+    connection = connect(params["uri"])
+    copy = read_copy(connection, host_name(connection), params["name"])
+    found: Dict = {"host": copy.host, "state": copy.state, "needs": None, "pfs": [], "vfs": [], "settings": []}
+    if params["needs"] is None:
+        if copy.state != ABSENT and copy.stage() != LEFT:
+            cargo = read_cargo(host, connection, params["name"], copy, params["files"], params["shared_storage"])
+            found["needs"] = needs_of(host, copy, cargo)
+    elif copy.state in (ABSENT, OFF):
+        found.update(check_here(host, connection, copy, params["needs"]))
+    return found
+
+
+def needs_of(host: Host, copy: Copy, cargo: Cargo) -> Dict:
+    """What a domain needs of the host that it is to go to."""
+    root = t.cast(Element, copy.live if copy.definition is None else copy.definition)
+    system = root.find("os/type")
+    files = [{
+        "path": file.path, "size": os.stat(host.path(file.path)).st_blocks * 512,
+        "checksum": checksum(host, file.path) if file.kind == MEDIUM else None,
+    } for file in written(cargo.files, cargo.live)]
+    unfinished = copy.note is not None and copy.note.stage == LEAVING
+    return {
+        "live": cargo.live, "files": files, "vfs": [asdict(vf) for vf in cargo.vfs],
+        "interfaces": [xml.serialise(nic) for nic in root.findall("devices/interface")],
+        "unfinished": copy.note.target if copy.note is not None and unfinished else None,
+        "machine": {"type": root.get("type"), "arch": system.get("arch"), "machine": system.get("machine"),
+                    "emulator": root.findtext("devices/emulator")},
+    }
+
+
+def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> Dict:
+    """The VFs of this host that the domain can have, and the PFs that its NICs use.
+
+    :raises KvmError: this host lacks something
+    """
+    _check_machine(connection, needs["machine"])
+    chosen = _choose(host, read_ledger(connection, without=copy.uuid), needs["vfs"])
+    addresses = {one.wanted.mac: one.vf.pci_address for one in chosen if one.wanted.dev is None}
+    pfs = {one.pf.name for one in chosen}
+    for text in needs["interfaces"]:
+        element = xml.parse(text, "interfaces")
+        mac = element.find("mac").get("address").lower()
+        if element.get("type") == "hostdev" and addresses.get(mac):
+            xml.set_pci_address(element.find("source/address"), str(addresses[mac]))
+        nic = read_interface(element)
+        check_source(host, connection, f"NIC {nic.label()}", nic, None)
+        pfs |= _pfs_of_network(connection, nic.source_network)
+    _check_files(host, needs["files"], needs["unfinished"] == copy.host)
+    settings: dict[str, list[Dict]] = {}
+    for one in chosen:
+        settings.setdefault(one.pf.name, []).append({"index": one.vf.index, **one.wanted.settings()})
+    return {"pfs": sorted(pfs), "vfs": [{"mac": mac, "pci_address": address} for mac, address in addresses.items()],
+            "settings": [{"pf": pf, "vfs": vfs} for pf, vfs in settings.items()]}
+
+
+def _check_machine(connection: Connection, machine: Dict) -> None:
+    given = [machine[name] for name in ("emulator", "arch", "machine", "type")]
+    try:
+        with connection.answering("machine", "have it"):
+            connection.handle.getDomainCapabilities(*given)
+    except CommandFailed as error:
+        raise NotSupported(error.subject, error.cause, machine["machine"], "Bring QEMU to the release of the other "
+                           "host, with its emulator at the same path") from error
+
+
+def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:
+    """For each VF one of the PF of the same name, and of the same number if that is free."""
+    found: list[Chosen] = []
+    for need in (VfOfNic(**one) for one in wanted):
+        address = host.link_name(f"{pci.NETDEVS}/{need.dev}/device") if need.dev else None
+        pf_address = host.link_name(f"{pci.DEVICES}/{address}/physfn") if address else None
+        if need.dev and pf_address is None:
+            continue  # what the macvtap is to be put on is looked at with the NIC
+        pf = read_pf(host, pf_address or need.pf)
+        taken = [one.vf.pci_address for one in found]
+        if need.dev:
+            found.append(Chosen(need, pf, next(vf for vf in pf.vfs.values() if vf.pci_address == address)))
+            continue
+        free = [vf for vf in pf.vfs.values() if vf.pci_address not in taken and _is_free(host, ledger, vf)]
+        if not free:
+            raise InUse(f"PF {pf.name}", f"none of its {pf.numvfs} VFs is free for the NIC {need.mac}",
+                        remedy="Make more with nfv.kvm.sriov_vf, or take one away from another domain")
+        found.append(Chosen(need, pf, min(free, key=lambda vf: (vf.index != need.index, vf.index))))
+    return found
+
+
+def _is_free(host: Host, ledger: Ledger, vf: Vf) -> bool:
+    """Whether no domain has a VF, and nothing is on top of its netdev."""
+    names = host.names(f"{pci.NETDEVS}/{vf.netdev}") if vf.netdev else []
+    return not any(has(entry, vf) for entry in ledger) and not any(name.startswith("upper_") for name in names)
+
+
+def _pfs_of_network(connection: Connection, name: str | None) -> set[str]:
+    network = find_network(connection, name) if name else None
+    forward = None if network is None else xml.parse(network.definition()).find("forward[@mode='hostdev']")
+    return set() if forward is None else {str(pf.get("dev")) for pf in forward.findall("pf")}
+
+
+def _check_files(host: Host, files: list[Dict], again: bool) -> None:
+    """Refuse to overwrite, and to begin without the room.
+
+    :param again: whether the files that are there are those of an unfinished move
+    """
+    needed: dict[int, tuple[str, int]] = {}
+    for file in files:
+        path = file["path"]
+        if host.exists(path):
+            if not again and (file["checksum"] is None or checksum(host, path) != file["checksum"]):
+                raise InUse(f"file {path}", "this host has it already, and not from this move",
+                            remedy="Remove it; if the hosts share it, say shared_storage: true")
+            continue
+        folder = os.path.dirname(path)
+        while not host.exists(folder):
+            folder = os.path.dirname(folder)
+        device = os.stat(host.path(folder)).st_dev
+        needed[device] = (folder, needed.get(device, ("", 0))[1] + file["size"])
+    for folder, size in needed.values():
+        room = os.statvfs(host.path(folder))
+        if size > room.f_bavail * room.f_frsize:
+            raise InUse(f"folder {folder}", f"the domain's files need {size >> 20} MiB here, and there are "
+                        f"{room.f_bavail * room.f_frsize >> 20}", remedy="Make room, or mount more there")

@@ -1,0 +1,58 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The parameters of a move: the other host, as its libvirt's URI names it, and its VFs."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.answers import remedy_of_reaching
+from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
+from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
+
+
+def connect_target(uri: str) -> Connection:
+    """Open the target's libvirt.
+
+    :raises CommandFailed: it cannot be reached
+    """
+    place = urlsplit(uri)
+    try:
+        return connect(uri)
+    except CommandFailed as error:
+        error.remedy = remedy_of_reaching(str(error), place.netloc)
+        raise
+
+
+def without_questions(uri: str) -> str:
+    """The URI with which ssh asks nobody for a password.
+
+    :raises ValidationError: it names no other host
+    """
+    place = urlsplit(uri)
+    if not place.hostname:
+        raise ValidationError("target", "this URI names no host", uri, "Write it as qemu+ssh://root@kvm2/system")
+    if not place.scheme.endswith("+ssh") or "no_tty" in parse_qs(place.query):
+        return uri
+    return place._replace(query=f"{place.query}&no_tty=1".lstrip("&")).geturl()
+
+
+def host_of(uri: str) -> str:
+    """The host that a URI names."""
+    return str(urlsplit(uri).hostname)
+
+
+def given_vfs(given: list[dict[str, str]]) -> dict[str, str]:
+    """PCI addresses of VFs by the MAC of the NIC.
+
+    :raises ValidationError: one is none
+    """
+    found = {}
+    for number, vf in enumerate(given):
+        if not PCI_ADDRESS.fullmatch(vf["pci_address"]):
+            raise ValidationError(f"vfs[{number}].pci_address", "this is no PCI address", vf["pci_address"],
+                                  "Write one such as 0000:01:10.0")
+        found[unicast_mac(f"vfs[{number}].mac", vf["mac"])] = vf["pci_address"].lower()
+    return found

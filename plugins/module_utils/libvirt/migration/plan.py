@@ -1,0 +1,250 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a domain on one host to the same on another, from wherever an earlier move was interrupted."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo, read_copy
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.coming import (
+    CopyDisks,
+    DefineThere,
+    Discard,
+    LookForFiles,
+    PrepareFiles,
+    Settle,
+    StartThere,
+    written,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import DISK, MEDIUM, own_files
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import host_name
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import (
+    ABSENT,
+    HELD,
+    OFF,
+    RUNNING,
+    Copy,
+    holder,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.leaving import (
+    EndMigration,
+    HandOver,
+    MarkLeaving,
+    Migrate,
+    PowerOff,
+    Remove,
+    Resume,
+    ShutdownToMove,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import ARRIVING, LEAVING, Note, with_note
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params import (
+    connect_target,
+    given_vfs,
+    host_of,
+    without_questions,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+
+
+@dataclass(frozen=True)
+class MoveState:
+    """A domain on both hosts.
+
+    :param cargo: what goes with it, if it is still to go
+    :param own: the files on the source that go once it has gone
+    """
+
+    source: Copy
+    target: Copy
+    cargo: Cargo | None = None
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MigrationResource:
+    """A domain that is to be on the target, and not on the source.
+
+    :param uri: of the target's libvirt
+    :param address: where memory and disks are sent to
+    :param shared: whether both hosts reach its disks
+    :param further: files that nothing in its XML tells of
+    :param vfs: PCI addresses of VFs on the target by the MAC of the NIC
+    :param timeout: seconds for a guest to shut down
+    :param live_timeout: seconds for a live migration
+    """
+
+    here: Connection = field(repr=False)
+    there: Connection = field(repr=False)
+    name: str
+    uri: str
+    address: str
+    shared: bool
+    further: tuple[str, ...]
+    vfs: dict[str, str]
+    timeout: float
+    live_timeout: float
+
+    def read(self, host: Host) -> MoveState:
+        """The domain on both hosts, with what goes along.
+
+        :raises KvmError: nobody can tell which of them is the appliance, or it cannot go
+        """
+        source = read_copy(self.here, host_name(self.here), self.name)
+        target = read_copy(self.there, host_name(self.there), self.name)
+        goes = holder(self.name, source, target) is source
+        note = source.note or target.note
+        shared = self.shared or (note is not None and note.shared)
+        cargo = read_cargo(host, self.here, self.name, source, self.further, shared) if goes else None
+        # Of one that has only come in, or was only being copied, the other one tells the files.
+        came_back = target.note is not None and target.note.stage == LEAVING and target.note.target == source.host
+        root = source.definition if source.definition is not None else target.definition if came_back else None
+        own = () if shared or root is None else own_files(host, self.here, self.name, root, self.further)
+        return MoveState(source, target, cargo, own)
+
+    def plan(self, current: MoveState) -> Plan[MoveState]:
+        """Let it go, or finish what was interrupted once it had gone."""
+        holder(self.name, current.source, current.target)
+        if current.cargo is not None:
+            return self._move(current, current.cargo)
+        return self._finish(current)
+
+    def show(self, state: MoveState) -> dict[str, t.Any]:
+        """What the two hosts have of the domain."""
+        return {found.host: {"state": found.state} if found.state == ABSENT else {
+            "state": found.state, "autostart": found.autostart, "unfinished": found.note is not None}
+            for found in (state.source, state.target)}
+
+    def result(self, state: MoveState, plan: Plan[MoveState]) -> dict[str, t.Any]:
+        """``state`` and ``uuid`` on the target, and ``method``."""
+        kinds = {type(step) for step in plan.steps}
+        method = "live" if Migrate in kinds else "cold" if DefineThere in kinds else None
+        return {"state": state.target.state, "uuid": state.target.uuid, "method": method}
+
+    def _finish(self, current: MoveState) -> Plan[MoveState]:
+        """It is the target's. What is left on the source goes, and must not run before what the target has does."""
+        source, target = current.source, current.target
+        there = (self.there, self.name, target.host)
+        steps: list[Step] = []
+        if target.job:
+            steps.append(EndMigration(self.there, self.name, self.here))
+        if source.state == HELD:
+            steps.append(PowerOff(self.here, self.name))
+        state = target.state
+        if state == HELD:
+            steps.append(Resume(*there))
+            state = RUNNING
+        if state == OFF and target.note is not None and target.note.running:
+            steps.append(StartThere(*there))
+            state = RUNNING
+        if source.definition is not None or current.own:
+            steps.append(self._remove(current))
+        autostart = target.autostart
+        if target.note is not None:
+            steps.append(Settle(*there, target.note, autostart))
+            autostart = target.note.autostart
+        after = replace(target, state=state, note=None, autostart=autostart, job=False)
+        return Plan(tuple(steps), MoveState(Copy(source.host), after))
+
+    def _move(self, current: MoveState, cargo: Cargo) -> Plan[MoveState]:
+        source, target = current.source, current.target
+        self._check_may_go(source)
+        here, there = (self.here, self.name), (self.there, self.name, target.host)
+        note, before = self._note(current, cargo), source.note
+        files = written(cargo.files, cargo.live)
+        steps: list[Step] = []
+        if files and not (before is not None and (before.stage, before.target) == (LEAVING, target.host)):
+            steps.append(LookForFiles(*there, files))
+        if source.job:
+            steps.append(EndMigration(*here, self.there))
+        if target.state != ABSENT:
+            steps.append(Discard(*there, _has_nvram(target)))
+        if note != before or source.autostart:
+            steps.append(MarkLeaving(*here, note, before, source.autostart))
+        if source.state == HELD:
+            steps.append(Resume(*here, source.host))
+        if files:
+            steps.append(PrepareFiles(*there, files, cargo.live))
+        if cargo.live:
+            disks = tuple(file.target for file in files if file.kind == DISK)
+            steps.append(Migrate(*here, target.host, self.uri, self.address, disks, self.live_timeout))
+        else:
+            steps += self._cold(source, target, cargo, note)
+        steps += [self._remove(current), Settle(*there, note, False)]
+        after = Copy(target.host, RUNNING if note.running else OFF, source.uuid, None, note.autostart)
+        return Plan(tuple(steps), MoveState(Copy(source.host), after))
+
+    def _cold(self, source: Copy, target: Copy, cargo: Cargo, note: Note) -> list[Step]:
+        """The copy is defined once it is whole, and starts once the domain is marked as no longer the appliance."""
+        here, there = (self.here, self.name), (self.there, self.name, target.host)
+        steps: list[Step] = []
+        if source.state != OFF:
+            steps.append(ShutdownToMove(*here, self.timeout))
+        changed = tuple(file for file in cargo.files if file.kind != MEDIUM)
+        if changed:
+            steps.append(CopyDisks(*there, changed))
+        steps += [DefineThere(*there, self._definition(source, note), _has_nvram(source)), HandOver(*here, note)]
+        return [*steps, StartThere(*there)] if note.running else steps
+
+    def _remove(self, current: MoveState) -> Remove:
+        source = current.source
+        return Remove(self.here, self.name, current.own, _has_nvram(source), source.definition is not None)
+
+    def _check_may_go(self, source: Copy) -> None:
+        if source.state != HELD:
+            check_reacts(self.name, source.state, "be moved")
+        if source.job and source.note is None:
+            raise InUse(f"domain {self.name}", "another job of it is under way on this host", remedy=(
+                f"Wait for its end, see virsh domjobinfo {self.name}"))
+
+    def _note(self, current: MoveState, cargo: Cargo) -> Note:
+        """What an interruption must not lose. What an earlier move has noted counts on."""
+        source = current.source
+        autostart, running = source.autostart, source.state in (RUNNING, HELD)
+        if source.note is not None:
+            autostart, running = autostart or source.note.autostart, running or source.note.running
+        shared = self.shared or (source.note is not None and source.note.shared)
+        return Note(LEAVING, source.host, current.target.host, autostart, running, shared, cargo.vfs)
+
+    def _definition(self, source: Copy, note: Note) -> str:
+        """The domain as the target is to have it, with VFs that are the target's.
+
+        :raises ValidationError: no VF of the target is given for a NIC
+        """
+        root: Element = copy.deepcopy(source.definition)
+        for nic in root.findall("devices/interface[@type='hostdev']"):
+            mac = nic.find("mac").get("address").lower()
+            if mac not in self.vfs:
+                raise ValidationError("vfs", "this NIC has a VF of the source, and none of the target is given", mac,
+                                      "Give what nfv.kvm.vm_migration_info returns as vfs on the target")
+            xml.set_pci_address(nic.find("source/address"), self.vfs[mac])
+        with_note(root, replace(note, stage=ARRIVING))
+        return xml.serialise(root)
+
+
+def _has_nvram(found: Copy) -> bool:
+    return found.definition is not None and found.definition.find("os/nvram") is not None
+
+
+def migration_resource(params: dict[str, t.Any]) -> MigrationResource:
+    """The resource of vm_migration's parameters.
+
+    :raises ValidationError: a parameter cannot be meant as it was given
+    """
+    for name in ("timeout", "live_timeout"):
+        in_range(name, params[name], 1)
+    uri = without_questions(params["target"])
+    address = params["address"] or host_of(uri)
+    return MigrationResource(
+        connect(params["uri"]), connect_target(uri), params["name"], uri, f"[{address}]" if ":" in address else address,
+        params["shared_storage"], tuple(params["files"]), given_vfs(params["vfs"]), params["timeout"],
+        params["live_timeout"])

@@ -1,0 +1,128 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Files on the other host, through the storage pools of its libvirt: no other way to it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import pieces
+
+# Pools of ours live as long as a step does; a run that is killed leaves one until the next.
+OURS = "nfv-kvm"
+
+
+class Folder:
+    """A folder of the other host.
+
+    :param pool: a virStoragePool
+    """
+
+    def __init__(self, connection: Connection, path: str, pool: t.Any) -> None:
+        self._connection = connection
+        self._path = path
+        self._pool = pool
+
+    def _answering(self, name: str, doing: str) -> contextlib.AbstractContextManager[None]:
+        return self._connection.answering(os.path.join(self._path, name), f"{doing} on the other host")
+
+    def _volume(self, name: str) -> t.Any:
+        return self._connection.unless(("VIR_ERR_NO_STORAGE_VOL",), lambda: self._pool.storageVolLookupByName(name))
+
+    def size(self, name: str) -> int | None:
+        """The bytes of a file, None where there is none."""
+        with self._answering(name, "look for it"):
+            volume = self._volume(name)
+            flags = self._connection.library.VIR_STORAGE_VOL_GET_PHYSICAL
+            return None if volume is None else int(volume.infoFlags(flags)[2])
+
+    def make(self, name: str, kind: str, capacity: int) -> None:
+        """Make an empty disk; one that is there is an error.
+
+        :param kind: raw or qcow2
+        """
+        made = xml.etree().Element("volume")
+        xml.child(made, "name").text = name
+        xml.child(made, "capacity").text = str(capacity)
+        xml.child(made, "target/format").set("type", kind)
+        xml.child(made, "target/permissions/mode").text = "0600"
+        with self._answering(name, "make it"):
+            self._pool.createXML(xml.serialise(made), 0)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with self._answering(name, "remove it"):
+            volume = self._volume(name)
+            if volume is not None:
+                volume.delete(0)
+
+    def fill(self, name: str, host: Host, path: str) -> None:
+        """Write a file of this host into one that is empty; its holes stay holes."""
+        with self._answering(name, "copy it"):
+            stream = self._connection.handle.newStream(0)
+            sparse = self._connection.library.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM
+            self._volume(name).upload(stream, 0, os.stat(host.path(path)).st_size, sparse)
+            try:
+                for length, data in pieces(host, path):
+                    if data:
+                        stream.send(data)
+                    else:
+                        stream.sendHole(length)
+            except BaseException:
+                stream.abort()
+                raise
+            stream.finish()
+
+
+@contextlib.contextmanager
+def folder(connection: Connection, path: str) -> t.Iterator[Folder]:
+    """A folder of the other host, made where it is not there.
+
+    :raises CommandFailed: libvirt there has no storage driver, or cannot have the folder
+    """
+    subject = f"folder {path}"
+    try:
+        with connection.answering(subject, "open it on the other host"):
+            pool = _pool_there(connection, path) or _new_pool(connection, path)
+            ends = not pool.isActive() or pool.name().startswith(OURS)
+            if not pool.isActive():
+                pool.create(0)
+            pool.refresh(0)
+    except CommandFailed as error:
+        error.remedy = error.remedy or ("Its libvirt needs the storage driver (packages such as "
+                                        "libvirt-daemon-driver-storage-core), and room for the folder")
+        raise
+    try:
+        yield Folder(connection, path, pool)
+    finally:
+        if ends:
+            with connection.answering(subject, "close it on the other host"):
+                pool.destroy()
+
+
+def _pool_there(connection: Connection, path: str) -> t.Any:
+    """The pool that has the folder already, for libvirt takes no second one of it."""
+    for pool in connection.handle.listAllStoragePools():
+        root = xml.parse(pool.XMLDesc(0), "pool")
+        if os.path.normpath(root.findtext("target/path") or "/") == os.path.normpath(path):
+            return pool
+    return None
+
+
+def _new_pool(connection: Connection, path: str) -> t.Any:
+    made = xml.etree().Element("pool", type="dir")
+    xml.child(made, "name").text = OURS + path.replace("/", "-")
+    xml.child(made, "target/path").text = path
+    call = connection.handle.storagePoolCreateXML
+    found = connection.unless(("VIR_ERR_SYSTEM_ERROR",), lambda: call(xml.serialise(made), 0))
+    if found is None:
+        # Only a new folder gets rights: building one that is there would change its own.
+        xml.child(made, "target/permissions/mode").text = "0711"
+        found = call(xml.serialise(made), connection.library.VIR_STORAGE_POOL_CREATE_WITH_BUILD)
+    return found

@@ -92,7 +92,7 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
         nic = read_interface(element)
         check_source(host, connection, f"NIC {nic.label()}", nic, None)
         pfs |= _pfs_of_network(connection, nic.source_network)
-    _check_files(host, needs["files"], needs["unfinished"] == copy.host)
+    _check_files(host, needs["files"], copy.note is not None or needs["unfinished"] == copy.host)
     settings: dict[str, list[Dict]] = {}
     for one in chosen:
         settings.setdefault(one.pf.name, []).append({"index": one.vf.index, **one.wanted.settings()})

@@ -162,7 +162,8 @@ class MigrationResource:
         note, before = self._note(current, cargo), source.note
         files = written(cargo.files, cargo.live)
         steps: list[Step] = []
-        if files and not (before is not None and (before.stage, before.target) == (LEAVING, target.host)):
+        began = before is not None and (before.stage, before.target) == (LEAVING, target.host)
+        if files and not began and target.state == ABSENT:
             steps.append(LookForFiles(*there, files))
         if source.job:
             steps.append(EndMigration(*here, self.there))

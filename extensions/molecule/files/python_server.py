@@ -4,6 +4,7 @@ was compiled out of the zip archives in which they come: on a host of the lab th
 files/python-client asks for it, which is the scenarios' Python (inventory.yml). The demo and what is measured do without."""
 
 import atexit
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -55,8 +56,8 @@ def ended(*unused: object) -> None:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
-        with clients.pop(pid) as client:
-            client.send(bytes([os.waitstatus_to_exitcode(status) & 0xFF]), socket.MSG_NOSIGNAL)
+        with clients.pop(pid) as client, contextlib.suppress(BrokenPipeError):
+            client.send(bytes([os.waitstatus_to_exitcode(status) & 0xFF]))
 
 
 def serve() -> socket.socket:

@@ -1,7 +1,7 @@
 """Runs Ansible's modules in forks of a Python that has imported already what each of them imports, and that keeps what
 was compiled out of the zip archives in which they come: on a host of the lab that is most of what a task takes.
 
-files/python-client asks for it, which is the scenarios' Python (inventory.yml). The demo and what is measured do without."""
+files/python-client asks for it, the scenarios' Python (inventory.yml). The demo and what is measured do without."""
 
 import atexit
 import contextlib

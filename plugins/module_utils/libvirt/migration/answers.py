@@ -10,10 +10,11 @@ SSH = ("As root on this host, ssh to the other one has to work without a questio
        "other's authorized_keys, and the other's host key in known_hosts (ssh-keyscan); ssh -o BatchMode=yes {login} "
        "true tells")
 REACH = (
-    (re.compile(r"Permission denied|Host key verification failed|End of file while reading|Connection reset"), SSH),
-    (re.compile(r"resolve|Name or service not known"), "Give the host in target by an address, or by a name that this "
-     "host knows"),
+    (re.compile(r"Permission denied|Host key verification failed"), SSH),
+    (re.compile(r"resolve|Name or service not known"),
+     "Give the host in target by an address, or by a name that this host knows"),
     (re.compile(r"refused|timed out|No route|unreachable"), "See that the other host runs and lets this one in"),
+    (re.compile(r"End of file while reading|Connection reset"), SSH),
 )
 MIGRATION = (
     (re.compile(r"unable to connect|Connection (refused|timed out)|No route|resolve|localhost"),

@@ -51,6 +51,10 @@ class Copy:
         came_along = self.note.stage == LEAVING and self.note.target == self.host
         return ARRIVED if came_along else self.note.stage
 
+    def nvram(self) -> bool:
+        """Whether its definition has a file of UEFI variables."""
+        return self.definition is not None and self.definition.find("os/nvram") is not None
+
     def rank(self) -> int:
         """Its place in RANKS; one that still waits for its memory is nothing yet."""
         return -1 if self.state == HELD and self.stage() == ARRIVED else RANKS[self.stage()]

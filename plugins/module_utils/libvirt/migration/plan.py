@@ -14,17 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import coming, leaving
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo, read_copy
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.coming import (
-    CopyDisks,
-    DefineThere,
-    Discard,
-    LookForFiles,
-    PrepareFiles,
-    Settle,
-    StartThere,
-    written,
-)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import DISK, MEDIUM, own_files
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import host_name
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import (
@@ -35,17 +26,13 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder i
     Copy,
     holder,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.leaving import (
-    EndMigration,
-    HandOver,
-    MarkLeaving,
-    Migrate,
-    PowerOff,
-    Remove,
-    Resume,
-    ShutdownToMove,
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import (
+    ARRIVING,
+    LEAVING,
+    LEFT,
+    Note,
+    with_note,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import ARRIVING, LEAVING, Note, with_note
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params import (
     connect_target,
     given_vfs,
@@ -62,12 +49,14 @@ class MoveState:
 
     :param cargo: what goes with it, if it is still to go
     :param own: the files on the source that go once it has gone
+    :param shared: whether both hosts reach its disks
     """
 
     source: Copy
     target: Copy
     cargo: Cargo | None = None
     own: tuple[str, ...] = ()
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,14 +91,13 @@ class MigrationResource:
         source = read_copy(self.here, host_name(self.here), self.name)
         target = read_copy(self.there, host_name(self.there), self.name)
         goes = holder(self.name, source, target) is source
-        note = source.note or target.note
-        shared = self.shared or (note is not None and note.shared)
+        shared = self.shared or any(found.note is not None and found.note.shared for found in (source, target))
         cargo = read_cargo(host, self.here, self.name, source, self.further, shared) if goes else None
         # Of one that has only come in, or was only being copied, the other one tells the files.
         came_back = target.note is not None and target.note.stage == LEAVING and target.note.target == source.host
         root = source.definition if source.definition is not None else target.definition if came_back else None
         own = () if shared or root is None else own_files(host, self.here, self.name, root, self.further)
-        return MoveState(source, target, cargo, own)
+        return MoveState(source, target, cargo, own, shared)
 
     def plan(self, current: MoveState) -> Plan[MoveState]:
         """Let it go, or finish what was interrupted once it had gone."""
@@ -127,7 +115,7 @@ class MigrationResource:
     def result(self, state: MoveState, plan: Plan[MoveState]) -> dict[str, t.Any]:
         """``state`` and ``uuid`` on the target, and ``method``."""
         kinds = {type(step) for step in plan.steps}
-        method = "live" if Migrate in kinds else "cold" if DefineThere in kinds else None
+        method = "live" if leaving.Migrate in kinds else "cold" if coming.DefineThere in kinds else None
         return {"state": state.target.state, "uuid": state.target.uuid, "method": method}
 
     def _finish(self, current: MoveState) -> Plan[MoveState]:
@@ -136,21 +124,23 @@ class MigrationResource:
         there = (self.there, self.name, target.host)
         steps: list[Step] = []
         if target.job:
-            steps.append(EndMigration(self.there, self.name, self.here))
+            steps.append(leaving.EndMigration(self.there, self.name, self.here))
         if source.state == HELD:
-            steps.append(PowerOff(self.here, self.name))
+            steps.append(leaving.PowerOff(self.here, self.name))
         state = target.state
         if state == HELD:
-            steps.append(Resume(*there))
+            steps.append(leaving.Resume(*there))
             state = RUNNING
         if state == OFF and target.note is not None and target.note.running:
-            steps.append(StartThere(*there))
+            steps.append(coming.StartThere(*there))
             state = RUNNING
+        if source.definition is not None and source.note is not None and source.note.stage != LEFT:
+            steps.append(leaving.HandOver(self.here, self.name, replace(source.note, target=target.host)))
         if source.definition is not None or current.own:
             steps.append(self._remove(current))
         autostart = target.autostart
         if target.note is not None:
-            steps.append(Settle(*there, target.note, autostart))
+            steps.append(coming.Settle(*there, target.note, autostart))
             autostart = target.note.autostart
         after = replace(target, state=state, note=None, autostart=autostart, job=False)
         return Plan(tuple(steps), MoveState(Copy(source.host), after))
@@ -160,27 +150,28 @@ class MigrationResource:
         self._check_may_go(source)
         here, there = (self.here, self.name), (self.there, self.name, target.host)
         note, before = self._note(current, cargo), source.note
-        files = written(cargo.files, cargo.live)
+        files = coming.written(cargo.files, cargo.live)
         steps: list[Step] = []
         began = before is not None and (before.stage, before.target) == (LEAVING, target.host)
         if files and not began and target.state == ABSENT:
-            steps.append(LookForFiles(*there, files))
+            steps.append(coming.LookForFiles(*there, files))
         if source.job:
-            steps.append(EndMigration(*here, self.there))
+            steps.append(leaving.EndMigration(*here, self.there))
         if target.state != ABSENT:
-            steps.append(Discard(*there, _has_nvram(target)))
+            steps.append(coming.Discard(*there, target.nvram()))
         if note != before or source.autostart:
-            steps.append(MarkLeaving(*here, note, before, source.autostart))
+            steps.append(leaving.MarkLeaving(*here, note, before, source.autostart))
         if source.state == HELD:
-            steps.append(Resume(*here, source.host))
+            steps.append(leaving.Resume(*here, source.host))
         if files:
-            steps.append(PrepareFiles(*there, files, cargo.live))
+            steps.append(coming.PrepareFiles(*there, files, cargo.live))
         if cargo.live:
             disks = tuple(file.target for file in files if file.kind == DISK)
-            steps.append(Migrate(*here, target.host, self.uri, self.address, disks, self.live_timeout))
+            steps += [leaving.Migrate(*here, target.host, self.uri, self.address, disks, self.live_timeout),
+                      leaving.HandOver(*here, note)]
         else:
             steps += self._cold(source, target, cargo, note)
-        steps += [self._remove(current), Settle(*there, note, False)]
+        steps += [self._remove(current), coming.Settle(*there, note, False)]
         after = Copy(target.host, RUNNING if note.running else OFF, source.uuid, None, note.autostart)
         return Plan(tuple(steps), MoveState(Copy(source.host), after))
 
@@ -189,16 +180,17 @@ class MigrationResource:
         here, there = (self.here, self.name), (self.there, self.name, target.host)
         steps: list[Step] = []
         if source.state != OFF:
-            steps.append(ShutdownToMove(*here, self.timeout))
+            steps.append(leaving.ShutdownToMove(*here, self.timeout))
         changed = tuple(file for file in cargo.files if file.kind != MEDIUM)
         if changed:
-            steps.append(CopyDisks(*there, changed))
-        steps += [DefineThere(*there, self._definition(source, note), _has_nvram(source)), HandOver(*here, note)]
-        return [*steps, StartThere(*there)] if note.running else steps
+            steps.append(coming.CopyDisks(*there, changed))
+        steps += [coming.DefineThere(*there, self._definition(source, note), source.nvram()),
+                  leaving.HandOver(*here, note)]
+        return [*steps, coming.StartThere(*there)] if note.running else steps
 
-    def _remove(self, current: MoveState) -> Remove:
+    def _remove(self, current: MoveState) -> leaving.Remove:
         source = current.source
-        return Remove(self.here, self.name, current.own, _has_nvram(source), source.definition is not None)
+        return leaving.Remove(self.here, self.name, current.own, source.nvram(), source.definition is not None)
 
     def _check_may_go(self, source: Copy) -> None:
         if source.state != HELD:
@@ -210,11 +202,10 @@ class MigrationResource:
     def _note(self, current: MoveState, cargo: Cargo) -> Note:
         """What an interruption must not lose. What an earlier move has noted counts on."""
         source = current.source
-        autostart, running = source.autostart, source.state in (RUNNING, HELD)
-        if source.note is not None:
-            autostart, running = autostart or source.note.autostart, running or source.note.running
-        shared = self.shared or (source.note is not None and source.note.shared)
-        return Note(LEAVING, source.host, current.target.host, autostart, running, shared, cargo.vfs)
+        found = Note(LEAVING, source.host, current.target.host, source.autostart, source.state in (RUNNING, HELD),
+                     current.shared, cargo.vfs)
+        return found if source.note is None else replace(
+            found, autostart=found.autostart or source.note.autostart, running=found.running or source.note.running)
 
     def _definition(self, source: Copy, note: Note) -> str:
         """The domain as the target is to have it, with VFs that are the target's.
@@ -230,10 +221,6 @@ class MigrationResource:
             xml.set_pci_address(nic.find("source/address"), self.vfs[mac])
         with_note(root, replace(note, stage=ARRIVING))
         return xml.serialise(root)
-
-
-def _has_nvram(found: Copy) -> bool:
-    return found.definition is not None and found.definition.find("os/nvram") is not None
 
 
 def migration_resource(params: dict[str, t.Any]) -> MigrationResource:

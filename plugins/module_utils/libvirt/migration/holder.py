@@ -112,8 +112,9 @@ def _nearer(name: str, source: Copy, target: Copy) -> Copy:
     for copy in (source, target):
         if copy.state != HELD:
             check_reacts(f"{name} on {copy.host}", copy.state, "be moved")
-    if source.rank() == target.rank():
+    first = max(source, target, key=Copy.rank)
+    if source.rank() == target.rank() or first.stage() == LEFT:
         raise InUse(f"domain {name}", f"{source.host} and {target.host} both have it, neither runs, and nothing says "
                     "which ran last", remedy="Remove the one whose disks are older, with nfv.kvm.vm_domain and state: "
                     "absent")
-    return max(source, target, key=Copy.rank)
+    return first

@@ -135,17 +135,17 @@ class Migrate(DomainStep):
 
     def apply(self, host: Host) -> None:
         domain = moving(self.connection, self.name)
-        failed: list[KvmError] = []
+        failed: list[Exception] = []
 
         def call() -> None:
             try:
                 domain.migrate(self.uri, self.address, self.disks)
-            except KvmError as error:
+            except Exception as error:  # of whatever kind, it has to come out of the thread
                 failed.append(error)
 
         thread = threading.Thread(target=call, daemon=True)
-        thread.start()
         deadline = host.now() + self.timeout
+        thread.start()
         while thread.is_alive() and host.now() < deadline:
             thread.join(POLL_SECONDS)
         late = thread.is_alive()
@@ -156,9 +156,10 @@ class Migrate(DomainStep):
             raise CommandFailed(f"domain {self.name}", f"it was not moved within {self.timeout:g} seconds, and stays",
                                 remedy="Raise live_timeout, or move it when it changes less of its memory and disks, "
                                 "or while it is off")
-        if failed:
-            failed[0].remedy = failed[0].remedy or remedy_of_migration(str(failed[0]), self.address)
-            raise failed[0]
+        for error in failed:
+            if isinstance(error, KvmError):
+                error.remedy = error.remedy or remedy_of_migration(str(error), self.address)
+            raise error
 
     def undo(self, host: Host) -> None:
         """Nothing, if it still runs here; else nobody knows better than the next run, which looks at both."""

@@ -9,6 +9,7 @@ import typing as t
 import uuid
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -17,6 +18,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, pci_address, set_pci_address
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakeapi import FakeLibvirtError, api
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemigration import FakeMigration, FakeStorage
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakenetwork import FakeNetwork, FakeNetworks
 
 # What tests take from here
@@ -42,7 +44,7 @@ class TickingHost(Host):
         self.clock += seconds
 
 
-class FakeDomain:
+class FakeDomain(FakeMigration):
     """A virDomain. ``obeys``: whether its guest shuts down and releases devices when it is asked to."""
 
     def __init__(self, connection: FakeLibvirt, xml: t.Any) -> None:
@@ -53,7 +55,6 @@ class FakeDomain:
         self.starts_with_host = 0
         self.running_state = 1
         self.persistent = 1
-        self.managed_save = False
 
     def happen(self, name: str) -> None:
         self.connection.happen(name)
@@ -90,7 +91,7 @@ class FakeDomain:
 
     @api
     def state(self) -> tuple[int, int]:
-        return (5 if self.live is None else self.running_state, 0)
+        return (5 if self.live is None else self.running_state, self.reason)
 
     @api
     def create(self) -> None:
@@ -113,7 +114,7 @@ class FakeDomain:
     def resume(self) -> None:
         if self.running_state != 3:
             raise FakeLibvirtError("domain is not paused", FakeLibrary.VIR_ERR_OPERATION_INVALID)
-        self.running_state = 1
+        self.running_state, self.reason = 1, 0
 
     @api
     def shutdown(self) -> None:
@@ -229,7 +230,7 @@ def _alias(device: t.Any) -> str | None:
     return None if device.find("alias") is None else str(device.find("alias").get("name"))
 
 
-class FakeLibvirt(FakeNetworks):
+class FakeLibvirt(FakeStorage, FakeNetworks):
     """A virConnect.
 
     ``defined`` counts the definitions; ``adds``: XML that it adds, by its parent's path; ``calls`` counts the calls of
@@ -237,7 +238,8 @@ class FakeLibvirt(FakeNetworks):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        FakeStorage.__init__(self)
+        FakeNetworks.__init__(self)
         self.found: dict[str, FakeDomain] = {}
         self.version = 11_003_000
         self.defined = 0
@@ -338,6 +340,20 @@ class FakeLibrary:
     VIR_ERR_NO_NETWORK = 43
     VIR_ERR_OPERATION_INVALID = 55
     VIR_ERR_NO_NWFILTER = 62
+    VIR_ERR_SYSTEM_ERROR = 38
+    VIR_ERR_NO_STORAGE_VOL = 50
+    VIR_ERR_OPERATION_UNSUPPORTED = 84
+    VIR_DOMAIN_AFFECT_CONFIG = 2
+    VIR_DOMAIN_METADATA_ELEMENT = 2
+    VIR_MIGRATE_LIVE = 1
+    VIR_MIGRATE_PEER2PEER = 2
+    VIR_MIGRATE_PERSIST_DEST = 8
+    VIR_MIGRATE_NON_SHARED_DISK = 64
+    VIR_MIGRATE_PARAM_URI = "migrate_uri"
+    VIR_MIGRATE_PARAM_MIGRATE_DISKS = "migrate_disks"
+    VIR_STORAGE_POOL_CREATE_WITH_BUILD = 1
+    VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM = 1
+    VIR_STORAGE_VOL_GET_PHYSICAL = 1
 
     def __init__(self, connection: FakeLibvirt) -> None:
         self._connection = connection
@@ -346,9 +362,11 @@ class FakeLibrary:
         """Nothing is written anyway."""
 
     def open(self, uri: str) -> FakeLibvirt:
-        if uri != "qemu:///system":
+        host = urlsplit(uri).hostname
+        if uri != "qemu:///system" and host not in self._connection.peers:
             raise FakeLibvirtError("no connection driver available.")
-        return self._connection
+        found: FakeLibvirt = self._connection if host is None else self._connection.peers[host]
+        return found
 
 
 def _root_ports(root: t.Any) -> None:

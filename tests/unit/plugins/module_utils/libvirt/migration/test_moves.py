@@ -1,0 +1,422 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves between two hosts: end states, what they keep, where they may be interrupted, and what they refuse."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirtError
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemigration import qcow2
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migration.conftest import (
+    BRIDGE,
+    DISK,
+    FOLDER,
+    KERNEL,
+    MEDIUM,
+    READY,
+    VF,
+    VF_MAC,
+    Pair,
+    killed,
+)
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+
+HERE = (True, True, None)
+VFS = [{"mac": VF_MAC, "pci_address": "0000:02:10.4"}]
+POOL = ("<interface type='network'><mac address='52:54:00:00:00:02'/><source network='pool'/>"
+        "<teaming type='transient' persistent='ua-backup'/></interface>")
+TEAM = BRIDGE.replace("</interface>", "<teaming type='persistent'/><alias name='ua-backup'/></interface>") + POOL
+
+
+def four_runs(pair: Pair, **given: t.Any) -> Result:
+    """Check, apply, check, apply: the first two agree, the last two change nothing."""
+    before = pair.all()
+    foretold = pair.move(check_mode=True, **given)
+    assert pair.all() == before, "check mode changed the hosts"
+    done = pair.move(**given)
+    assert not done["failed"], done
+    assert done == foretold
+    after = pair.all()
+    for check_mode in (True, False):
+        again = pair.move(check_mode=check_mode, **given)
+        assert (again["failed"], again["changed"], again["method"]) == (False, False, None)
+    assert pair.all() == after
+    assert [lab.libvirt.pools for lab in pair.hosts.values()] == [[], []]
+    return done
+
+
+def test_live(pair: Pair) -> None:
+    before = pair.domain().UUIDString()
+    done = four_runs(pair)
+    assert (done["method"], done["state"], done["uuid"]) == ("live", "running", before)
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+    assert (pair.files("kvm1"), pair.files("kvm2")) == ([], [DISK, MEDIUM, READY])
+    assert not pair.hosts["kvm1"].host.exists(FOLDER)
+    assert [pair.hosts[at].host.exists(KERNEL) for at in pair.hosts] == [True, True], "a kernel is nobody's own"
+    [(uri, sent, _flags)] = pair.hosts["kvm2"].libvirt.migrated
+    assert uri == "qemu+ssh://root@kvm2/system?no_tty=1"
+    assert sent == {"migrate_uri": "tcp://kvm2", "migrate_disks": ["vda"]}
+    assert done["actions"] == [
+        "domain a: note that it moves to kvm2",
+        "domain a: autostart True → False",
+        f"{DISK} on kvm2: make it",
+        f"{MEDIUM} on kvm2: copy it, if it is not there",
+        f"{KERNEL} on kvm2: copy it, if it is not there",
+        f"{READY} on kvm2: copy it, if it is not there",
+        "domain a: move it live to kvm2",
+        "domain a: note that it is handed over to kvm2",
+        f"{DISK}: remove",
+        f"{MEDIUM}: remove",
+        f"{READY}: remove",
+        "domain a: undefine",
+        "domain a on kvm2: autostart False → True",
+        "domain a on kvm2: note that it has arrived",
+    ]
+
+
+def test_there_and_back(pair: Pair) -> None:
+    pair.domain()
+    assert not pair.move()["failed"]
+    assert pair.move("kvm2", "kvm1", address="fe80::1")["method"] == "live"
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
+    assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
+    assert pair.hosts["kvm1"].libvirt.migrated[0][1]["migrate_uri"] == "tcp://[fe80::1]"
+
+
+def test_live_with_a_team(pair: Pair) -> None:
+    for lab in pair.hosts.values():
+        lab.network("pool", "<forward mode='hostdev'><address type='pci' domain='0' bus='2' slot='16' function='4'/>"
+                            "</forward>")
+    pair.domain(TEAM)
+    assert four_runs(pair)["method"] == "live"
+
+
+def test_a_vf_of_its_own_goes_as_a_copy(pair: Pair) -> None:
+    pair.domain(BRIDGE + VF)
+    done = four_runs(pair, vfs=VFS)
+    assert (done["method"], done["state"]) == ("cold", "running")
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+    nic = pair.hosts["kvm2"].libvirt.found["a"].xml.find("devices/interface[@type='hostdev']")
+    assert nic.find("source/address").attrib == {
+        "type": "pci", "domain": "0x0000", "bus": "0x02", "slot": "0x10", "function": "0x4"}
+    assert (nic.find("mac").get("address"), nic.find("vlan/tag").get("id")) == (VF_MAC, "100")
+    disk = Path(pair.hosts["kvm2"].host.path(DISK))
+    assert disk.read_bytes() == qcow2(1 << 20) + b"data"
+
+
+def test_a_vf_needs_another_one(pair: Pair) -> None:
+    pair.domain(BRIDGE + VF)
+    before = pair.all()
+    refused = pair.move()
+    assert f"vfs = '{VF_MAC}': this NIC has a VF of the source, and none of the target is given" in refused["msg"]
+    assert pair.all() == before
+
+
+def test_a_pool_without_a_team_goes_as_a_copy(pair: Pair) -> None:
+    for lab in pair.hosts.values():
+        lab.network("pool", "<forward mode='hostdev'/>")
+    pair.domain(BRIDGE + POOL.replace("<teaming type='transient' persistent='ua-backup'/>", ""), state="off")
+    pair.hosts["kvm1"].libvirt.found["a"].starts_with_host = 0
+    assert four_runs(pair)["method"] == "cold"
+
+
+def test_what_is_off_stays_off(pair: Pair) -> None:
+    pair.domain(state="off")
+    done = four_runs(pair)
+    assert (done["method"], done["state"], pair.copy("kvm2")) == ("cold", "shutdown", (False, True, None))
+    assert pair.copy("kvm1") is None
+
+
+def test_shared_storage_is_left_alone(pair: Pair) -> None:
+    pair.domain()
+    for path in (DISK, MEDIUM, KERNEL):
+        pair.hosts["kvm2"].files.write(path)
+    done = four_runs(pair, shared_storage=True)
+    assert not [line for line in done["actions"] if FOLDER in line]
+    assert pair.files("kvm1") == [DISK, MEDIUM, READY]
+
+
+def test_a_file_that_another_domain_has_stays(pair: Pair) -> None:
+    pair.domain()
+    pair.hosts["kvm1"].libvirt.defineXML(
+        f"<domain type='kvm'><name>b</name><os><type>hvm</type></os><devices><disk type='file' device='cdrom'><source "
+        f"file='{MEDIUM}'/><target dev='hda'/></disk></devices></domain>")
+    assert not pair.move()["failed"]
+    assert pair.files("kvm1") == [MEDIUM]
+
+
+def test_a_pool_that_is_there_is_used_and_stays_as_it_is(pair: Pair) -> None:
+    pair.domain()
+    target = pair.hosts["kvm2"]
+    target.files.folder(FOLDER)
+    pool = target.libvirt.storagePoolCreateXML(f"<pool type='dir'><name>p</name><target><path>{FOLDER}/</path></target>"
+                                               "</pool>", 0)
+    pool.persistent = True
+    for active in (True, False):
+        pool.active = active
+        assert pair.move(check_mode=not active)["failed"] is False
+    assert (target.libvirt.pools, pool.active) == ([pool], False)
+
+
+def test_uefi_variables_are_copied_but_for_a_live_move(pair: Pair) -> None:
+    nvram = "/var/lib/libvirt/qemu/nvram/a.fd"
+    pair.domain(more=f"<nvram>{nvram}</nvram>", state="off")
+    pair.hosts["kvm1"].files.write(nvram, "boot order")
+    assert not pair.move()["failed"]
+    assert pair.hosts["kvm2"].host.read(nvram) == "boot order"
+    pair.hosts["kvm2"].libvirt.found["a"].create()
+    foretold = pair.move("kvm2", "kvm1", check_mode=True)
+    assert not [line for line in foretold["actions"] if nvram in line]
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize(("nics", "state"), [(BRIDGE, "running"), (BRIDGE + VF, "running"), (BRIDGE, "off")])
+@pytest.mark.parametrize("number", range(11))
+def test_killed_before_each_step(pair: Pair, monkeypatch: pytest.MonkeyPatch, nics: str, state: str, number: int,
+                                 back: bool) -> None:
+    """Run again, it ends; run with the hosts exchanged, it is taken back. Never two run, and at the end one has it."""
+    pair.domain(nics, state)
+    if not killed(pair, number, monkeypatch, vfs=VFS):
+        assert number > 6
+    source, target = ("kvm2", "kvm1") if back else ("kvm1", "kvm2")
+    between = pair.all()
+    assert not pair.move(source, target, check_mode=True, vfs=VFS)["failed"]
+    assert pair.all() == between
+    assert not killed(pair, 99, monkeypatch, source=source, target=target, vfs=VFS)
+    pair.count()
+    assert pair.copy(source) is None
+    assert pair.copy(target) == (state == "running", True, None)
+    assert (pair.files(source), pair.files(target)) == ([], [DISK, MEDIUM, READY])
+    assert pair.most == (state == "running")
+    assert not pair.move(source, target)["changed"]
+
+
+CALLS = [(nics, at, call) for nics in (BRIDGE, BRIDGE + VF) for at, call in (
+    ("kvm1", "setMetadata"), ("kvm1", "setAutostart"), ("kvm2", "createXML"), ("kvm2", "storagePoolCreateXML"))] + [
+    (BRIDGE, "kvm1", "migrateToURI3"), (BRIDGE + VF, "kvm1", "shutdown"), (BRIDGE + VF, "kvm2", "defineXML"),
+    (BRIDGE + VF, "kvm2", "create")]
+
+
+@pytest.mark.parametrize(("nics", "at", "call"), CALLS)
+def test_what_fails_on_the_way_is_undone(pair: Pair, nics: str, at: str, call: str) -> None:
+    pair.domain(nics)
+    libvirt = pair.hosts[at].libvirt
+    libvirt.at(call, 1, libvirt.fail)
+    failed = pair.move(vfs=VFS)
+    assert failed["failed"]
+    assert "as planned" in failed["msg"]
+    assert "The host is as it was before." in failed["msg"]
+    assert failed["error"]["remedy"] or call != "migrateToURI3"
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
+    assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
+    assert not pair.move(vfs=VFS)["failed"]
+
+
+@pytest.mark.parametrize(("at", "call"), [("kvm1", "undefineFlags"), ("kvm2", "setMetadata"), ("kvm2", "setAutostart")])
+def test_what_fails_once_it_has_gone_is_left_for_the_next_run(pair: Pair, at: str, call: str) -> None:
+    pair.domain()
+    pair.hosts[at].libvirt.at(call, 1, pair.hosts[at].libvirt.fail)
+    failed = pair.move()
+    assert failed["failed"]
+    assert failed["changed"]
+    assert pair.copy("kvm2") is not None
+    assert not pair.move()["failed"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+
+
+@pytest.mark.parametrize("at", ["kvm1", "kvm2"])
+def test_a_libvirt_that_restarts_leaves_a_note_for_the_next_run(pair: Pair, at: str) -> None:
+    pair.domain()
+    libvirt = pair.hosts["kvm1"].libvirt
+    libvirt.at("migrateToURI3", 1, pair.hosts[at].libvirt.restart)
+    if at == "kvm2":
+        libvirt.at("migrateToURI3", 1, lambda: (pair.hosts["kvm2"].libvirt.restart(), libvirt.fail()))
+    failed = pair.move()
+    assert "Putting back what was before failed as well" in failed["msg"]
+    for lab in pair.hosts.values():
+        lab.libvirt.connection()
+    assert pair.copy("kvm1") == (True, False, "leaving")
+    assert not pair.move()["failed"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+
+
+def under_way(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live migration whose run was killed, while libvirt goes on with it."""
+    domain = pair.domain()
+    assert killed(pair, 3, monkeypatch)
+    domain.incoming(pair.hosts["kvm2"].libvirt)
+    domain.job = True
+
+
+def test_a_migration_that_goes_on_without_its_run_is_ended_and_begun_anew(
+        pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way(pair, monkeypatch)
+    done = four_runs(pair)
+    assert done["actions"][:2] == ["domain a: end the migration that is under way",
+                                   "domain a on kvm2: remove what an unfinished move has left"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+
+
+def test_a_migration_that_goes_on_without_its_run_is_taken_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way(pair, monkeypatch)
+    done = four_runs(pair, source="kvm2", target="kvm1")
+    assert done["actions"][:2] == ["domain a: end the migration that is under way",
+                                   "domain a: end what its migration has left paused"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
+    assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
+
+
+def test_a_migration_that_does_not_end(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way(pair, monkeypatch)
+    pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: None)
+    monkeypatch.setattr(type(pair.hosts["kvm1"].libvirt.found["a"]), "abortJob", lambda self: None)
+    assert "its migration did not end within 5 seconds" in pair.move()["msg"]
+
+
+def test_a_job_of_others_is_waited_for(pair: Pair) -> None:
+    pair.domain().job = True
+    before = pair.all()
+    assert "another job of it is under way on this host. Wait for its end" in pair.move()["msg"]
+    assert pair.all() == before
+
+
+@pytest.mark.parametrize("other", ["none", "off", "running"])
+def test_paused_with_an_unknown_end(pair: Pair, monkeypatch: pytest.MonkeyPatch, other: str) -> None:
+    """libvirt was restarted when all was sent: the source is paused, and the target may or may not run."""
+    domain = pair.domain()
+    assert killed(pair, 3, monkeypatch)
+    domain.running_state, domain.reason = 3, 2
+    if other != "none":
+        there = domain.incoming(pair.hosts["kvm2"].libvirt)
+        there.persistent, there.reason, there.running_state = 1, 0, 1
+        if other == "off":
+            there.live = None
+    done = four_runs(pair)
+    assert (done["method"] == "live") == (other == "none")
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+
+
+def test_a_live_move_that_takes_too_long_is_ended(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = pair.domain()
+    ended = threading.Event()
+
+    def slow(uri: str, given: Result, flags: int) -> None:
+        pair.hosts["kvm1"].host.clock += 61
+        assert ended.wait(10)
+        raise FakeLibvirtError("operation aborted: migration out: canceled by client", 78)
+
+    monkeypatch.setattr(domain, "migrateToURI3", slow)
+    monkeypatch.setattr(domain, "abortJob", ended.set)
+    failed = pair.move(live_timeout=60)
+    assert "it was not moved within 60 seconds, and stays. Raise live_timeout" in failed["msg"]
+    assert "The host is as it was before." in failed["msg"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
+
+
+def test_a_guest_that_does_not_shut_down_stays(pair: Pair) -> None:
+    pair.domain(BRIDGE + VF).obeys = False
+    failed = pair.move(vfs=VFS, timeout=30)
+    assert "it did not shut down within 30 seconds and still runs" in failed["msg"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
+
+
+def test_a_start_that_cannot_be_told_from_a_failure_starts_no_second_one(pair: Pair) -> None:
+    """The connection is lost as the target starts: nobody may start the source then."""
+    pair.domain(BRIDGE + VF)
+    libvirt = pair.hosts["kvm2"].libvirt
+    libvirt.at("create", 1, libvirt.restart)
+    failed = pair.move(vfs=VFS)
+    assert "Putting back what was before failed as well" in failed["msg"]
+    assert pair.copy("kvm1") == (False, False, "left")
+    libvirt.connection()
+    assert not pair.move(vfs=VFS)["failed"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+
+
+def test_a_file_that_is_there_is_not_overwritten(pair: Pair) -> None:
+    pair.domain()
+    pair.hosts["kvm2"].files.write(DISK, "somebody's")
+    before = pair.all()
+    refused = pair.move()
+    assert f"file {DISK}: kvm2 has it already, and not from this move. Remove it there" in refused["msg"]
+    assert pair.all() == before
+
+
+def test_a_medium_of_the_same_size_is_taken(pair: Pair) -> None:
+    pair.domain()
+    Path(pair.hosts["kvm2"].host.path("/boot")).mkdir()
+    Path(pair.hosts["kvm2"].host.path(KERNEL)).write_bytes(b"KERNEL")
+    assert not pair.move()["failed"]
+    assert Path(pair.hosts["kvm2"].host.path(KERNEL)).read_bytes() == b"KERNEL"
+
+
+REFUSED = [
+    ("snapshots", 2, "it has snapshots, which libvirt keeps on this host only. Delete them"),
+    ("checkpoints", 1, "it has checkpoints, which libvirt keeps on this host only. Delete them"),
+    ("managed_save", True, "it has a saved state, which libvirt keeps on this host only. Start the domain"),
+    ("running_state", 3, "it is paused, so its guest cannot be moved. Resume it first"),
+    ("running_state", 6, "it is crashed, so its guest cannot be moved. See its log"),
+    ("persistent", 0, "on kvm1 this domain is transient"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "value", "told"), REFUSED)
+def test_what_cannot_go(pair: Pair, attribute: str, value: object, told: str) -> None:
+    setattr(pair.domain(), attribute, value)
+    before = pair.all()
+    refused = pair.move()
+    assert told in refused["msg"]
+    assert not refused["changed"]
+    assert pair.all() == before
+
+
+DEVICES = [
+    ("<hostdev mode='subsystem' type='usb'><source/></hostdev>", "running", "<hostdev type='usb'>"),
+    ("<hostdev mode='subsystem' type='pci'><source/></hostdev>", "off", "<hostdev type='pci'>"),
+    ("<tpm><backend type='passthrough'/></tpm>", "running", "'passthrough': the state of its TPM is not copied"),
+    ("<tpm><backend type='emulator'/></tpm>", "off", "is not copied but by a live migration"),
+    ("<disk type='block' device='disk'><source dev='/dev/sdb'/><target dev='vdb'/></disk>", "off",
+     "disk vdb = 'block': only files are copied"),
+    ("<disk type='file' device='disk'><driver type='vmdk'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
+     "off", "disk vdb = 'vmdk': /boot/vmlinuz is of a format that is not copied"),
+    ("<disk type='file' device='disk'><driver type='qcow2'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
+     "off", "disk vdb = '/boot/vmlinuz': this file is no qcow2"),
+    ("<disk type='file' device='disk'><source file='/none.img'/><target dev='vdb'/></disk>", "off",
+     "'/none.img': this host does not have a file"),
+]
+
+
+@pytest.mark.parametrize(("device", "state", "told"), DEVICES)
+def test_devices_that_cannot_go(pair: Pair, device: str, state: str, told: str) -> None:
+    pair.domain(devices=device, state=state)
+    before = pair.all()
+    assert told in pair.move()["msg"]
+    assert pair.all() == before
+
+
+def test_an_emulated_tpm_goes_live(pair: Pair) -> None:
+    pair.domain(devices="<tpm><backend type='emulator'/></tpm>")
+    assert pair.move()["method"] == "live"
+
+
+def test_a_backing_file_does_not_go(pair: Pair) -> None:
+    pair.domain()
+    Path(pair.hosts["kvm1"].host.path(DISK)).write_bytes(qcow2(1 << 20, backing=512))
+    assert f"disk vda = '{DISK}': it has a backing file" in pair.move()["msg"]
+
+
+def test_raw_disks_and_those_of_the_network(pair: Pair) -> None:
+    raw = "/srv/raw.img"
+    pair.domain(devices=f"<disk type='file' device='disk'><source file='{raw}'/><target dev='vdb'/></disk><disk "
+                        "type='network' device='disk'><source protocol='rbd' name='p/i'/><target dev='vdc'/></disk>")
+    Path(pair.hosts["kvm1"].host.path("/srv")).mkdir()
+    with Path(pair.hosts["kvm1"].host.path(raw)).open("wb") as file:
+        file.truncate(1 << 20)
+    assert not pair.move()["failed"]
+    assert pair.hosts["kvm2"].libvirt.migrated[0][1]["migrate_disks"] == ["vda", "vdb"]
+    assert Path(pair.hosts["kvm2"].host.path(raw)).stat().st_size == 1 << 20

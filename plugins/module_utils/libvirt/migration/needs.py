@@ -9,7 +9,12 @@ import typing as t
 from dataclasses import asdict, dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import (
+    CommandFailed,
+    InUse,
+    NotSupported,
+    ValidationError,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
@@ -84,8 +89,8 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
     chosen = _choose(host, read_ledger(connection, without=copy.uuid), needs["vfs"])
     addresses = {one.wanted.mac: one.vf.pci_address for one in chosen if one.wanted.dev is None}
     pfs = {one.pf.name for one in chosen}
-    for text in needs["interfaces"]:
-        element = xml.parse(text, "interfaces")
+    for number, text in enumerate(needs["interfaces"]):
+        element = _interface(f"needs.interfaces[{number}]", text)
         mac = element.find("mac").get("address").lower()
         if element.get("type") == "hostdev" and addresses.get(mac):
             xml.set_pci_address(element.find("source/address"), str(addresses[mac]))
@@ -98,6 +103,18 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
         settings.setdefault(one.pf.name, []).append({"index": one.vf.index, **one.wanted.settings()})
     return {"pfs": sorted(pfs), "vfs": [{"mac": mac, "pci_address": address} for mac, address in addresses.items()],
             "settings": [{"pf": pf, "vfs": vfs} for pf, vfs in settings.items()]}
+
+
+def _interface(subject: str, text: str) -> Element:
+    remedy = "Give what the module returned as needs on the host that has the domain"
+    try:
+        found = xml.parse(text, subject)
+    except ValidationError as error:
+        error.remedy = remedy
+        raise
+    if found.tag != "interface" or found.find("mac") is None:
+        raise ValidationError(subject, "this is no <interface> with a MAC", remedy=remedy)
+    return found
 
 
 def _check_machine(connection: Connection, machine: Dict) -> None:

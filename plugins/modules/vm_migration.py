@@ -20,6 +20,8 @@ description:
   - It never runs on both hosts. What an interrupted move has left is told by a note in the metadata of the domain; when
     the module is run again it ends that move, and with source and target exchanged it takes it back. Until then, the
     domain starts with neither host.
+  - A run whose controller was killed may well go on on the host to its end. A second one on the same host is refused
+    until then.
   - A domain that both hosts have, but not from a move, is refused, and so is one with something that cannot go, such as
     snapshots. What the other host has to have is looked at by M(nfv.kvm.vm_migration_info).
   - The files of the domain's disks go along, and so do media and kernels that the other host does not have. On the

@@ -18,6 +18,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.leaving import moving, set_note
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.storage import Folder, folder
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import check_gone
 
 
 @dataclass(frozen=True)
@@ -149,20 +150,29 @@ class DefineThere(ThereStep):
 
 @dataclass(frozen=True)
 class StartThere(ThereStep):
-    """Start it."""
+    """Start it.
+
+    :param other: the libvirt of the host that it has gone from
+    :param tried: filled when it may have been started
+    """
+
+    other: Connection
+    tried: list[bool] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
         return [f"domain {self.name} on {self.host}: start"]
 
     def apply(self, host: Host) -> None:
+        check_gone(self.other, self.connection, self.name)
         domain = moving(self.connection, self.name)
         if not domain.active():
+            self.tried.append(True)
             domain.start()
 
     def undo(self, host: Host) -> None:
         """It must not run when the one that it was copied from is started again; an answer is needed for that."""
         domain = moving(self.connection, self.name)
-        if domain.active():
+        if self.tried and domain.active():
             domain.power_off()
 
 

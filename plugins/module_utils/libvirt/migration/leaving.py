@@ -6,21 +6,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from dataclasses import dataclass, replace
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, KvmError, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep, Shutdown
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.answers import remedy_of_migration
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import MovingDomain, find_moving
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import LEFT, Note, write_note
-
-POLL_SECONDS = 0.25
-# In which a migration that is ended has to be gone on both hosts
-END_SECONDS = 30.0
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import check_gone, check_noted
 
 
 def moving(connection: Connection, name: str) -> MovingDomain:
@@ -68,110 +63,14 @@ class MarkLeaving(DomainStep):
 
 
 @dataclass(frozen=True)
-class EndMigration(DomainStep):
-    """End a migration that goes on without the run that began it; the domain stays where it runs.
-
-    :param other: the libvirt that it goes to
-    """
-
-    other: Connection
-
-    def describe(self) -> list[str]:
-        return [f"domain {self.name}: end the migration that is under way"]
-
-    def apply(self, host: Host) -> None:
-        moving(self.connection, self.name).abort_job()
-        deadline = host.now() + END_SECONDS
-        while self._goes_on():
-            if host.now() >= deadline:
-                raise CommandFailed(f"domain {self.name}", f"its migration did not end within {END_SECONDS:g} seconds",
-                                    remedy="See virsh domjobinfo, and run this again when there is none")
-            host.sleep(POLL_SECONDS)
-
-    def _goes_on(self) -> bool:
-        there = find_moving(self.other, self.name)
-        return moving(self.connection, self.name).job() or (there is not None and there.held())
-
-    def undo(self, host: Host) -> None:
-        """Nothing: it was of no use any more."""
-
-
-@dataclass(frozen=True)
-class Resume(DomainStep):
-    """Let a domain go on that a migration has paused, and that is nowhere else."""
-
-    host: str
-
-    def describe(self) -> list[str]:
-        return [f"domain {self.name}: resume it on {self.host}"]
-
-    def apply(self, host: Host) -> None:
-        domain = moving(self.connection, self.name)
-        if domain.held():
-            domain.resume()
-
-    def undo(self, host: Host) -> None:
-        """Nothing: that it runs is as it was before the move."""
-
-
-@dataclass(frozen=True)
-class Migrate(DomainStep):
-    """Move the domain as it runs.
-
-    :param uri: of the other libvirt
-    :param address: where memory and disks are sent to
-    :param disks: the targets of the disks whose content goes along
-    :param timeout: seconds
-    """
-
-    target: str
-    uri: str
-    address: str
-    disks: tuple[str, ...]
-    timeout: float
-
-    def describe(self) -> list[str]:
-        return [f"domain {self.name}: move it live to {self.target}"]
-
-    def apply(self, host: Host) -> None:
-        domain = moving(self.connection, self.name)
-        failed: list[Exception] = []
-
-        def call() -> None:
-            try:
-                domain.migrate(self.uri, self.address, self.disks)
-            except Exception as error:  # of whatever kind, it has to come out of the thread
-                failed.append(error)
-
-        thread = threading.Thread(target=call, daemon=True)
-        deadline = host.now() + self.timeout
-        thread.start()
-        while thread.is_alive() and host.now() < deadline:
-            thread.join(POLL_SECONDS)
-        late = thread.is_alive()
-        if late:
-            domain.abort_job()
-            thread.join(END_SECONDS)
-        if failed and late:
-            raise CommandFailed(f"domain {self.name}", f"it was not moved within {self.timeout:g} seconds, and stays",
-                                remedy="Raise live_timeout, or move it when it changes less of its memory and disks, "
-                                "or while it is off")
-        for error in failed:
-            if isinstance(error, KvmError):
-                error.remedy = error.remedy or remedy_of_migration(str(error), self.address)
-            raise error
-
-    def undo(self, host: Host) -> None:
-        """Nothing, if it still runs here; else nobody knows better than the next run, which looks at both."""
-        domain = moving(self.connection, self.name)
-        if domain.job() or domain.state() != "running":
-            raise CommandFailed(f"domain {self.name}", "its migration may have come to an end on the other host",
-                                remedy="Run this again: it looks at both hosts first")
-
-
-@dataclass(frozen=True)
 class ShutdownToMove(Shutdown):
     """Have the guest shut down, which starts again if the move does not come about."""
+
+    note: Note
+
+    def apply(self, host: Host) -> None:
+        check_noted(moving(self.connection, self.name), self.note)
+        super().apply(host)
 
     def undo(self, host: Host) -> None:
         domain = moving(self.connection, self.name)
@@ -192,7 +91,10 @@ class HandOver(DomainStep):
         return [f"domain {self.name}: note that it is handed over to {self.note.target}"]
 
     def apply(self, host: Host) -> None:
-        set_note(moving(self.connection, self.name), replace(self.note, stage=LEFT))
+        domain = moving(self.connection, self.name)
+        if domain.active():
+            raise InUse(f"domain {self.name}", "somebody has just started it", remedy="Run this again")
+        set_note(domain, replace(self.note, stage=LEFT))
 
     def undo(self, host: Host) -> None:
         set_note(moving(self.connection, self.name), self.note)
@@ -215,10 +117,12 @@ class PowerOff(DomainStep):
 class Remove(DomainStep):
     """Remove what is left on the host that it has gone from: its own files, then its definition.
 
+    :param other: the libvirt of the host that has it now
     :param nvram: whether it has a file of UEFI variables
     :param defined: whether it has a definition
     """
 
+    other: Connection
     files: tuple[str, ...]
     nvram: bool
     defined: bool
@@ -228,6 +132,7 @@ class Remove(DomainStep):
         return [*lines, f"domain {self.name}: undefine"] if self.defined else lines
 
     def apply(self, host: Host) -> None:
+        check_gone(self.connection, self.other, self.name)
         for path in self.files:
             host.remove(path)
         for folder in {os.path.dirname(path) for path in self.files}:

@@ -14,10 +14,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import coming, leaving
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo, read_copy
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import coming, leaving, live
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import DISK, MEDIUM, own_files
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import host_name
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import (
     ABSENT,
     HELD,
@@ -39,6 +38,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params i
     host_of,
     without_questions,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin, read_copies
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
@@ -88,8 +88,7 @@ class MigrationResource:
 
         :raises KvmError: nobody can tell which of them is the appliance, or it cannot go
         """
-        source = read_copy(self.here, host_name(self.here), self.name)
-        target = read_copy(self.there, host_name(self.there), self.name)
+        source, target = read_copies(self.here, self.there, self.name)
         goes = holder(self.name, source, target) is source
         shared = self.shared or any(found.note is not None and found.note.shared for found in (source, target))
         cargo = read_cargo(host, self.here, self.name, source, self.further, shared) if goes else None
@@ -102,9 +101,9 @@ class MigrationResource:
     def plan(self, current: MoveState) -> Plan[MoveState]:
         """Let it go, or finish what was interrupted once it had gone."""
         holder(self.name, current.source, current.target)
-        if current.cargo is not None:
-            return self._move(current, current.cargo)
-        return self._finish(current)
+        found = self._finish(current) if current.cargo is None else self._move(current, current.cargo)
+        begin = Begin(self.here, self.name, self.there, (current.source, current.target))
+        return replace(found, steps=(begin, *found.steps)) if found.steps else found
 
     def show(self, state: MoveState) -> dict[str, t.Any]:
         """What the two hosts have of the domain."""
@@ -115,7 +114,7 @@ class MigrationResource:
     def result(self, state: MoveState, plan: Plan[MoveState]) -> dict[str, t.Any]:
         """``state`` and ``uuid`` on the target, and ``method``."""
         kinds = {type(step) for step in plan.steps}
-        method = "live" if leaving.Migrate in kinds else "cold" if coming.DefineThere in kinds else None
+        method = "live" if live.Migrate in kinds else "cold" if coming.DefineThere in kinds else None
         return {"state": state.target.state, "uuid": state.target.uuid, "method": method}
 
     def _finish(self, current: MoveState) -> Plan[MoveState]:
@@ -124,15 +123,15 @@ class MigrationResource:
         there = (self.there, self.name, target.host)
         steps: list[Step] = []
         if target.job:
-            steps.append(leaving.EndMigration(self.there, self.name, self.here))
+            steps.append(live.EndMigration(self.there, self.name, self.here))
         if source.state == HELD:
             steps.append(leaving.PowerOff(self.here, self.name))
         state = target.state
         if state == HELD:
-            steps.append(leaving.Resume(*there))
+            steps.append(live.Resume(*there))
             state = RUNNING
         if state == OFF and target.note is not None and target.note.running:
-            steps.append(coming.StartThere(*there))
+            steps.append(coming.StartThere(*there, self.here))
             state = RUNNING
         if source.definition is not None and source.note is not None and source.note.stage != LEFT:
             steps.append(leaving.HandOver(self.here, self.name, replace(source.note, target=target.host)))
@@ -156,18 +155,18 @@ class MigrationResource:
         if files and not began and target.state == ABSENT:
             steps.append(coming.LookForFiles(*there, files))
         if source.job:
-            steps.append(leaving.EndMigration(*here, self.there))
+            steps.append(live.EndMigration(*here, self.there))
         if target.state != ABSENT:
             steps.append(coming.Discard(*there, target.nvram()))
         if note != before or source.autostart:
             steps.append(leaving.MarkLeaving(*here, note, before, source.autostart))
         if source.state == HELD:
-            steps.append(leaving.Resume(*here, source.host))
+            steps.append(live.Resume(*here, source.host))
         if files:
             steps.append(coming.PrepareFiles(*there, files, cargo.live))
         if cargo.live:
             disks = tuple(file.target for file in files if file.kind == DISK)
-            steps += [leaving.Migrate(*here, target.host, self.uri, self.address, disks, self.live_timeout),
+            steps += [live.Migrate(*here, note, target.host, self.uri, self.address, disks, self.live_timeout),
                       leaving.HandOver(*here, note)]
         else:
             steps += self._cold(source, target, cargo, note)
@@ -180,17 +179,18 @@ class MigrationResource:
         here, there = (self.here, self.name), (self.there, self.name, target.host)
         steps: list[Step] = []
         if source.state != OFF:
-            steps.append(leaving.ShutdownToMove(*here, self.timeout))
+            steps.append(leaving.ShutdownToMove(*here, self.timeout, note))
         changed = tuple(file for file in cargo.files if file.kind != MEDIUM)
         if changed:
             steps.append(coming.CopyDisks(*there, changed))
         steps += [coming.DefineThere(*there, self._definition(source, note), source.nvram()),
                   leaving.HandOver(*here, note)]
-        return [*steps, coming.StartThere(*there)] if note.running else steps
+        return [*steps, coming.StartThere(*there, self.here)] if note.running else steps
 
     def _remove(self, current: MoveState) -> leaving.Remove:
         source = current.source
-        return leaving.Remove(self.here, self.name, current.own, source.nvram(), source.definition is not None)
+        return leaving.Remove(self.here, self.name, self.there, current.own, source.nvram(),
+                              source.definition is not None)
 
     def _check_may_go(self, source: Copy) -> None:
         if source.state != HELD:

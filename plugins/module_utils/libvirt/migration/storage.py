@@ -65,9 +65,13 @@ class Folder:
     def fill(self, name: str, host: Host, path: str) -> None:
         """Write a file of this host into one that is empty; its holes stay holes."""
         with self._answering(name, "copy it"):
+            volume = self._volume(name)
+            if volume is None:
+                raise CommandFailed(os.path.join(self._path, name), "it has just gone on the other host",
+                                    remedy="Run this again")
             stream = self._connection.handle.newStream(0)
             sparse = self._connection.library.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM
-            self._volume(name).upload(stream, 0, os.stat(host.path(path)).st_size, sparse)
+            volume.upload(stream, 0, os.stat(host.path(path)).st_size, sparse)
             try:
                 for length, data in pieces(host, path):
                     if data:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import leaving
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import live, turns
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.needs import examine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import TAG
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.plan import migration_resource
@@ -46,7 +47,7 @@ class Pair:
             patch.setattr(lab.host, "run", self.ip)
             lab.libvirt.peers = {other: found.libvirt for other, found in self.hosts.items() if other != name}
         patch.setattr(connection, "load", lambda library, package: FakeLibrary(self.hosts[self.at].libvirt))
-        patch.setattr(leaving, "END_SECONDS", 5.0)
+        patch.setattr(live, "END_SECONDS", 5.0)
 
     def ip(self, argv: list[str], stdin: str = "") -> Completed:
         """What ip tells of enp2s0 on both hosts: one VF differs from what it has when it is made."""
@@ -79,7 +80,11 @@ class Pair:
         self.at = source
         params = {name: option.get("default") for name, option in vm_migration.SPEC.items()}
         params |= {"name": "a", "target": f"qemu+ssh://root@{target}/system", "files": [READY], **given}
-        return run(migration_resource, params, self.hosts[source].host, check_mode)
+        try:
+            return run(migration_resource, params, self.hosts[source].host, check_mode)
+        finally:
+            while turns.LOCKS:  # the process ends
+                os.close(turns.LOCKS.pop())
 
     def info(self, at: str, needs: Result | None = None, **given: t.Any) -> Result:
         """One run of vm_migration_info."""

@@ -176,13 +176,13 @@ def test_uefi_variables_are_copied_but_for_a_live_move(pair: Pair) -> None:
 
 @pytest.mark.parametrize("back", [False, True])
 @pytest.mark.parametrize(("nics", "state"), [(BRIDGE, "running"), (BRIDGE + VF, "running"), (BRIDGE, "off")])
-@pytest.mark.parametrize("number", range(11))
+@pytest.mark.parametrize("number", range(13))
 def test_killed_before_each_step(pair: Pair, monkeypatch: pytest.MonkeyPatch, nics: str, state: str, number: int,
                                  back: bool) -> None:
     """Run again, it ends; run with the hosts exchanged, it is taken back. Never two run, and at the end one has it."""
     pair.domain(nics, state)
     if not killed(pair, number, monkeypatch, vfs=VFS):
-        assert number > 6
+        assert number > 7
     source, target = ("kvm2", "kvm1") if back else ("kvm1", "kvm2")
     between = pair.all()
     assert not pair.move(source, target, check_mode=True, vfs=VFS)["failed"]
@@ -248,7 +248,7 @@ def test_a_libvirt_that_restarts_leaves_a_note_for_the_next_run(pair: Pair, at: 
 def under_way(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """A live migration whose run was killed, while libvirt goes on with it."""
     domain = pair.domain()
-    assert killed(pair, 3, monkeypatch)
+    assert killed(pair, 4, monkeypatch)
     domain.incoming(pair.hosts["kvm2"].libvirt)
     domain.job = True
 
@@ -289,7 +289,7 @@ def test_a_job_of_others_is_waited_for(pair: Pair) -> None:
 def test_paused_with_an_unknown_end(pair: Pair, monkeypatch: pytest.MonkeyPatch, other: str) -> None:
     """libvirt was restarted when all was sent: the source is paused, and the target may or may not run."""
     domain = pair.domain()
-    assert killed(pair, 3, monkeypatch)
+    assert killed(pair, 4, monkeypatch)
     domain.running_state, domain.reason = 3, 2
     if other != "none":
         there = domain.incoming(pair.hosts["kvm2"].libvirt)

@@ -111,7 +111,7 @@ def test_vfs_of_an_interrupted_move_are_those_of_its_note(pair: Pair, monkeypatc
     """The source was restarted, and has no VFs now."""
     pair.domain(BRIDGE + VF)
     needs = pair.info("kvm1")["needs"]
-    assert killed(pair, 5, monkeypatch, vfs=[{"mac": VF_MAC, "pci_address": "0000:02:10.2"}])
+    assert killed(pair, 6, monkeypatch, vfs=[{"mac": VF_MAC, "pci_address": "0000:02:10.2"}])
     pair.hosts["kvm1"].files.remove("/sys/bus/pci/devices/0000:02:10.2")
     again = pair.info("kvm1")["needs"]
     assert again["vfs"] == needs["vfs"]
@@ -176,7 +176,7 @@ def test_files_that_are_there(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> No
     target.files.write(DISK, "somebody's")
     assert f"file {DISK}: this host has it already" in refused(pair)
     target.files.remove(DISK)
-    assert killed(pair, 4, monkeypatch)
+    assert killed(pair, 5, monkeypatch)
     assert pair.info("kvm2", pair.info("kvm1")["needs"])["state"] == "absent"
 
 

@@ -1,0 +1,126 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a migration does to a domain that runs."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, KvmError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.answers import remedy_of_migration
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import find_moving
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.leaving import moving
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import check_noted
+
+POLL_SECONDS = 0.25
+# In which a migration that is ended has to be gone on both hosts
+END_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class EndMigration(DomainStep):
+    """End a migration that goes on without the run that began it; the domain stays where it runs.
+
+    :param other: the libvirt that it goes to
+    """
+
+    other: Connection
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: end the migration that is under way"]
+
+    def apply(self, host: Host) -> None:
+        moving(self.connection, self.name).abort_job()
+        deadline = host.now() + END_SECONDS
+        while self._goes_on():
+            if host.now() >= deadline:
+                raise CommandFailed(f"domain {self.name}", f"its migration did not end within {END_SECONDS:g} seconds",
+                                    remedy="See virsh domjobinfo, and run this again when there is none")
+            host.sleep(POLL_SECONDS)
+
+    def _goes_on(self) -> bool:
+        there = find_moving(self.other, self.name)
+        return moving(self.connection, self.name).job() or (there is not None and there.held())
+
+    def undo(self, host: Host) -> None:
+        """Nothing: it was of no use any more."""
+
+
+@dataclass(frozen=True)
+class Resume(DomainStep):
+    """Let a domain go on that a migration has paused, and that is nowhere else."""
+
+    host: str
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: resume it on {self.host}"]
+
+    def apply(self, host: Host) -> None:
+        domain = moving(self.connection, self.name)
+        if domain.held():
+            domain.resume()
+
+    def undo(self, host: Host) -> None:
+        """Nothing: that it runs is as it was before the move."""
+
+
+@dataclass(frozen=True)
+class Migrate(DomainStep):
+    """Move the domain as it runs.
+
+    :param uri: of the other libvirt
+    :param address: where memory and disks are sent to
+    :param disks: the targets of the disks whose content goes along
+    :param timeout: seconds
+    """
+
+    note: Note
+    target: str
+    uri: str
+    address: str
+    disks: tuple[str, ...]
+    timeout: float
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: move it live to {self.target}"]
+
+    def apply(self, host: Host) -> None:
+        domain = moving(self.connection, self.name)
+        check_noted(domain, self.note)
+        failed: list[Exception] = []
+
+        def call() -> None:
+            try:
+                domain.migrate(self.uri, self.address, self.disks)
+            except Exception as error:  # of whatever kind, it has to come out of the thread
+                failed.append(error)
+
+        thread = threading.Thread(target=call, daemon=True)
+        deadline = host.now() + self.timeout
+        thread.start()
+        while thread.is_alive() and host.now() < deadline:
+            thread.join(POLL_SECONDS)
+        late = thread.is_alive()
+        if late:
+            domain.abort_job()
+            thread.join(END_SECONDS)
+        if late and (failed or thread.is_alive()):
+            raise CommandFailed(f"domain {self.name}", f"it was not moved within {self.timeout:g} seconds, and stays",
+                                remedy="Raise live_timeout, or move it when it changes less of its memory and disks, "
+                                "or while it is off")
+        for error in failed:
+            if isinstance(error, KvmError):
+                error.remedy = error.remedy or remedy_of_migration(str(error), self.address)
+            raise error
+
+    def undo(self, host: Host) -> None:
+        """Nothing, if it still runs here; else nobody knows better than the next run, which looks at both."""
+        domain = moving(self.connection, self.name)
+        if domain.job() or domain.state() != "running":
+            raise CommandFailed(f"domain {self.name}", "its migration may have come to an end on the other host",
+                                remedy="Run this again: it looks at both hosts first")

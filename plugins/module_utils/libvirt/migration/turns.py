@@ -1,0 +1,86 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Two runs at once: a run whose controller was killed goes on on its host, and another one may begin meanwhile."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import read_copy
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import MovingDomain, host_name
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import Copy, holder
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note, read_note
+
+FOLDER = "/run/lock"
+# Locks that this process has until it ends
+LOCKS: list[int] = []
+
+
+@dataclass(frozen=True)
+class Begin(DomainStep):
+    """See that no other run on this host is at it, and that nothing has changed since it was looked at.
+
+    :param other: the libvirt of the other host
+    :param copies: what both have of the domain
+    """
+
+    other: Connection
+    copies: tuple[Copy, Copy]
+
+    def describe(self) -> list[str]:
+        return []
+
+    def apply(self, host: Host) -> None:
+        os.makedirs(host.path(FOLDER), exist_ok=True)
+        lock = os.open(host.path(f"{FOLDER}/nfv-kvm-move-{self.name}"), os.O_RDWR | os.O_CREAT, 0o600)
+        LOCKS.append(lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            number = os.read(lock, 20).decode()
+            raise InUse(f"domain {self.name}", f"an earlier run still moves it, as process {number} of this host",
+                        remedy="Wait until that has ended, and run this again") from None
+        os.ftruncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
+        if read_copies(self.connection, self.other, self.name) != self.copies:
+            raise _changed(self.name)
+
+    def undo(self, host: Host) -> None:
+        """Nothing was done."""
+
+
+def read_copies(here: Connection, there: Connection, name: str) -> tuple[Copy, Copy]:
+    """What both hosts have of a domain."""
+    return read_copy(here, host_name(here), name), read_copy(there, host_name(there), name)
+
+
+def check_gone(here: Connection, there: Connection, name: str) -> None:
+    """Look once more before what cannot be taken back: a run on the other host does not see the lock of this one.
+
+    :raises InUse: the domain is no longer the other host's
+    """
+    copies = read_copies(here, there, name)
+    if holder(name, *copies) is not copies[1]:
+        raise _changed(name)
+
+
+def check_noted(domain: MovingDomain, note: Note) -> None:
+    """Look once more whether a domain is still about to leave.
+
+    :raises InUse: its note is no longer that of this run
+    """
+    text = domain.definition()
+    if text is None or read_note(xml.parse(text)) != note:
+        raise _changed(domain.name)
+
+
+def _changed(name: str) -> InUse:
+    return InUse(f"domain {name}", "somebody else has just changed it, such as a run of this module on the other host",
+                 remedy="Run this again when that has ended")

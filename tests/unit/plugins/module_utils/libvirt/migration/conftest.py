@@ -31,6 +31,10 @@ BRIDGE = f"<interface type='bridge'><mac address='{MAC}'/><source bridge='br0'/>
 VF = (f"<interface type='hostdev' managed='yes'><mac address='{VF_MAC}'/><source><address type='pci' domain='0x0000' "
       "bus='0x02' slot='0x10' function='0x2'/></source><vlan><tag id='100'/></vlan></interface>")
 
+POOL = ("<interface type='network'><mac address='52:54:00:00:00:02'/><source network='pool'/>"
+        "<teaming type='transient' persistent='ua-backup'/></interface>")
+TEAM = BRIDGE.replace("</interface>", "<teaming type='persistent'/><alias name='ua-backup'/></interface>") + POOL
+
 
 class Pair:
     """The hosts kvm1, which has a domain, and kvm2.

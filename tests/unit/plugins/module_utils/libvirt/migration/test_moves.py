@@ -18,7 +18,9 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migrati
     FOLDER,
     KERNEL,
     MEDIUM,
+    POOL,
     READY,
+    TEAM,
     VF,
     VF_MAC,
     Pair,
@@ -28,9 +30,6 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 HERE = (True, True, None)
 VFS = [{"mac": VF_MAC, "pci_address": "0000:02:10.4"}]
-POOL = ("<interface type='network'><mac address='52:54:00:00:00:02'/><source network='pool'/>"
-        "<teaming type='transient' persistent='ua-backup'/></interface>")
-TEAM = BRIDGE.replace("</interface>", "<teaming type='persistent'/><alias name='ua-backup'/></interface>") + POOL
 
 
 def four_runs(pair: Pair, **given: t.Any) -> Result:

@@ -16,6 +16,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migrati
     KERNEL,
     MEDIUM,
     READY,
+    TEAM,
     VF,
     VF_MAC,
     Pair,
@@ -105,6 +106,20 @@ def test_the_pfs_of_a_pool(pair: Pair) -> None:
     needs = pair.info("kvm1")["needs"]
     assert not needs["live"]
     assert pair.info("kvm2", needs)["pfs"] == ["enp2s0"]
+
+
+def test_a_team(pair: Pair) -> None:
+    for lab in pair.hosts.values():
+        lab.network("pool", "<forward mode='hostdev'><pf dev='enp2s0'/><address type='pci' domain='0' bus='2' "
+                            "slot='16' function='4'/></forward>")
+    pair.domain(TEAM)
+    needs = pair.info("kvm1")["needs"]
+    assert needs["live"]
+    there = pair.info("kvm2", needs)
+    assert (there["pfs"], there["vfs"], there["settings"]) == (["enp2s0"], [], [])
+    del pair.hosts["kvm2"].libvirt.networks["pool"]
+    with pytest.raises(KvmError, match=r"source\.network = 'pool': libvirt has no such network"):
+        pair.info("kvm2", needs)
 
 
 def test_vfs_of_an_interrupted_move_are_those_of_its_note(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import json
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.filter.virtual_switch import Argv, Dict, complete_switch
+from ansible_collections.nfv.kvm.plugins.module_utils.openvswitch.read import rows_of
 
 # Bridges and ports that are the role's have this in their external_ids.
 MARK = ("nfv-kvm", "virtual_switch")
@@ -45,24 +46,17 @@ def ovs_tables(said: list[str]) -> dict[str, dict[str, Dict]]:
     """The rows of Open vSwitch's tables by their names; a bridge has the names of its ports."""
     tables: dict[str, dict[str, Dict]] = {"Bridge": {}, "Port": {}, "Interface": {}}
     for table, line in zip(tables, said):
-        told = json.loads(line)
-        rows = [dict(zip(told["headings"], map(plain, row))) for row in told["data"]]
-        tables[table] = {row["name"]: row for row in rows}
+        tables[table] = {row["name"]: row for row in rows_of(json.loads(line))}
     names = {row["_uuid"]: row["name"] for row in tables["Port"].values()}
     for bridge in tables["Bridge"].values():
-        found = bridge["ports"] if isinstance(bridge["ports"], list) else [bridge["ports"]]
+        found = elements(bridge["ports"])
         bridge["ports"] = [names[port] for port in found if port in names and names[port] != bridge["name"]]
     return tables
 
 
-def plain(value: t.Any) -> t.Any:
-    """A value of ovs-vsctl's JSON: a set as a list, a map as a dictionary, a UUID as a text."""
-    if not isinstance(value, list):
-        return value
-    kind, inner = value
-    if kind == "map":
-        return dict(inner)
-    return [plain(each) for each in inner] if kind == "set" else inner
+def elements(column: t.Any) -> list[t.Any]:
+    """What is in a column that has a set, as rows_of gives it."""
+    return [] if column is None else column if isinstance(column, list) else [column]
 
 
 def switch_steps(bridge: Dict, ovs: dict[str, dict[str, Dict]]) -> list[Argv]:
@@ -97,8 +91,7 @@ def port_steps(port: Dict, row: Dict, interface: Dict) -> list[Argv]:
     if port["type"] == "internal" and interface.get("type") != "internal":
         steps.append(["set", "Interface", name, "type=internal"])
     for column, values in wanted.items():
-        found = row.get(column, [])
-        if sorted(found if isinstance(found, list) else [found]) != values:
+        if sorted(elements(row.get(column))) != values:
             value = ",".join(map(str, values))
             steps.append(["set", "Port", name, f"{column}={value}"] if value else ["clear", "Port", name, column])
     return steps

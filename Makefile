@@ -67,15 +67,9 @@ sanity: .venv/test.stamp  ## Run ansible-test sanity
 
 molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCENARIO=name for one, KEEP=1 to leave the lab up)
 	@.ci/apt-install $(LAB_PACKAGES)
-	@rm -rf build/molecule  # a run that was interrupted may have left there that the lab is up
-	@rm -f build/molecule.log build/lab-state.txt
-	ANSIBLE_LOG_PATH="$(CURDIR)/build/molecule.log" \
-	MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/build/molecule" molecule test --no-command-borders \
-		$(if $(SCENARIO),--scenario-name $(SCENARIO),--all) --destroy=never \
-		|| .ci/lab-state > build/lab-state.txt  # before the lab is taken down, which molecule would do first
-	$(if $(KEEP),,ansible-playbook playbooks/lab_down.yml)
-	@[ ! -e build/lab-state.txt ] \
-		|| { cat build/lab-state.txt; awk -f .ci/last-failure.awk build/molecule.log; exit 1; }
+	@.ci/scenarios $(SCENARIO) && failed= || failed=1; \
+	$(if $(KEEP),,ansible-playbook playbooks/lab_down.yml;) \
+	[ -z "$$failed" ] || { cat build/lab-state.txt; awk -f .ci/last-failure.awk build/molecule.log; exit 1; }
 
 bench: lab  ## Measure modules in the lab, as ratios to ansible.builtin.ping and to other ways
 	@failed=; for bench in tests/bench/bench_*.py; do python $$bench || failed+=" $$bench"; done; \

@@ -30,7 +30,7 @@ def lab_topology(
     :param folder: the lab's folder; each host has one of its name in it
     :param port_base: the first host answers ssh on the next port
     :returns: each host with ``name``, ``number`` (from 1), ``folder``, ``port``, ``nics`` [{``mac``, ``socket``,
-        ``peer``}] (None without a cable) and all of DEFAULTS
+        ``peer``}] (None without a cable), ``monitor`` (where QEMU takes commands) and all of DEFAULTS
     :raises AnsibleFilterError: a host or cable that cannot be meant
     """
     # An odd host's cables lead to the one that may come after it, so that it need not start anew when that comes.
@@ -43,14 +43,15 @@ def lab_topology(
         whole = {**DEFAULTS, **host, "number": number, "port": port_base + number}
         if whole["nic"] not in NICS:
             raise AnsibleFilterError(f"lab_hosts[{number - 1}].nic = {whole['nic']!r}: it must be {' or '.join(NICS)}")
-        complete.append({**whole, "folder": f"{folder}/{whole['name']}"})
+        monitor = socket_path(f"{folder}/{whole['name']}/monitor.sock")
+        complete.append({**whole, "folder": f"{folder}/{whole['name']}", "monitor": monitor})
     peers = cable_ends(complete, default_cables(complete) if cables is None else cables)
     for host in complete:
         host["nics"] = [
             {
                 "mac": f"52:54:00:10:{host['number']:02x}:{pf:02x}",
-                "socket": socket_path(folder, (host["name"], pf)) if (host["name"], pf) in peers else None,
-                "peer": socket_path(folder, peers[host["name"], pf]) if (host["name"], pf) in peers else None,
+                "socket": pf_socket(folder, (host["name"], pf)) if (host["name"], pf) in peers else None,
+                "peer": pf_socket(folder, peers[host["name"], pf]) if (host["name"], pf) in peers else None,
             }
             for pf in range(int(host["pfs"]))
         ]
@@ -82,12 +83,16 @@ def cable_ends(hosts: list[dict[str, t.Any]], cables: list[list[str]]) -> dict[t
     return peers
 
 
-def socket_path(folder: str, end: tuple[str, int]) -> str:
-    """Where the frames for one end of a cable arrive.
+def pf_socket(folder: str, end: tuple[str, int]) -> str:
+    """Where the frames for one end of a cable arrive."""
+    return socket_path(f"{folder}/{end[0]}/pf{end[1]}.sock")
 
-    :raises AnsibleFilterError: the path is too long for a socket
+
+def socket_path(path: str) -> str:
+    """The path, where a socket can have it.
+
+    :raises AnsibleFilterError: it is too long
     """
-    path = f"{folder}/{end[0]}/pf{end[1]}.sock"
     if len(path.encode()) > SOCKET_PATH_MAX:
         raise AnsibleFilterError(f"lab_dir: {path} is longer than the {SOCKET_PATH_MAX} bytes of a socket's path; "
                                  "set a shorter lab_dir")
@@ -112,7 +117,8 @@ def lab_qemu_arguments(host: dict[str, t.Any], image: str, accelerator: str) -> 
         "-drive", f"file={folder}/disk.qcow2,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
         "-netdev", f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{host['port']}-:22",
         "-device", "virtio-net-pci,netdev=mgmt,mac=52:54:00:00:00:01",
-        "-serial", f"file:{folder}/console.log", "-pidfile", f"{folder}/qemu.pid", "-daemonize",
+        "-serial", f"file:{folder}/console.log", "-monitor", f"unix:{host['monitor']},server=on,wait=off",
+        "-pidfile", f"{folder}/qemu.pid", "-daemonize",
     ]
     if host["iommu"]:
         arguments += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
@@ -128,7 +134,7 @@ def smbios(name: str, kernel_arguments: str) -> str:
     systemd takes a file from a credential (systemd-tmpfiles(8), ``tmpfiles.extra``; systemd.system-credentials(7)). The
     last string is read by GRUB as long as nobody has run update-grub.
     """
-    always = f"console=ttyS0 mitigations=off systemd.hostname={name}"
+    always = f"console=ttyS0 mitigations=off sysrq_always_enabled systemd.hostname={name}"
     defaults = f"""GRUB_TIMEOUT=0\\nGRUB_TERMINAL=console\\nGRUB_CMDLINE_LINUX={shlex.quote(always)}\\n""" \
                f"""GRUB_CMDLINE_LINUX_DEFAULT={shlex.quote(f'quiet {kernel_arguments}'.strip())}\\n"""
     file = f"f /etc/default/grub 0644 root root - {defaults}".replace("%", "%%")

@@ -34,6 +34,10 @@ def test_two_hosts_have_a_cable_per_pf() -> None:
         assert left["socket"] != left["peer"]
 
 
+def test_qemu_takes_commands_in_the_folder_of_the_host() -> None:
+    assert " -monitor unix:/lab/kvm1/monitor.sock,server=on,wait=off " in arguments()
+
+
 def test_a_second_host_does_not_change_the_first() -> None:
     assert lab_topology([], count=1, folder="/lab") == lab_topology([], count=2, folder="/lab")[:1]
 
@@ -54,14 +58,15 @@ def test_a_hub_takes_what_a_nic_that_is_down_does_not() -> None:
 def test_a_host_is_told_its_command_line_and_its_grub_configuration() -> None:
     told = smbios("kvm1", "a=1,2 b='c d' e=50%")
     _kind, credential, line = told.split(",value=")
-    assert line == "root=/dev/vda rw console=ttyS0 mitigations=off systemd.hostname=kvm1 quiet a=1,,2 b='c d' e=50%"
+    always = "console=ttyS0 mitigations=off sysrq_always_enabled systemd.hostname=kvm1"
+    assert line == f"root=/dev/vda rw {always} quiet a=1,,2 b='c d' e=50%"
     (file,) = base64.b64decode(credential.partition("=")[2]).decode().splitlines()
     kind, path, _mode, _user, _group, _age, content = file.split(" ", 6)
     assert (kind, path) == ("f", "/etc/default/grub")
     shown = content.replace("%%", "%").replace(r"\n", "\n")
     values = dict(word.split("=", 1) for word in shlex.split(shown))
     assert values["GRUB_CMDLINE_LINUX_DEFAULT"] == "quiet a=1,2 b='c d' e=50%"
-    assert values["GRUB_CMDLINE_LINUX"] == "console=ttyS0 mitigations=off systemd.hostname=kvm1"
+    assert values["GRUB_CMDLINE_LINUX"] == always
 
 
 def test_cables_as_listed() -> None:

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Gives QEMU's monitor commands and prints what it answers: qemu-monitor SOCKET COMMAND..."""
+"""Gives QEMU's monitor commands and prints what it answers: python3 qemu_monitor.py SOCKET COMMAND..."""
 
 import contextlib
 import socket

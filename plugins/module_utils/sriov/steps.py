@@ -136,7 +136,7 @@ class SetVfs:
             settle(host)
         deadline = host.now() + RESET_SECONDS
         first = 0
-        refused = set()
+        refused_with_link = set()
         while first < len(lines):
             try:
                 iproute.batch(host, lines[first:])
@@ -144,18 +144,12 @@ class SetVfs:
             except iproute.BatchFailed as error:
                 first += error.line
                 line = lines[first]
-                if host.now() > deadline or not self.may_pass(host, line, error.cause, line not in refused):
+                if host.now() > deadline or line in refused_with_link or not may_pass(line, error.cause):
                     raise iproute.BatchFailed(first, line, error.cause) from error
-                refused.add(line)
+                # A link that has come up since the line was refused shows only the next time.
+                if error.cause == "Invalid argument" and host.read(f"{pci.NETDEVS}/{self.netdev}/carrier") != "0":
+                    refused_with_link.add(line)
                 host.sleep(0.5)
-
-    def may_pass(self, host: Host, line: str, answer: str, first_time: bool) -> bool:
-        """Whether a line may be taken later: the VF is in reset (i40e answers EAGAIN), or the PF, which resets when
-        VFs are made, has no link yet, which rates are measured by (igb, ixgbe and i40e answer EINVAL)."""
-        if answer == "Invalid argument" and "tx_rate" in line:
-            # A link that has come up since the line was refused shows only the next time.
-            return first_time or host.read(f"{pci.NETDEVS}/{self.netdev}/carrier") == "0"
-        return answer == "Resource temporarily unavailable"
 
     def lines(self) -> t.Iterator[tuple[int, list[str], str]]:
         """Each ip command: the VF, the settings that change by it, and its text."""
@@ -165,6 +159,12 @@ class SetVfs:
                 if changed:
                     arguments = " ".join(f"{word} {ip_value(getattr(after, name))}" for word, name in group)
                     yield index, changed, f"link set dev {self.netdev} vf {index} {arguments}"
+
+
+def may_pass(line: str, answer: str) -> bool:
+    """Whether a line may be taken later: the VF is in reset (i40e answers EAGAIN), or the PF, which resets when VFs are
+    made, has no link yet, which rates are measured by (igb, ixgbe and i40e answer EINVAL)."""
+    return answer == "Resource temporarily unavailable" or (answer == "Invalid argument" and "tx_rate" in line)
 
 
 def restore(host: Host, netdev: str, pci_address: str, driver: str, wanted: dict[int, VfSettings]) -> None:

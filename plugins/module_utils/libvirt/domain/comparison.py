@@ -99,10 +99,10 @@ LIVE_ONLY = (
     Filled("@id"), Filled("resource/**"), Filled("currentMemory"), Filled("cpu/**"), Filled("os/nvram/**"),
     Filled("os/loader/**"), Filled("devices/*/alias/@name"), Filled("devices/disk:*/backingStore/**"),
     Filled("devices/disk:*/source/@index"), Filled("devices/disk:*/mirror/**"), Filled("devices/*/source/@path"),
-    Filled("devices/console*/**"), Filled("devices/channel*/target/@state"), Filled("devices/channel*/source/**"),
-    Filled("devices/graphics*/@port"), Filled("devices/graphics*/@tlsPort"), Filled("devices/graphics*/@websocket"),
-    Filled("devices/vsock/cid/@address"), Filled("devices/hostdev*/driver/**"), Filled("devices/tpm/**"),
-    Filled("title"), Filled("description"),
+    Filled("devices/*/source/@tls", "no"), Filled("devices/console*/**"), Filled("devices/channel*/target/@state"),
+    Filled("devices/channel*/source/**"), Filled("devices/graphics*/@port"), Filled("devices/graphics*/@tlsPort"),
+    Filled("devices/graphics*/@websocket"), Filled("devices/vsock/cid/@address"), Filled("devices/hostdev*/driver/**"),
+    Filled("devices/tpm/**"), Filled("title"), Filled("description"),
 )
 # Written in the definition, and resolved when the domain starts: no comparison of the two can tell a change.
 RESOLVED_AT_START = frozenset({"devices/graphics/@port", "currentMemory"})

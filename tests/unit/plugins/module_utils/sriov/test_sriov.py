@@ -107,6 +107,19 @@ def test_a_vf_in_reset_is_asked_again(kernel: FakeKernel) -> None:
     assert "Resource temporarily unavailable" in sriov_vf(kernel, vfs=[{"index": 0, "vlan": 5}])["msg"]
 
 
+def test_rates_wait_for_the_link_that_comes_back_after_a_resize(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sriov_vf(kernel, numvfs=1)
+    kernel.folder.write("/sys/class/net/enp1s0/carrier", "0")
+    # It comes while ip is refused for the second time.
+    monkeypatch.setattr(kernel, "sleep", lambda seconds: kernel.folder.write("/sys/class/net/enp1s0/carrier", "1"))
+    kernel.answers = ["Invalid argument"] * 2
+    assert not sriov_vf(kernel, vfs=[{"index": 0, "max_tx_rate": 9}])["failed"]
+    kernel.answers = ["Invalid argument"] * 3
+    assert "max_tx_rate: Invalid argument" in sriov_vf(kernel, vfs=[{"index": 0, "max_tx_rate": 8}])["msg"]
+
+
 def test_a_resize_says_what_it_keeps(kernel: FakeKernel) -> None:
     sriov_vf(kernel, numvfs=2, vfs=[{"index": 0, "mac": "52:54:00:aa:00:01", "vlan": 100, "spoofchk": False}])
     actions = sriov_vf(kernel, check_mode=True, numvfs=1)["actions"]

@@ -31,6 +31,12 @@ def test_a_running_domain_waits_for_nothing() -> None:
     assert [difference.path for difference in waiting(inactive, live)] == ["memory"]
 
 
+def test_what_a_running_tcp_serial_says_more_waits_for_nothing() -> None:
+    written = "<domain><devices><serial type='tcp'><source mode='bind' host='127.0.0.1' service='8601'{}/></serial></devices></domain>"
+    assert waiting(xml.parse(written.format("")), xml.parse(written.format(" tls='no'"))) == []
+    assert waiting(xml.parse(written.format("")), xml.parse(written.format(" tls='yes'"))) != []
+
+
 # (domain, text in the user's XML, its replacement)
 SAME = [
     ("pc-small", "<memory unit='MiB'>512</memory>", "<memory>524288</memory>"),

@@ -32,7 +32,8 @@ def test_a_running_domain_waits_for_nothing() -> None:
 
 
 def test_what_a_running_tcp_serial_says_more_waits_for_nothing() -> None:
-    written = "<domain><devices><serial type='tcp'><source mode='bind' host='127.0.0.1' service='8601'{}/></serial></devices></domain>"
+    source = "<source mode='bind' host='127.0.0.1' service='8601'{}/>"
+    written = f"<domain><devices><serial type='tcp'>{source}</serial></devices></domain>"
     assert waiting(xml.parse(written.format("")), xml.parse(written.format(" tls='no'"))) == []
     assert waiting(xml.parse(written.format("")), xml.parse(written.format(" tls='yes'"))) != []
 

@@ -143,12 +143,12 @@ class SetVfs:
                 return
             except iproute.BatchFailed as error:
                 first += error.line
-                line = lines[first]
-                if host.now() > deadline or line in refused_with_link or not may_pass(line, error.cause):
-                    raise iproute.BatchFailed(first, line, error.cause) from error
+                line, answer = refused = (lines[first], error.cause)
+                if host.now() > deadline or refused in refused_with_link or not may_pass(line, answer):
+                    raise iproute.BatchFailed(first, line, answer) from error
                 # A link that has come up since the line was refused shows only the next time.
-                if error.cause == "Invalid argument" and host.read(f"{pci.NETDEVS}/{self.netdev}/carrier") != "0":
-                    refused_with_link.add(line)
+                if answer == "Invalid argument" and host.read(f"{pci.NETDEVS}/{self.netdev}/carrier") != "0":
+                    refused_with_link.add(refused)
                 host.sleep(0.5)
 
     def lines(self) -> t.Iterator[tuple[int, list[str], str]]:

@@ -116,6 +116,8 @@ def test_rates_wait_for_the_link_that_comes_back_after_a_resize(
     monkeypatch.setattr(kernel, "sleep", lambda seconds: kernel.folder.write("/sys/class/net/enp1s0/carrier", "1"))
     kernel.answers = ["Invalid argument"] * 2
     assert not sriov_vf(kernel, vfs=[{"index": 0, "max_tx_rate": 9}])["failed"]
+    kernel.answers = ["Resource temporarily unavailable"] * 3 + ["Invalid argument"]
+    assert not sriov_vf(kernel, vfs=[{"index": 0, "max_tx_rate": 7}])["failed"]
     kernel.answers = ["Invalid argument"] * 3
     assert "max_tx_rate: Invalid argument" in sriov_vf(kernel, vfs=[{"index": 0, "max_tx_rate": 8}])["msg"]
 

@@ -108,8 +108,7 @@ def lab_qemu_arguments(host: dict[str, t.Any], image: str, accelerator: str) -> 
     """
     folder = host["folder"]
     arguments = [
-        # Linux has better timers than the HPET, and leaves it going.
-        "-name", host["name"], "-machine", f"q35,hpet=off{',kernel-irqchip=split' if accelerator == 'kvm' else ''}",
+        "-name", host["name"], "-machine", "q35,kernel-irqchip=split" if accelerator == "kvm" else "q35",
         "-accel", "kvm" if accelerator == "kvm" else "tcg,thread=multi,tb-size=1024",
         "-cpu", "max" if host["nested"] else "max,-svm,-vmx",
         "-smp", str(host["cpus"]), "-m", str(host["memory"]), "-display", "none",

@@ -124,7 +124,8 @@ def _check_machine(connection: Connection, machine: Dict) -> None:
             connection.handle.getDomainCapabilities(*given)
     except CommandFailed as error:
         raise NotSupported(error.subject, error.cause, machine["machine"], "Bring QEMU to the release of the other "
-                           "host, with its emulator at the same path") from error
+                           "host, with its emulator at the same path; if KVM is missing, nfv.kvm.bios_check tells why"
+                           ) from error
 
 
 def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:

@@ -86,7 +86,9 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
     :raises KvmError: this host lacks something
     """
     _check_machine(connection, needs["machine"])
-    chosen = _choose(host, read_ledger(connection, without=copy.uuid), needs["vfs"])
+    ledger = read_ledger(connection, without=copy.uuid)
+    chosen = _choose(host, ledger, needs["vfs"])
+    taken = [one.vf for one in chosen]
     addresses = {one.wanted.mac: one.vf.pci_address for one in chosen if one.wanted.dev is None}
     pfs = {one.pf.name for one in chosen}
     for number, text in enumerate(needs["interfaces"]):
@@ -96,7 +98,10 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
             xml.set_pci_address(element.find("source/address"), str(addresses[mac]))
         nic = read_interface(element)
         check_source(host, connection, f"NIC {nic.label()}", nic, None)
-        pfs |= _pfs_of_network(connection, nic.source_network)
+        pool = _pfs_of_network(connection, nic.source_network)
+        if pool:
+            taken.append(_free_vf(host, ledger, [read_pf(host, name) for name in sorted(pool)], taken, mac))
+        pfs |= pool
     _check_files(host, needs["files"], copy.note is not None or needs["unfinished"] == copy.host)
     settings: dict[str, list[Dict]] = {}
     for one in chosen:
@@ -137,16 +142,26 @@ def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:
         if need.dev and pf_address is None:
             continue  # what the macvtap is to be put on is looked at with the NIC
         pf = read_pf(host, pf_address or need.pf)
-        taken = [one.vf.pci_address for one in found]
         if need.dev:
             found.append(Chosen(need, pf, next(vf for vf in pf.vfs.values() if vf.pci_address == address)))
             continue
-        free = [vf for vf in pf.vfs.values() if vf.pci_address not in taken and _is_free(host, ledger, vf)]
-        if not free:
-            raise InUse(f"PF {pf.name}", f"none of its {pf.numvfs} VFs is free for the NIC {need.mac}",
-                        remedy="Make more with nfv.kvm.sriov_vf, or take one away from another domain")
-        found.append(Chosen(need, pf, min(free, key=lambda vf: (vf.index != need.index, vf.index))))
+        taken = [one.vf for one in found]
+        found.append(Chosen(need, pf, _free_vf(host, ledger, [pf], taken, need.mac, need.index)))
     return found
+
+
+def _free_vf(host: Host, ledger: Ledger, pfs: list[Pf], taken: list[Vf], mac: str, index: int | None = None) -> Vf:
+    """A VF that nobody has, of this number if that is free.
+
+    :param taken: VFs that are for other NICs
+    :raises InUse: there is none
+    """
+    free = [vf for pf in pfs for vf in pf.vfs.values() if vf not in taken and _is_free(host, ledger, vf)]
+    if not free:
+        count = sum(len(pf.vfs) for pf in pfs)
+        raise InUse(f"PF {', '.join(pf.name for pf in pfs)}", f"none of its {count} VFs is free for the NIC {mac}",
+                    remedy="Make more with nfv.kvm.sriov_vf, or take one away from another domain")
+    return min(free, key=lambda vf: (vf.index != index, vf.index))
 
 
 def _is_free(host: Host, ledger: Ledger, vf: Vf) -> bool:

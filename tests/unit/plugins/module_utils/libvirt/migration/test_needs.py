@@ -175,6 +175,14 @@ def test_no_vf(pair: Pair) -> None:
     assert f"PF enp2s0: none of its 0 VFs is free for the NIC {VF_MAC}. Make more with" in refused(pair, VF)
 
 
+def test_no_vf_in_the_pool_of_a_team(pair: Pair) -> None:
+    for lab in pair.hosts.values():
+        lab.network("pool", "<forward mode='hostdev'><pf dev='enp2s0'/></forward>")
+    pair.hosts["kvm2"].files.write("/sys/bus/pci/devices/0000:02:00.0/sriov_numvfs", "1")
+    mac = "52:54:00:00:00:02"
+    assert f"PF enp2s0: none of its 1 VFs is free for the NIC {mac}. Make more with" in refused(pair, VF + TEAM)
+
+
 def test_another_machine(pair: Pair) -> None:
     pair.domain(state="off").xml.find("os/type").set("machine", "pc-i440fx-99.0")
     with pytest.raises(KvmError, match=r"machine 'pc-i440fx-99.0' is not supported .*Bring QEMU to the release"):

@@ -107,6 +107,17 @@ def ports(settings: Dict) -> Nics:
     return [(name, nic) for name, nic in named(settings) if name.startswith("ge-")]
 
 
+def link(nic: Dict) -> str | None:
+    """What names the host's link that a NIC is on, be it a PF, a VF's PCI address or another interface."""
+    source = nic.get("source") or {}
+    return source.get("pf") or source.get("pci_address") or source.get("dev")
+
+
+def speed(settings: Dict, nic: Dict) -> int:
+    """The Mbit/s of that link, 0 where they are not known, as those of a link that is down."""
+    return number(settings["speeds"].get(link(nic))) or 0
+
+
 def without_trust(given: Dict | None) -> Dict:
     """What contradicts the trust that a cluster's VF needs."""
     return {key: value for key, value in (given or {}).items()

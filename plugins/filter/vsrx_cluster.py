@@ -116,6 +116,10 @@ def refused_values(cluster: Dict) -> Refused:
                              "2 network needs an ID of its own, since the MACs of its reths follow from it")
     yield from refused_range(f"{at}.node", cluster.get("node"), 0, 1, "Give each of the two hosts its node, or list "
                              "both in vsrx_cluster.hosts, node 0 first")
+    hosts = cluster.get("hosts")
+    if hosts is not None and (not isinstance(hosts, list) or len(hosts) != 2 or hosts[0] == hosts[1]):
+        yield ValidationError(f"{at}.hosts", "a cluster has two nodes, each on a host of its own", hosts,
+                              "List the two hosts, that of node 0 first")
     for place, reth in enumerate(cluster.get("reths") or []):
         if not RETH.fullmatch(str(reth.get("name"))):
             yield ValidationError(f"{at}.reths[{place}].name", "a reth is reth0, reth1 and so on", reth.get("name"))

@@ -12,7 +12,16 @@ from fnmatch import fnmatchcase
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.nfv.kvm.plugins.filter.vsrx import Dict, is_vf, named, number, ports, reth_members
+from ansible_collections.nfv.kvm.plugins.filter.vsrx import (
+    Dict,
+    is_vf,
+    link,
+    named,
+    number,
+    ports,
+    reth_members,
+    speed,
+)
 from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import refused_cluster, vsrx_cluster_config
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
@@ -30,7 +39,7 @@ WITHOUT_DRIVER: dict[str, tuple[tuple[str, ...], ...]] = {
     "IPv6 addressing": (("interfaces", "*", "**", "family", "inet6"),),
     "layer 2": (
         ("interfaces", "*", "**", "family", "ethernet-switching"), ("interfaces", "*", "**", "family", "bridge"),
-        ("bridge-domains", "*"), ("protocols", "l2-learning", "global-mode")),
+        ("bridge-domains", "*"), ("vlans", "*"), ("protocols", "l2-learning", "global-mode")),
     "packet mode": (
         ("security", "forwarding-options", "family", "*", "mode", "packet-based"),
         ("firewall", "**", "then", "packet-mode")),
@@ -126,15 +135,13 @@ def refused_order(settings: Dict) -> Refused:
     """Revenue ports in another order than that of their speeds. Those whose speed is not known are passed over."""
     fastest, before = 0, ""
     for name, nic in ports(settings):
-        source = nic.get("source") or {}
-        port = source.get("pf") or source.get("pci_address") or source.get("dev")
-        speed = number(settings["speeds"].get(port)) or 0
-        if 0 < speed < fastest:
-            yield ValidationError(f"vsrx_interfaces, {name}", f"it has {speed} Mbit/s and comes after {before} with "
+        found = speed(settings, nic)
+        if 0 < found < fastest:
+            yield ValidationError(f"vsrx_interfaces, {name}", f"it has {found} Mbit/s and comes after {before} with "
                                   f"{fastest}, and vSRX wants 1G, 10G, 40G and 100G in this order, or its network "
-                                  "adapters have to be reset", port, f"List it before {before}")
-        elif speed > fastest:
-            fastest, before = speed, name
+                                  "adapters have to be reset", link(nic), f"List it before {before}")
+        elif found > fastest:
+            fastest, before = found, name
 
 
 def refused_mac(settings: Dict, tree: junos.Tree) -> Refused:
@@ -162,6 +169,8 @@ def refused_without_driver(settings: Dict, tree: junos.Tree) -> Refused:
     if settings["cluster"]:
         yield ValidationError("vsrx_cluster", f"vSRX has high availability, but {reason}",
                               settings["cluster"].get("id"), remedy)
+    elif any(junos.find(tree, "chassis", "cluster")):
+        yield ValidationError("vsrx_config", f"vSRX has high availability, but {reason}", "chassis cluster", remedy)
     findings = [(feature, path) for feature, patterns in WITHOUT_DRIVER.items() for pattern in patterns
                 for path in junos.find(tree, *pattern)]
     findings += [("jumbo frames", path) for path in jumbo_frames(tree)]

@@ -12,8 +12,10 @@ from ansible_collections.nfv.kvm.plugins.filter.vsrx import (
     fabric_members,
     is_trusted,
     is_vf,
+    link,
     named,
     ports,
+    speed,
 )
 from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import vsrx_cluster_config
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
@@ -36,6 +38,11 @@ def warnings(settings: Dict) -> t.Iterator[str]:
     if others and len(others) < len(revenue):
         yield (f"vsrx_interfaces: {', '.join(others)} are no VFs although other revenue ports are. Juniper recommends "
                "SR-IOV on all revenue ports where it is used; give them VFs (type: hostdev).")
+    vfs = [(name, nic) for name, nic in revenue if is_vf(nic)]
+    unknown = [name for name, nic in vfs if not speed(settings, nic)]
+    if unknown and len({link(nic) for _name, nic in vfs}) > 1:
+        yield (f"vsrx_interfaces: the speeds of {', '.join(unknown)} are not known, as their PFs have no link now. "
+               "Nobody can tell whether the order is 1G, 10G, 40G, 100G; give them in vsrx_speeds.")
     if len(nics) > MAXIMUM:
         yield (f"vsrx_interfaces: {len(nics)} NICs are more than the {MAXIMUM} that a vSRX was seen with. See in Junos "
                "whether it has them all: show interfaces terse.")

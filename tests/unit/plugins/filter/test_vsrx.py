@@ -125,6 +125,8 @@ def test_what_is_wrong(changes: Dict, expected: str) -> None:
     (port("unit 0 { family ethernet-switching; }"), "layer 2"),
     (port("unit 0 { family bridge { interface-mode access; } }"), "layer 2"),
     ("bridge-domains { a { vlan-id 10; } }", "layer 2"),
+    ("vlans { a { vlan-id 10; } }", "layer 2"),
+    ("chassis { cluster { reth-count 1; } }", "high availability"),
     ("protocols { l2-learning { global-mode switching; } }", "layer 2"),
     ("protocols { pim { interface all; } ospf { area 0.0.0.0; } }", "multicast beside OSPF or IPv6"),
     ("protocols { igmp { interface all; } ospf3; }", "multicast beside OSPF or IPv6"),
@@ -157,6 +159,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ({"interfaces": [FXP0] + [VIRTIO] * 12}, ["vsrx_interfaces: 13 NICs are more than the 12"]),
     ({"interfaces": [{**FXP0, "model": "e1000"}, vf()]}, ["vsrx_interfaces: fxp0 are of a model"]),
     ({"config": "set system host-name edge"}, ["vsrx_config: it has set commands"]),
+    ({"interfaces": [FXP0, vf("eno1"), vf("eno2")], "speeds": {"eno1": 1000, "eno2": -1}},
+     ["vsrx_interfaces: the speeds of ge-0/0/1 are not known"]),
+    ({"interfaces": [FXP0, vf("eno1"), vf("eno2")], "speeds": {"eno1": 1000, "eno2": "10000"}}, []),
 ])
 def test_warnings(changes: Dict, expected: list[str]) -> None:
     found = vsrx_warnings(settings(**changes))

@@ -13,7 +13,8 @@ description:
   - On the host that has a domain, it returns RV(needs). On the host that the domain is to go to, given as O(needs), it
     fails if something of it is not there, and returns the VFs that the domain can have there.
   - That is the machine type, for each NIC what it is connected to (the PF with a free VF, the started network with the
-    port group, the bridge, the network interface below a macvtap), and room for files that are not there yet.
+    port group and, if it gives VFs, a free one, the bridge, the network interface below a macvtap), and room for files
+    that are not there yet.
   - It fails as well on the host that has the domain, when that has something that cannot go.
   - Changes nothing.
 extends_documentation_fragment:

@@ -18,16 +18,17 @@ KEYS: dict[str, tuple[set[str], set[str]]] = {
     "smbios": (set(), {"bios", "system", "baseBoard", "chassis"}),
     "disk": ({"bus"}, {"format"}),
     "disks[]": ({"name", "image", "bus"}, {"format"}),
-    "nics": ({"management", "data", "first", "model"}, {"models", "maximum"}),
+    "nics": ({"management", "data", "first", "model"}, {"models", "maximum", "hotplug"}),
     "day0": ({"bus"}, {"kind", "label"}),
     "console": ({"port"}, set()),
     "ready": ({"console", "timeout"}, set()),
 }
-VALUES = {
+VALUES: dict[str, tuple[str | bool, ...]] = {
     "disk.bus": ("virtio", "ide", "sata", "scsi"),
     "disks[].bus": ("virtio", "ide", "sata", "scsi", "usb"),
     "disk.format": ("qcow2", "raw"),
     "disks[].format": ("qcow2", "raw"),
+    "nics.hotplug": (True, False),
     "day0.bus": ("ide", "sata", "scsi", "usb", "virtio"),
     "day0.kind": ("iso", "vmm"),
 }
@@ -43,7 +44,7 @@ def check_profile(profile: Dict) -> None:
             for key, value in found.items():
                 known = VALUES.get(f"{place}.{key}")
                 if known and value not in known:
-                    raise wrong(f"{subject}.{key}", value, "there is no such choice", f"Give one of {', '.join(known)}")
+                    raise wrong(f"{subject}.{key}", value, "there is no such choice", f"Give one of {', '.join(map(str, known))}")
     for key in ("vcpus", "memory", "sockets"):
         value = profile.get(key, 1)
         if not isinstance(value, int) or value < 1:

@@ -70,6 +70,8 @@ def test_the_domain_says_what_the_profile_says() -> None:
     }
     assert domain.find("devices/interface") is None
     assert domain.find("devices/serial/log") is not None
+    timers = {timer.get("name"): timer.get("present", timer.get("tickpolicy")) for timer in domain.iter("timer")}
+    assert timers == {"rtc": "catchup", "pit": "delay", "hpet": "no"}
 
 
 def test_without_day0_there_is_no_cdrom() -> None:
@@ -137,6 +139,7 @@ def test_memory_smbios_and_console() -> None:
 
 @pytest.mark.parametrize(("changed", "told"), [
     ({"hugepage": True}, "profile = 'hugepage': there is no such key"),
+    ({"nics": {**NICS, "hotplug": "no"}}, "nics.hotplug = 'no': there is no such choice. Give one of True, False"),
     ({"disk": "ide"}, "disk = 'ide': it has to have keys and values"),
     ({"disk": {"bus": "idea"}}, "disk.bus = 'idea': there is no such choice. Give one of virtio, ide"),
     ({"disks": [{"name": "hdd", "bus": "ide"}]}, r"disks\[0\] = \['bus', 'name'\]: it lacks image"),

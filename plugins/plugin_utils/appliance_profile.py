@@ -44,7 +44,8 @@ def check_profile(profile: Dict) -> None:
             for key, value in found.items():
                 known = VALUES.get(f"{place}.{key}")
                 if known and value not in known:
-                    raise wrong(f"{subject}.{key}", value, "there is no such choice", f"Give one of {', '.join(map(str, known))}")
+                    raise wrong(f"{subject}.{key}", value, "there is no such choice",
+                                f"Give one of {', '.join(map(str, known))}")
     for key in ("vcpus", "memory", "sockets"):
         value = profile.get(key, 1)
         if not isinstance(value, int) or value < 1:

@@ -62,6 +62,12 @@ options:
           arch: {type: str, description: Such as V(x86_64).}
           machine: {type: str, description: The machine type.}
           emulator: {type: str, description: The path of QEMU.}
+      hugepages:
+        description: What of its memory is in huge pages.
+        type: dict
+        suboptions:
+          memory: {type: int, required: true, description: KiB.}
+          page: {type: int, required: true, description: "KiB of a page, V(0) for the host's default."}
       files:
         description: The files that it has to find.
         type: list
@@ -168,6 +174,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.needs import examine
 
 MACHINE = {"type": {"type": "str"}, "arch": {"type": "str"}, "machine": {"type": "str"}, "emulator": {"type": "str"}}
+HUGEPAGES = {"memory": {"type": "int", "required": True}, "page": {"type": "int", "required": True}}
 FILE = {"path": {"type": "path", "required": True}, "size": {"type": "int", "required": True},
         "checksum": {"type": "str"}}
 VF = {
@@ -179,6 +186,7 @@ NEEDS = {
     "live": {"type": "bool"}, "unfinished": {"type": "str"},
     "interfaces": {"type": "list", "elements": "str", "required": True},
     "machine": {"type": "dict", "required": True, "options": MACHINE},
+    "hugepages": {"type": "dict", "options": HUGEPAGES},
     "files": {"type": "list", "elements": "dict", "required": True, "options": FILE},
     "vfs": {"type": "list", "elements": "dict", "required": True, "options": VF},
 }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from dataclasses import asdict, dataclass
 
@@ -34,6 +35,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import has
 
 Dict = dict[str, t.Any]
+
+# Documentation/admin-guide/mm/hugetlbpage.rst
+HUGEPAGES = "/sys/kernel/mm/hugepages/hugepages-{size}kB/free_hugepages"
+DEFAULT_HUGEPAGE = re.compile(r"^Hugepagesize: +(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,16 @@ def needs_of(host: Host, copy: Copy, cargo: Cargo) -> Dict:
         "unfinished": copy.note.target if copy.note is not None and unfinished else None,
         "machine": {"type": root.get("type"), "arch": system.get("arch"), "machine": system.get("machine"),
                     "emulator": root.findtext("devices/emulator")},
+        "hugepages": _hugepages_of(root),
     }
+
+
+def _hugepages_of(root: Element) -> Dict | None:
+    """Memory that is in huge pages of one size (0: the host's default), both in KiB as libvirt writes them."""
+    pages = root.findall("memoryBacking/hugepages/page")
+    if root.find("memoryBacking/hugepages") is None or len(pages) > 1:
+        return None
+    return {"memory": int(root.findtext("memory")), "page": int(pages[0].get("size")) if pages else 0}
 
 
 def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> Dict:
@@ -86,6 +100,8 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
     :raises KvmError: this host lacks something
     """
     _check_machine(connection, needs["machine"])
+    if needs.get("hugepages"):
+        _check_hugepages(host, **needs["hugepages"])
     ledger = read_ledger(connection, without=copy.uuid)
     chosen = _choose(host, ledger, needs["vfs"])
     taken = [one.vf for one in chosen]
@@ -131,6 +147,15 @@ def _check_machine(connection: Connection, machine: Dict) -> None:
         raise NotSupported(error.subject, error.cause, machine["machine"], "Bring QEMU to the release of the other "
                            "host, with its emulator at the same path; if KVM is missing, nfv.kvm.bios_check tells why"
                            ) from error
+
+
+def _check_hugepages(host: Host, memory: int, page: int) -> None:
+    default = DEFAULT_HUGEPAGE.search(host.read("/proc/meminfo") or "")
+    size = page or int(default[1] if default else 0)
+    free = int(host.read(HUGEPAGES.format(size=size)) or 0) * size
+    if memory > free:
+        raise InUse("memory", f"the domain has it in huge pages of {size} KiB, of which {free >> 10} MiB are free here",
+                    f"{memory >> 10} MiB", "Let the role kvm_host reserve more (kvm_host_hugepages)")
 
 
 def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:

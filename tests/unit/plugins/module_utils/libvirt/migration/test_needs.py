@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migration.conftest import (
     BRIDGE,
     DISK,
@@ -106,6 +107,24 @@ def test_the_pfs_of_a_pool(pair: Pair) -> None:
     needs = pair.info("kvm1")["needs"]
     assert not needs["live"]
     assert pair.info("kvm2", needs)["pfs"] == ["enp2s0"]
+
+
+@pytest.mark.parametrize(("page", "size"), [("", 2048), ("<page size='1048576' unit='KiB'/>", 1 << 20)])
+def test_huge_pages(pair: Pair, page: str, size: int) -> None:
+    definition = pair.domain(state="off").xml
+    definition.insert(1, xml.parse("<memory unit='KiB'>2097152</memory>"))
+    definition.insert(2, xml.parse(f"<memoryBacking><hugepages>{page}</hugepages></memoryBacking>"))
+    needs = pair.info("kvm1")["needs"]
+    files, free = pair.hosts["kvm2"].files, f"/sys/kernel/mm/hugepages/hugepages-{size}kB/free_hugepages"
+    files.write("/proc/meminfo", "MemTotal:  8000000 kB\nHugepagesize:       2048 kB\n")
+    told = rf"memory = '2048 MiB': the domain has it in huge pages of {size} KiB, of which 0 MiB are free here"
+    with pytest.raises(KvmError, match=told):
+        pair.info("kvm2", needs)
+    files.write(free, str((2097152 // size) - 1))
+    with pytest.raises(KvmError, match=f"of which {2048 - size // 1024} MiB are free here"):
+        pair.info("kvm2", needs)
+    files.write(free, str(2097152 // size))
+    assert pair.info("kvm2", needs)["state"] == "absent"
 
 
 def test_a_team(pair: Pair) -> None:

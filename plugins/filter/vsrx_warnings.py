@@ -53,6 +53,11 @@ def warnings(settings: Dict) -> t.Iterator[str]:
     if junos.is_commands(settings["config"]):
         yield ("vsrx_config: it has set commands, and vSRX reads juniper.conf with curly braces. Write it as show "
                "configuration does.")
+    kept = {str(pf.get("pf")) for pf in settings["pfs"]}
+    forgotten = [name for name, nic in nics[1:] if is_vf(nic) and (nic.get("source") or {}).get("pf") not in kept]
+    if cluster and is_trusted(cluster) and forgotten:
+        yield (f"vsrx_interfaces: the trust of {', '.join(forgotten)} is gone when the host reboots, since vsrx_pfs "
+               "has not the PF. List it there, and give the VF as source: {pf: ..., vf: ...}.")
     if cluster and not is_trusted(cluster):
         yield ("vsrx_cluster: without trust, the MAC of a reth is another one after each failover. Its neighbours have "
                "to take the gratuitous ARP that vSRX then sends, and packets are lost until they have.")

@@ -208,8 +208,15 @@ def test_what_is_wrong(given: Dict, expected: str) -> None:
 
 
 def test_the_mac_of_a_reth_without_trust_is_told() -> None:
-    assert vsrx_warnings(cluster()) == []
     assert [each.split(",")[0] for each in vsrx_warnings(without_trust())] == ["vsrx_cluster: without trust"]
+
+
+def test_trust_that_no_pf_keeps_over_a_reboot_is_told() -> None:
+    kept = {**cluster(), "pfs": [{"pf": "eno2"}]}
+    assert vsrx_warnings(kept) == []
+    by_address = {"type": "hostdev", "source": {"pci_address": "0000:02:10.2"}}
+    found = vsrx_warnings({**kept, "interfaces": [FXP0, vf(), by_address]})
+    assert [each for each in found if each.startswith("vsrx_interfaces: the trust of ge-0/0/2 is gone")]
 
 
 WORD = st.text("reth0123ge-/;{}\"[ \n", max_size=12)

@@ -14,9 +14,6 @@ from ansible_collections.nfv.kvm.plugins.plugin_utils.appliance_profile import D
 
 VENDORS = {"GenuineIntel": "intel", "AuthenticAMD": "amd"}
 CPU_MODES = ("host-passthrough", "host-model", "maximum")
-# As virt-install sets them. QEMU's HPET goes on at the rate that the guest's boot gave it, often 250 a second, when the
-# guest has long gone over to a better timer.
-TIMERS = {"rtc": {"tickpolicy": "catchup"}, "pit": {"tickpolicy": "delay"}, "hpet": {"present": "no"}}
 
 
 def appliance_domain(profile: Dict, name: str, folder: str, day0: str = "", cpuinfo: str = "") -> str:
@@ -45,9 +42,6 @@ def appliance_domain(profile: Dict, name: str, folder: str, day0: str = "", cpui
     element(features, "acpi")
     element(features, "apic")
     add_cpu(domain, profile, VENDORS.get("".join(cpuinfo.split()[-1:]), "unknown"))
-    clock = element(domain, "clock", offset="utc")
-    for timer, attributes in TIMERS.items():
-        element(clock, "timer", name=timer, **attributes)
     devices = element(domain, "devices")
     for number, disk in enumerate(disks):
         add_disk(devices, disk, number)

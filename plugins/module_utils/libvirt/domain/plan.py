@@ -98,7 +98,10 @@ class DomainResource:
         return held_by_others(host, self.connection, uuid, self.wanted, definition)
 
     def plan(self, current: DomainState) -> Plan[DomainState]:
-        """Define, then autostart, then the running state, then a restart; or away with it."""
+        """Define, then autostart, then the running state, then a restart; or away with it.
+
+        :raises InUse: a device is another domain's, or the domain is on its way to another host
+        """
         check_free(current.held)
         if self.state == "absent":
             return self._plan_absent(current)
@@ -125,6 +128,10 @@ class DomainResource:
             advice = f"It runs with another {', '.join(difference.path for difference in waits)}"
             steps.append(Restart(self.connection, self.name, self.timeout, advice))
             after = replace(after, live=after.definition)
+        if steps and current.definition is not None:
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import check_stays
+
+            check_stays(self.name, current.definition)
         return Plan(tuple(steps), after)
 
     def show(self, state: DomainState) -> dict[str, t.Any]:

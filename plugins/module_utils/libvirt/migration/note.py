@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, fields
 
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
@@ -73,6 +74,15 @@ def read_note(domain: Element) -> Note | None:
     flags = {name: found.get(name) == "yes" for name in ("autostart", "running", "shared")}
     vfs = tuple(VfOfNic(**{name: _value(name, value) for name, value in vf.attrib.items()}) for vf in found)
     return Note(found.get("stage"), found.get("source"), found.get("target"), vfs=vfs, **flags)
+
+
+def check_stays(name: str, domain: Element) -> None:
+    """:raises InUse: a move of this domain was interrupted, and who changed or started it could have two of it."""
+    note = read_note(domain)
+    if note is not None:
+        raise InUse(f"domain {name}", f"its move from {note.source} to {note.target} has not come to its end",
+                    remedy="Run the move again (move_appliance.yml or nfv.kvm.vm_migration) to finish it, or with "
+                           "source and target exchanged to take it back")
 
 
 def _value(name: str, text: str) -> t.Any:

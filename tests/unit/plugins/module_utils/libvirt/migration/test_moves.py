@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import domain_resource
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirtError
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemigration import qcow2
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migration.conftest import (
@@ -26,7 +27,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migrati
     Pair,
     killed,
 )
-from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
 HERE = (True, True, None)
 VFS = [{"mac": VF_MAC, "pci_address": "0000:02:10.4"}]
@@ -242,6 +243,18 @@ def test_a_libvirt_that_restarts_leaves_a_note_for_the_next_run(pair: Pair, at: 
     assert pair.copy("kvm1") == (True, False, "leaving")
     assert not pair.move()["failed"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
+
+
+@pytest.mark.parametrize("given", [{"autostart": True}, {"state": "running"}])
+def test_nobody_else_touches_a_domain_on_its_way(pair: Pair, monkeypatch: pytest.MonkeyPatch, given: Result) -> None:
+    pair.domain(VF)
+    assert killed(pair, 6, monkeypatch, vfs=VFS)
+    pair.at, before = "kvm1", pair.all()
+    params = {"name": "a", "xml": None, "state": "defined", "autostart": None, "restart": "never", "timeout": 1,
+              "uri": "qemu:///system"}
+    told = run(domain_resource, {**params, **given}, pair.hosts["kvm1"].host)
+    assert "its move from kvm1 to kvm2 has not come to its end. Run the move again" in told["msg"]
+    assert (told["changed"], pair.all()) == (False, before)
 
 
 def under_way(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,11 @@ def appliance_nics(interfaces: list[Dict], profile: Dict) -> list[Dict]:
                 f"interfaces[{position}].name = {interface['name']!r}: the appliance's NIC at this place is {name}. "
                 "Order the list as the appliance counts its interfaces, or leave the names out."
             )
+        if not interface.get("type"):
+            raise AnsibleFilterError(
+                f"interfaces[{position}].type: it is missing, and says what {name} of the appliance is on. "
+                "Describe the NIC as nfv.kvm.vm_interface takes it."
+            )
         model = {} if interface["type"] == "hostdev" else {"model": nics.get("models", {}).get(name, nics["model"])}
         ordered.append({**model, **interface, "name": name})
     return ordered

@@ -105,8 +105,9 @@ def reserved_vnics(release: str | None) -> int | None:
 
 
 def host_of(host: Dict) -> Dict:
-    """What the role's script told: ``pfs``, ``files`` and ``pages`` (KiB of huge pages of the default size by node)."""
-    told: Dict = {"pfs": {}, "files": [], "pages": []}
+    """What the role's script told: ``pfs``, ``files``, ``pages`` (KiB of free huge pages of the default size by node)
+    and ``own`` (KiB of those that the running VFP has)."""
+    told: Dict = {"pfs": {}, "files": [], "pages": [], "own": 0}
     for line in host["said"].splitlines():
         kind, *values = line.split("\t")
         if kind == "pf":
@@ -114,6 +115,8 @@ def host_of(host: Dict) -> Dict:
             told["pfs"][name] = {"driver": driver, "numvfs": int(numvfs), "totalvfs": int(totalvfs)}
         elif kind == "file":
             told["files"] += values
+        elif kind == "own":
+            told["own"] = int(values[0])
         else:
             told["pages"].append(int(values[0]) * int(values[1]))
     return told

@@ -30,7 +30,7 @@ def refused_host(wanted: Dict, host: Dict) -> Refused:
     told = host_of(host)
     links = {link["ifname"]: link for link in host["links"]}
     yield from refused_images(wanted, told["files"])
-    yield from refused_hugepages(wanted, told["pages"])
+    yield from refused_hugepages(wanted, told["pages"], told["own"])
     if wanted["management_bridged"] and wanted["management_interface"] not in links:
         yield missing("vmx_management_interface", wanted["management_interface"])
     for interface in wanted["interfaces"]:
@@ -59,13 +59,16 @@ def refused_images(wanted: Dict, files: list[str]) -> Refused:
                                   "Unpack Juniper's bundle there, or correct the path")
 
 
-def refused_hugepages(wanted: Dict, pages: list[int]) -> Refused:
-    """A VFP that finds no huge pages, all on one NUMA node."""
+def refused_hugepages(wanted: Dict, pages: list[int], own: int) -> Refused:
+    """A VFP that finds no free huge pages, all on one NUMA node.
+
+    :param own: KiB of those that it runs with now
+    """
     memory = wanted["overrides"]["vfp"].get("memory", wanted["vfp"]["memory"])
-    most = max(pages, default=0) // 1024
+    most = (max(pages, default=0) + own) // 1024
     if int(memory) > most:
         yield ValidationError("vmx_vfp.memory", f"the VFP's memory is in huge pages of one NUMA node, and this host "
-                              f"has at most {most} MiB of them on one", memory,
+                              f"has at most {most} MiB of them free on one", memory,
                               "Let the role kvm_host reserve more (kvm_host_hugepages)")
 
 

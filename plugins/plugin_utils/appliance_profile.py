@@ -46,8 +46,8 @@ def check_profile(profile: Dict) -> None:
                 if known and value not in known:
                     raise wrong(f"{subject}.{key}", value, "there is no such choice",
                                 f"Give one of {', '.join(map(str, known))}")
-    for key in ("vcpus", "memory", "sockets"):
-        value = profile.get(key, 1)
+    numbers = {key: profile.get(key, 1) for key in ("vcpus", "memory", "sockets")}
+    for key, value in {**numbers, "nics.maximum": profile["nics"].get("maximum", 1)}.items():
         if not isinstance(value, int) or value < 1:
             raise wrong(key, value, "it has to be a whole number from 1 on", "Write it without quotes or unit")
     if profile["vcpus"] % profile.get("sockets", 1):

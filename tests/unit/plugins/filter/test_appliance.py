@@ -59,6 +59,11 @@ def test_a_name_in_the_wrong_place_is_refused() -> None:
     assert "is ge-0/0/0" in str(raised.value)
 
 
+def test_a_nic_that_does_not_say_what_it_is_on_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"interfaces\[1\].type: it is missing"):
+        appliance_nics([BRIDGE, {"source": {"bridge": "br0"}}], WHOLE)
+
+
 def test_the_domain_says_what_the_profile_says() -> None:
     domain = ElementTree.fromstring(appliance_domain(profile(), "a<b", "/images/a", day0="/images/a/day0.iso"))
     assert domain.findtext("name") == "a<b"
@@ -140,6 +145,7 @@ def test_memory_smbios_and_console() -> None:
 @pytest.mark.parametrize(("changed", "told"), [
     ({"hugepage": True}, "profile = 'hugepage': there is no such key"),
     ({"nics": {**NICS, "hotplug": "no"}}, "nics.hotplug = 'no': there is no such choice. Give one of True, False"),
+    ({"nics": {**NICS, "maximum": "4"}}, "nics.maximum = '4': it has to be a whole number"),
     ({"disk": "ide"}, "disk = 'ide': it has to have keys and values"),
     ({"disk": {"bus": "idea"}}, "disk.bus = 'idea': there is no such choice. Give one of virtio, ide"),
     ({"disks": [{"name": "hdd", "bus": "ide"}]}, r"disks\[0\] = \['bus', 'name'\]: it lacks image"),

@@ -41,10 +41,14 @@ def wanted(*interfaces: Dict, joins: t.Sequence[Dict] = (), **given: t.Any) -> D
     return vmx_wanted(whole, {}, list(joins))
 
 
-def host(*pfs: str, pages: t.Sequence[int] = (3072,), files: str = "/vcp.qcow2 /hdd.img /vfp.img") -> Dict:
-    """A host with the bridge br0, the NIC eth5, these PFs, and so many huge pages of 2 MiB on its NUMA nodes."""
+def host(*pfs: str, pages: t.Sequence[int] = (3072,), files: str = "/vcp.qcow2 /hdd.img /vfp.img",
+         own: int = 0) -> Dict:
+    """A host with the bridge br0, the NIC eth5, these PFs, and so many free huge pages of 2 MiB on its NUMA nodes.
+
+    :param own: KiB of huge pages that the VFP runs with
+    """
     said = [*(f"pf\t{pf}" for pf in pfs), *(f"file\t{file}" for file in files.split()),
-            *(f"pages\t2048\t{count}" for count in pages)]
+            *(f"pages\t2048\t{count}" for count in pages), f"own\t{own}"]
     links = [{"ifname": "br0", "linkinfo": {"info_kind": "bridge"}}, {"ifname": "eth5"}]
     return {"links": links, "own": [], "said": "\n".join(said)}
 
@@ -152,7 +156,7 @@ def test_links(interface: Dict, join: Dict, told: str) -> None:
 @pytest.mark.parametrize(("given", "there", "told"), [
     (wanted(virtio(0)), host(files="/vcp.qcow2 /hdd.img"), r"vmx_images\.vfp = '/vfp.img': this host has no such file"),
     (wanted(virtio(0)), host(pages=[0]), r"vmx_vfp\.memory = 6144: .*at most 0 MiB.*kvm_host_hugepages"),
-    (wanted(virtio(0)), host(pages=[2048, 2048]), r"vmx_vfp\.memory = 6144: .*at most 4096 MiB of them on one"),
+    (wanted(virtio(0)), host(pages=[2048, 2048]), r"vmx_vfp\.memory = 6144: .*at most 4096 MiB of them free on one"),
     (wanted(virtio(0), overrides={"vcp": {}, "vfp": {"memory": 8192}}), host(), r"vmx_vfp\.memory = 8192"),
     (wanted(virtio(0), management_bridged=True, management_interface="eno1"), host(),
      "vmx_management_interface = 'eno1': this host has no such network interface"),
@@ -176,6 +180,13 @@ def test_a_host(given: Dict, there: Dict, told: str) -> None:
     assert vmx_refused(given) == []
     (error,) = vmx_refused_host(given, there)
     assert re.search(told, error)
+
+
+def test_a_vfp_that_runs_has_its_huge_pages() -> None:
+    given = wanted(virtio(0))
+    assert vmx_refused_host(given, host(pages=[0, 0], own=6144 << 10)) == []
+    assert vmx_refused_host({**given, "vfp": {"vcpus": 3, "memory": 8192}}, host(pages=[512, 0], own=6144 << 10))
+    assert vmx_refused_host({**given, "vfp": {"vcpus": 3, "memory": 8192}}, host(pages=[1024, 0], own=6144 << 10)) == []
 
 
 @pytest.mark.parametrize(("given", "pf"), [

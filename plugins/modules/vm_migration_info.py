@@ -62,6 +62,7 @@ options:
           arch: {type: str, description: Such as V(x86_64).}
           machine: {type: str, description: The machine type.}
           emulator: {type: str, description: The path of QEMU.}
+      cpu: {type: str, description: "The CPU of its host, as libvirt's XML, where it runs with that as it is."}
       hugepages:
         description: What of its memory is in huge pages.
         type: dict
@@ -186,6 +187,7 @@ NEEDS = {
     "live": {"type": "bool"}, "unfinished": {"type": "str"},
     "interfaces": {"type": "list", "elements": "str", "required": True},
     "machine": {"type": "dict", "required": True, "options": MACHINE},
+    "cpu": {"type": "str"},
     "hugepages": {"type": "dict", "options": HUGEPAGES},
     "files": {"type": "list", "elements": "dict", "required": True, "options": FILE},
     "vfs": {"type": "list", "elements": "dict", "required": True, "options": VF},

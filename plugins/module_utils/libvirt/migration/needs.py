@@ -24,6 +24,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo, read_copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.coming import written
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cpu import check_cpu, cpu_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import MEDIUM, checksum
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import host_name
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import ABSENT, OFF, Copy
@@ -61,13 +62,13 @@ def examine(params: Dict, host: Host) -> Dict:
     if params["needs"] is None:
         if copy.state != ABSENT and copy.stage() != LEFT:
             cargo = read_cargo(host, connection, params["name"], copy, params["files"], params["shared_storage"])
-            found["needs"] = needs_of(host, copy, cargo)
+            found["needs"] = needs_of(host, connection, copy, cargo)
     elif copy.state in (ABSENT, OFF):
         found.update(check_here(host, connection, copy, params["needs"]))
     return found
 
 
-def needs_of(host: Host, copy: Copy, cargo: Cargo) -> Dict:
+def needs_of(host: Host, connection: Connection, copy: Copy, cargo: Cargo) -> Dict:
     """What a domain needs of the host that it is to go to."""
     root = t.cast(Element, copy.live if copy.definition is None else copy.definition)
     system = root.find("os/type")
@@ -82,6 +83,7 @@ def needs_of(host: Host, copy: Copy, cargo: Cargo) -> Dict:
         "unfinished": copy.note.target if copy.note is not None and unfinished else None,
         "machine": {"type": root.get("type"), "arch": system.get("arch"), "machine": system.get("machine"),
                     "emulator": root.findtext("devices/emulator")},
+        "cpu": cpu_of(connection, root) if cargo.live else None,
         "hugepages": _hugepages_of(root),
     }
 
@@ -100,6 +102,8 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
     :raises KvmError: this host lacks something
     """
     _check_machine(connection, needs["machine"])
+    if needs.get("cpu"):
+        check_cpu(connection, needs["cpu"])
     if needs.get("hugepages"):
         _check_hugepages(host, **needs["hugepages"])
     ledger = read_ledger(connection, without=copy.uuid)

@@ -137,6 +137,7 @@ class FakeStorage:
         self.peers: dict[str | None, t.Any] = {}
         self.pools: list[FakePool] = []
         self.migrated: list[tuple[str, dict[str, t.Any], int]] = []
+        self.cpu = "EPYC"
 
     def happen(self, name: str) -> None:
         raise NotImplementedError
@@ -150,6 +151,17 @@ class FakeStorage:
         if machine not in ("pc", "q35"):
             raise FakeLibvirtError(f"the machine '{machine}' is not supported by emulator '{emulator}'", 8)
         return "<domainCapabilities/>"
+
+    @api
+    def getCapabilities(self) -> str:  # noqa: N802
+        model = self.cpu and f"<model>{self.cpu}</model>"
+        return f"<capabilities><host><cpu><arch>x86_64</arch>{model}</cpu></host></capabilities>"
+
+    @api
+    def compareCPU(self, text: str, flags: int) -> int:  # noqa: N802
+        if not self.cpu:
+            raise FakeLibvirtError("this function is not supported by the connection driver", 3)
+        return int(parse(text).findtext("model") == self.cpu)
 
     @api
     def listAllStoragePools(self) -> list[FakePool]:  # noqa: N802

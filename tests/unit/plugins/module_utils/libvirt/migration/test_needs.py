@@ -208,6 +208,30 @@ def test_another_machine(pair: Pair) -> None:
         pair.info("kvm2", pair.info("kvm1")["needs"])
 
 
+@pytest.mark.parametrize(("cpu", "state", "here", "there", "fits"), [
+    ("<cpu mode='host-passthrough'/>", "running", "EPYC", "EPYC", True),
+    ("<cpu mode='host-passthrough'/>", "running", "EPYC", "Haswell", False),
+    ("<cpu mode='maximum'/>", "running", "EPYC", "Haswell", False),
+    ("<cpu mode='host-passthrough'/>", "off", "EPYC", "Haswell", True),
+    ("<cpu mode='custom'><model>EPYC</model></cpu>", "running", "EPYC", "Haswell", True),
+    ("<cpu mode='host-passthrough'/>", "running", "", "Haswell", True),
+    ("<cpu mode='host-passthrough'/>", "running", "EPYC", "", True),
+])
+def test_another_cpu(pair: Pair, cpu: str, state: str, here: str, there: str, fits: bool) -> None:
+    for name, model in (("kvm1", here), ("kvm2", there)):
+        pair.hosts[name].libvirt.cpu = model
+    domain = pair.domain(state="off")
+    domain.xml.append(xml.parse(cpu))
+    if state == "running":
+        domain.create()
+    needs = pair.info("kvm1")["needs"]
+    if fits:
+        assert pair.info("kvm2", needs)["state"] == "absent"
+        return
+    with pytest.raises(KvmError, match=r"cpu = 'EPYC': the guest runs with its host's CPU as it is.*Shut it"):
+        pair.info("kvm2", needs)
+
+
 def test_files_that_are_there(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     target = pair.hosts["kvm2"]
     target.files.write(KERNEL, "another")

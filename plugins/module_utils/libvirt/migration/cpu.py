@@ -1,0 +1,39 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a running guest with its host's CPU as it is can go on with another host's, which libvirt does not ask."""
+
+from __future__ import annotations
+
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+# https://libvirt.org/formatdomain.html#cpu-model-and-topology
+AS_IT_IS = ("host-passthrough", "maximum")
+# virCPUCompareResult
+INCOMPATIBLE = 0
+
+
+def cpu_of(connection: Connection, domain: Element) -> str | None:
+    """This host's CPU as libvirt describes it, None for a domain that has another, or where libvirt knows none."""
+    cpu = domain.find("cpu")
+    if cpu is None or cpu.get("mode") not in AS_IT_IS:
+        return None
+    with connection.answering("cpu", "describe it"):
+        found = xml.parse(connection.handle.getCapabilities()).find("host/cpu")
+    return None if found is None or found.find("model") is None else xml.serialise(found)
+
+
+def check_cpu(connection: Connection, cpu: str) -> None:
+    """:raises NotSupported: the CPU of this host lacks something that the given one has"""
+    try:
+        with connection.answering("cpu", "compare it"):
+            result = connection.handle.compareCPU(cpu, 0)
+    except CommandFailed:
+        return  # libvirt cannot tell, as for CPUs of ARM
+    if result == INCOMPATIBLE:
+        model = xml.parse(cpu).findtext("model")
+        raise NotSupported("cpu", "the guest runs with its host's CPU as it is, and this host's has not all of that",
+                           model, "Shut it down first: a domain that is off moves, and then has this host's CPU; or "
+                           "give it a CPU that both have (virsh hypervisor-cpu-baseline)")

@@ -142,7 +142,7 @@ needs:
   type: dict
   sample: {"live": true, "files": [], "vfs": [], "interfaces": [], "unfinished": null, "machine": {"machine": "pc"}}
 pfs:
-  description: With O(needs), the PFs of this host that its NICs will use, be it through a network.
+  description: With O(needs), the PFs of this host whose VFs the guest will have, be it through a network.
   returned: success
   type: list
   elements: str

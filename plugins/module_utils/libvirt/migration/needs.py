@@ -110,7 +110,7 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
     chosen = _choose(host, ledger, needs["vfs"])
     taken = [one.vf for one in chosen]
     addresses = {one.wanted.mac: one.vf.pci_address for one in chosen if one.wanted.dev is None}
-    pfs = {one.pf.name for one in chosen}
+    pfs = {one.pf.name for one in chosen if one.wanted.dev is None}
     for number, text in enumerate(needs["interfaces"]):
         element = _interface(f"needs.interfaces[{number}]", text)
         mac = element.find("mac").get("address").lower()
@@ -118,10 +118,10 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
             xml.set_pci_address(element.find("source/address"), str(addresses[mac]))
         nic = read_interface(element)
         check_source(host, connection, f"NIC {nic.label()}", nic, None)
-        pool = _pfs_of_network(connection, nic.source_network)
+        pool, addresses_of_pool = _pool(host, connection, nic.source_network)
         if pool:
-            taken.append(_free_vf(host, ledger, [read_pf(host, name) for name in sorted(pool)], taken, mac))
-        pfs |= pool
+            taken.append(_free_vf(host, ledger, pool, taken, mac, among=addresses_of_pool))
+        pfs |= {pf.name for pf in pool}
     _check_files(host, needs["files"], copy.note is not None or needs["unfinished"] == copy.host)
     settings: dict[str, list[Dict]] = {}
     for one in chosen:
@@ -179,16 +179,18 @@ def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:
     return found
 
 
-def _free_vf(host: Host, ledger: Ledger, pfs: list[Pf], taken: list[Vf], mac: str, index: int | None = None) -> Vf:
+def _free_vf(host: Host, ledger: Ledger, pfs: list[Pf], taken: list[Vf], mac: str, index: int | None = None,
+             among: t.Collection[str] = ()) -> Vf:
     """A VF that nobody has, of this number if that is free.
 
     :param taken: VFs that are for other NICs
+    :param among: the PCI addresses of those that it can be, none for all
     :raises InUse: there is none
     """
-    free = [vf for pf in pfs for vf in pf.vfs.values() if vf not in taken and _is_free(host, ledger, vf)]
+    every = [vf for pf in pfs for vf in pf.vfs.values() if not among or vf.pci_address in among]
+    free = [vf for vf in every if vf not in taken and _is_free(host, ledger, vf)]
     if not free:
-        count = sum(len(pf.vfs) for pf in pfs)
-        raise InUse(f"PF {', '.join(pf.name for pf in pfs)}", f"none of its {count} VFs is free for the NIC {mac}",
+        raise InUse(f"PF {', '.join(pf.name for pf in pfs)}", f"none of its {len(every)} VFs is free for the NIC {mac}",
                     remedy="Make more with nfv.kvm.sriov_vf, or take one away from another domain")
     return min(free, key=lambda vf: (vf.index != index, vf.index))
 
@@ -199,10 +201,16 @@ def _is_free(host: Host, ledger: Ledger, vf: Vf) -> bool:
     return not any(has(entry, vf) for entry in ledger) and not any(name.startswith("upper_") for name in names)
 
 
-def _pfs_of_network(connection: Connection, name: str | None) -> set[str]:
+def _pool(host: Host, connection: Connection, name: str | None) -> tuple[list[Pf], set[str]]:
+    """The PFs of a network that gives VFs, and the PCI addresses of these VFs where they are not all of a PF's."""
     network = find_network(connection, name) if name else None
     forward = None if network is None else xml.parse(network.definition()).find("forward[@mode='hostdev']")
-    return set() if forward is None else {str(pf.get("dev")) for pf in forward.findall("pf")}
+    if forward is None:
+        return [], set()
+    names = {str(pf.get("dev")) for pf in forward.findall("pf")}
+    addresses = set() if names else {str(xml.pci_address(one)) for one in forward.findall("address")}
+    found = (host.link_name(f"{pci.DEVICES}/{address}/physfn") for address in addresses)
+    return [read_pf(host, pf) for pf in sorted(names | {pf for pf in found if pf})], addresses
 
 
 def _check_files(host: Host, files: list[Dict], again: bool) -> None:

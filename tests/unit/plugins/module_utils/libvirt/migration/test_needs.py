@@ -96,7 +96,7 @@ def test_a_macvtap_on_a_vf_keeps_what_the_vf_had(pair: Pair) -> None:
     needs = pair.info("kvm1")["needs"]
     assert (needs["live"], needs["vfs"][0]["dev"], needs["vfs"][0]["trust"]) == (True, "enp2s0v1", True)
     there = pair.info("kvm2", needs)
-    assert (there["pfs"], there["vfs"]) == (["enp2s0"], [])
+    assert (there["pfs"], there["vfs"]) == ([], [])
     assert there["settings"][0]["vfs"][0]["index"] == 1
 
 
@@ -107,6 +107,18 @@ def test_the_pfs_of_a_pool(pair: Pair) -> None:
     needs = pair.info("kvm1")["needs"]
     assert not needs["live"]
     assert pair.info("kvm2", needs)["pfs"] == ["enp2s0"]
+
+
+def test_a_pool_of_single_vfs(pair: Pair) -> None:
+    one = "<forward mode='hostdev'><address type='pci' domain='0' bus='2' slot='16' function='4'/></forward>"
+    for lab in pair.hosts.values():
+        lab.network("pool", one)
+    pair.domain(POOL, state="off")
+    needs = pair.info("kvm1")["needs"]
+    assert pair.info("kvm2", needs)["pfs"] == ["enp2s0"]
+    second = POOL.replace("00:05", "00:06")
+    with pytest.raises(KvmError, match="PF enp2s0: none of its 1 VFs is free for the NIC 52:54:00:00:00:06"):
+        pair.info("kvm2", {**needs, "interfaces": [*needs["interfaces"], second]})
 
 
 @pytest.mark.parametrize(("page", "size"), [("", 2048), ("<page size='1048576' unit='KiB'/>", 1 << 20)])

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
@@ -27,11 +27,9 @@ def cpu_of(connection: Connection, domain: Element) -> str | None:
 
 def check_cpu(connection: Connection, cpu: str) -> None:
     """:raises NotSupported: the CPU of this host lacks something that the given one has"""
-    try:
-        with connection.answering("cpu", "compare it"):
-            result = connection.handle.compareCPU(cpu, 0)
-    except CommandFailed:
-        return  # libvirt cannot tell, as for CPUs of ARM
+    with connection.answering("cpu", "compare it"):
+        # It cannot tell of some, as those of ARM.
+        result = connection.unless(("VIR_ERR_NO_SUPPORT",), lambda: connection.handle.compareCPU(cpu, 0))
     if result == INCOMPATIBLE:
         model = xml.parse(cpu).findtext("model")
         raise NotSupported("cpu", "the guest runs with its host's CPU as it is, and this host's has not all of that",

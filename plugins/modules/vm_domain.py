@@ -16,6 +16,7 @@ description:
   - NICs are left alone. M(nfv.kvm.vm_interface) manages them, and a new definition keeps them.
   - A PCI device of the host that another domain has, such as the VF of a domain that this one was cloned from, is
     refused when the XML brings it.
+  - A domain whose move to another host was interrupted is neither started nor changed; see M(nfv.kvm.vm_migration).
 options:
   name:
     description: Name of the domain.

@@ -109,7 +109,7 @@ class PowerOff(DomainStep):
 
     def apply(self, host: Host) -> None:
         domain = find_moving(self.connection, self.name)
-        if domain is not None:
+        if domain is not None and domain.held():
             domain.power_off()
 
 

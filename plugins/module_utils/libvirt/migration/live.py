@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, KvmError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse, KvmError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep
@@ -15,11 +15,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.answers 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import find_moving
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.leaving import moving
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import check_noted
-
-POLL_SECONDS = 0.25
-# In which a migration that is ended has to be gone on both hosts
-END_SECONDS = 30.0
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import (
+    END_SECONDS,
+    POLL_SECONDS,
+    check_noted,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class EndMigration(DomainStep):
                 raise CommandFailed(f"domain {self.name}", f"its migration did not end within {END_SECONDS:g} seconds",
                                     remedy="See virsh domjobinfo, and run this again when there is none")
             host.sleep(POLL_SECONDS)
+        there = find_moving(self.other, self.name)
+        if there is not None and there.active():
+            raise InUse(f"domain {self.name}", "its migration came to its end before it could be ended",
+                        remedy="Run this again: it goes on from there")
 
     def _goes_on(self) -> bool:
         there = find_moving(self.other, self.name)

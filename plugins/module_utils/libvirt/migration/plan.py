@@ -38,7 +38,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params i
     host_of,
     without_questions,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin, read_copies
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin, read_settled
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
@@ -88,7 +88,7 @@ class MigrationResource:
 
         :raises KvmError: nobody can tell which of them is the appliance, or it cannot go
         """
-        source, target = read_copies(self.here, self.there, self.name)
+        source, target = read_settled(host, self.here, self.there, self.name)
         goes = holder(self.name, source, target) is source
         shared = self.shared or any(found.note is not None and found.note.shared for found in (source, target))
         cargo = read_cargo(host, self.here, self.name, source, self.further, shared) if goes else None

@@ -15,10 +15,13 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import read_copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import MovingDomain, host_name
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import Copy, holder
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import HELD, Copy, holder
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note, read_note
 
 FOLDER = "/run/lock"
+POLL_SECONDS = 0.25
+# In which a migration that has sent everything, or is ended, has to be gone on both hosts
+END_SECONDS = 30.0
 # Locks that this process has until it ends
 LOCKS: list[int] = []
 
@@ -59,6 +62,16 @@ class Begin(DomainStep):
 def read_copies(here: Connection, there: Connection, name: str) -> tuple[Copy, Copy]:
     """What both hosts have of a domain."""
     return read_copy(here, host_name(here), name), read_copy(there, host_name(there), name)
+
+
+def read_settled(host: Host, here: Connection, there: Connection, name: str) -> tuple[Copy, Copy]:
+    """The same, once a migration that has sent everything is over: nobody can tell before whose the domain is."""
+    deadline = host.now() + END_SECONDS
+    while True:
+        copies = read_copies(here, there, name)
+        if not any(copy.job and copy.state == HELD for copy in copies) or host.now() >= deadline:
+            return copies
+        host.sleep(POLL_SECONDS)
 
 
 def check_gone(here: Connection, there: Connection, name: str) -> None:

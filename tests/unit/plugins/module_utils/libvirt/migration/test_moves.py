@@ -283,6 +283,38 @@ def test_a_migration_that_goes_on_without_its_run_is_taken_back(pair: Pair, monk
     assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
 
 
+def come_to_its_end(pair: Pair) -> None:
+    """What libvirt does when the other host has everything."""
+    here, there = (pair.hosts[name].libvirt.found["a"] for name in ("kvm1", "kvm2"))
+    there.persistent, there.running_state, there.reason = 1, 1, 0
+    here.live, here.job = None, False
+
+
+@pytest.mark.parametrize(("source", "target", "method"), [("kvm1", "kvm2", None), ("kvm2", "kvm1", "live")])
+def test_a_migration_that_is_just_about_to_end_is_waited_for(
+        pair: Pair, monkeypatch: pytest.MonkeyPatch, source: str, target: str, method: str | None) -> None:
+    under_way(pair, monkeypatch)
+    domain = pair.hosts["kvm1"].libvirt.found["a"]
+    domain.running_state, domain.reason = 3, 2
+    monkeypatch.setattr(pair.hosts[source].host, "sleep", lambda seconds: come_to_its_end(pair))
+    done = pair.move(source, target)
+    assert (done["failed"], done["method"]) == (False, method)
+    assert "domain a: end the migration that is under way" not in done["actions"]
+    assert (pair.copy(source), pair.copy(target)) == (None, HERE)
+
+
+@pytest.mark.parametrize(("source", "target"), [("kvm1", "kvm2"), ("kvm2", "kvm1")])
+def test_a_migration_that_ends_before_it_is_ended_loses_nothing(
+        pair: Pair, monkeypatch: pytest.MonkeyPatch, source: str, target: str) -> None:
+    under_way(pair, monkeypatch)
+    pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: come_to_its_end(pair))
+    failed = pair.move(source, target)
+    assert "its migration came to its end before it could be ended. Run this again" in failed["msg"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == ((False, False, "leaving"), (True, False, "leaving"))
+    assert not pair.move(source, target)["failed"]
+    assert (pair.copy(source), pair.copy(target)) == (None, HERE)
+
+
 def test_a_migration_that_does_not_end(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     under_way(pair, monkeypatch)
     pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: None)

@@ -38,7 +38,9 @@ options:
         type: raw
         required: true
       mac:
-        description: The MAC that the PF gives the VF; the VF's driver takes it when it starts next.
+        description:
+          - The MAC that the PF gives the VF; the VF's driver takes it when it starts next.
+          - Refused where a domain runs with the VF and its NIC has another one.
         type: str
       vlan:
         description:

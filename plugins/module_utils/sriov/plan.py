@@ -157,7 +157,7 @@ class PfResource:
         return [holder for holder in current.holders if self.resized(current) or holder.vf in unbound]
 
     def refuse_in_use(self, current: Pf) -> None:
-        """:raises InUse: somebody holds a VF that a resize or another driver would take away."""
+        """:raises InUse: somebody holds a VF that a resize, another driver or another MAC would take away."""
         taken = self.taken(current)
         if self.resized(current):
             why = f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes all VFs for a moment"
@@ -166,6 +166,8 @@ class PfResource:
         if taken and self.in_use == "fail":
             raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, taken))}",
                         remedy="Stop who uses them, or set in_use: allow")
+        for index, vf in self.desired.vfs.items():
+            refuse_other_mac(current, index, vf.settings.mac)
         stuck = [holder for holder in taken if holder.vfio and holder.domain is None]
         if stuck:
             raise InUse(f"VFs of {current.name}", f"{why}, and the kernel would wait without end for who has them open "
@@ -197,6 +199,16 @@ class PfResource:
             "vfs": [vf_result(vf) for vf in state.vfs.values()],
             "kept": kept_files().kept_by(state) if state.files else {},
         }
+
+
+def refuse_other_mac(current: Pf, index: int, wanted: str | None) -> None:
+    """:raises InUse: a guest has the VF, whose NIC it is by its MAC."""
+    vf = current.vfs.get(index)
+    if vf is None or vf.used_by is None or not vf.used_by.live or vf.driver != "vfio-pci":
+        return
+    if wanted not in (None, vf.settings.mac, vf.used_by.mac):
+        raise InUse(f"VF {index} of {current.name}", f"domain {vf.used_by.domain} runs with it as {vf.used_by.mac}, "
+                    "and another MAC would cut it off", wanted, "Choose another VF, or shut that domain down first")
 
 
 def pf_resource(params: dict[str, t.Any]) -> PfResource:

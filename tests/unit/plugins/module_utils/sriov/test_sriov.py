@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov import release
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov import release, users
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Use
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
@@ -185,6 +186,22 @@ def test_a_vf_in_use_is_not_taken_away(kernel: FakeKernel) -> None:
         assert "VF 1 by process 4711 (domain edge)" in refused["msg"]
         assert "in_use: allow" in refused["msg"]
     assert kernel.vfs == before
+
+
+def test_a_vf_that_a_guest_runs_with_keeps_its_mac(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose NIC it is, it is by its MAC; where a macvtap is on top of it, it has one of its own."""
+    macs = ["52:54:00:aa:00:01", "52:54:00:aa:00:02"]
+    sriov_vf(kernel, numvfs=2, vfs=[{"index": 1, "mac": macs[0], "driver": "vfio-pci"}])
+    monkeypatch.setattr(users, "used_by", lambda uses, vf: Use("edge", macs[0], True, True) if vf.index == 1 else None)
+    before = list(kernel.vfs)
+    for check_mode in (True, False):
+        refused = sriov_vf(kernel, check_mode=check_mode, vfs=[{"index": 1, "mac": macs[1], "vlan": 5}])
+        assert f"domain edge runs with it as {macs[0]}, and another MAC would cut it off" in refused["msg"]
+    assert kernel.vfs == before
+    for settings in ({"index": 0, "mac": macs[1]}, {"index": 1, "mac": macs[0], "vlan": 5}):
+        assert not sriov_vf(kernel, vfs=[settings])["failed"]
+    sriov_vf(kernel, vfs=[{"index": 1, "driver": "default"}], in_use="allow")
+    assert not sriov_vf(kernel, vfs=[{"index": 1, "mac": macs[1]}])["failed"]
 
 
 class RunningDomain:

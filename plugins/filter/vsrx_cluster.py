@@ -42,15 +42,16 @@ PRIORITIES = (200, 100)
 Refused = t.Iterator[ValidationError]
 
 
-def vsrx_cluster_config(cluster: Dict) -> str:
+def vsrx_cluster_config(cluster: Dict, config: str = "") -> str:
     """What both nodes of a cluster have in juniper.conf for its reths, redundancy groups and fabric link.
 
     :param cluster: the role's vsrx_cluster, {} for none
+    :param config: what juniper.conf has besides, whose reths count as well
     """
     if not cluster:
         return ""
     reths = cluster.get("reths") or []
-    count = max((int(found[1]) + 1 for reth in reths if (found := RETH.fullmatch(str(reth.get("name"))))), default=0)
+    count = reth_count([str(reth.get("name")) for reth in reths], junos.parse(config))
     chassis: Dict = {} if is_trusted(cluster) else dict.fromkeys(UNTRUSTED)
     chassis.update({f"reth-count {count}": None} if count else {})
     for group, priorities in redundancy_groups(cluster).items():
@@ -66,6 +67,20 @@ def vsrx_cluster_config(cluster: Dict) -> str:
     for reth in reths:
         interfaces[str(reth.get("name"))] = {"redundant-ether-options": {f"redundancy-group {group_of(reth)}": None}}
     return junos.render({"chassis": {"cluster": chassis}, "interfaces": interfaces})
+
+
+def whole_tree(settings: Dict) -> junos.Tree:
+    """The tree of juniper.conf with all that it applies, the cluster's part included."""
+    config = settings["config"]
+    return junos.applied(junos.parse(f"{config}\n{vsrx_cluster_config(settings['cluster'], config)}"))
+
+
+def reth_count(names: list[str], tree: junos.Tree) -> int:
+    """How many reths there have to be for those of these names and those of a configuration; 0 where none is named."""
+    names = [*names, *(path[-1] for path in junos.find(tree, "interfaces", "*"))]
+    counts = [int(found[1]) + 1 for name in names if (found := RETH.fullmatch(name))]
+    said = [number(path[-1]) or 0 for path in junos.find(tree, "chassis", "cluster", "reth-count", "*")]
+    return max([*counts, *said], default=0)
 
 
 def redundancy_groups(cluster: Dict) -> dict[object, t.Sequence[object]]:

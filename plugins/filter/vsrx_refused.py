@@ -22,7 +22,7 @@ from ansible_collections.nfv.kvm.plugins.filter.vsrx import (
     reth_members,
     speed,
 )
-from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import refused_cluster, vsrx_cluster_config
+from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import refused_cluster, whole_tree
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.appliance import RELEASE, knows
@@ -64,7 +64,7 @@ def vsrx_refused(settings: Dict) -> list[str]:
     """
     found = [*refused_pfs(settings["pfs"]), *refused_interfaces(settings)]
     if not found:
-        tree = junos.applied(junos.parse(f"{settings['config']}\n{vsrx_cluster_config(settings['cluster'])}"))
+        tree = whole_tree(settings)
         found += refused_order(settings)
         found += refused_mac(settings, tree)
         if settings["cluster"]:

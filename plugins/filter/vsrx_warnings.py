@@ -17,7 +17,7 @@ from ansible_collections.nfv.kvm.plugins.filter.vsrx import (
     ports,
     speed,
 )
-from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import vsrx_cluster_config
+from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import whole_tree
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
 
 
@@ -32,7 +32,7 @@ def vsrx_warnings(settings: Dict) -> list[str]:
 def warnings(settings: Dict) -> t.Iterator[str]:
     """The same, one after the other."""
     cluster, nics = settings["cluster"], named(settings)
-    fabric = fabric_members(junos.applied(junos.parse(f"{settings['config']}\n{vsrx_cluster_config(cluster)}")))
+    fabric = fabric_members(whole_tree(settings))
     revenue = [(name, nic) for name, nic in ports(settings) if name not in fabric]
     others = [name for name, nic in revenue if not is_vf(nic)]
     if others and len(others) < len(revenue):

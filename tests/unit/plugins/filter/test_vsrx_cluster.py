@@ -81,6 +81,17 @@ def test_configuration(given: Dict, expected: str) -> None:
     assert not junos.is_commands(text)
 
 
+@pytest.mark.parametrize(("reths", "config", "count"), [
+    ([{"name": "reth0"}], "interfaces { reth2 { unit 0; } ge-0/0/1; }", "3"),
+    ([{"name": "reth4"}], "interfaces { reth2 { unit 0; } }", "5"),
+    ([{"name": "reth0"}], "chassis { cluster { reth-count 8; } }", "8"),
+    ([], "interfaces { reth0 { unit 0; } }", "1"),
+])
+def test_reths_of_the_configuration_count(reths: list[Dict], config: str, count: str) -> None:
+    tree = junos.parse(vsrx_cluster_config({"reths": reths}, config))
+    assert [path[-1] for path in junos.find(tree, "chassis", "cluster", "reth-count", "*")] == [count]
+
+
 def test_how_it_is_written() -> None:
     assert vsrx_cluster_config({"trust": False}) == """\
 chassis {

@@ -133,8 +133,7 @@ def vmx_plan(wanted: Dict, host: Dict) -> Dict:
     """
     internal, told = f"br-int-{wanted['id']}", host_of(host)
     switches = {link["ifname"] for link in host["links"] if link.get("linkinfo", {}).get("info_kind") == "openvswitch"}
-    ends = [{"type": "bridge", "source": {"bridge": wanted["external_bridge"]}},
-            {"type": "bridge", "source": {"bridge": internal}}]
+    ends = [on_bridge(name, switches) for name in (wanted["external_bridge"], internal)]
     reserved = [{"type": "ethernet"}] * wanted["reserved_vnics"]
     data = [vfp_nic(interface, switches) for interface in wanted["interfaces"]]
     return {
@@ -156,10 +155,11 @@ def vmx_plan(wanted: Dict, host: Dict) -> Dict:
 
 
 def bridges(wanted: Dict, internal: str, host: Dict) -> list[Dict]:
-    """The bridges to make. An external one that somebody else has made is left alone."""
-    external = wanted["external_bridge"]
-    port = [wanted["management_interface"]] if wanted["management_bridged"] else []
-    there = {link["ifname"] for link in host["links"]} - {note["bridge"] for note in own_notes(host)}
+    """The bridges to make. An external one that somebody else has made is left alone, and keeps the ports of ours."""
+    external, notes = wanted["external_bridge"], own_notes(host)
+    kept = [note["port"] for note in notes if note["bridge"] == external and note["port"]]
+    port = [wanted["management_interface"]] if wanted["management_bridged"] else kept
+    there = {link["ifname"] for link in host["links"]} - {note["bridge"] for note in notes}
     links: dict[str, Dict] = {}
     for interface in wanted["interfaces"]:
         if {"host_dev", "peer"} & set(interface):
@@ -176,13 +176,14 @@ def vfp_nic(interface: Dict, switches: set[str]) -> Dict:
         vlan = {"vlan": {"tags": [interface["vlan"]]}} if "vlan" in interface else {}
         source = {"pf": interface["nic"], "vf": interface["virtual_function"]}
         return {"type": "hostdev", "source": source, "mac": interface["mac"], **vlan}
-    nic = {"type": "bridge", "source": {"bridge": interface["bridge"]}, "mac": interface["mac"],
-           "model": interface["type"]}
-    if "mtu" in interface:
-        nic["mtu"] = interface["mtu"]
-    if interface["bridge"] in switches:
-        nic["virtualport"] = {"type": "openvswitch"}
-    return nic
+    nic = {**on_bridge(interface["bridge"], switches), "mac": interface["mac"], "model": interface["type"]}
+    return {**nic, "mtu": interface["mtu"]} if "mtu" in interface else nic
+
+
+def on_bridge(name: str, switches: set[str]) -> Dict:
+    """A NIC on a bridge, which may be one of Open vSwitch."""
+    port = {"virtualport": {"type": "openvswitch"}} if name in switches else {}
+    return {"type": "bridge", "source": {"bridge": name}, **port}
 
 
 def with_mac(nic: Dict, plane: Dict) -> Dict:

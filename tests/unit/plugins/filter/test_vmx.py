@@ -280,11 +280,20 @@ def test_plan_of_mixed() -> None:
     assert plan["vfp"]["interfaces"][-1]["virtualport"] == {"type": "openvswitch"}
 
 
+def test_an_external_bridge_of_open_vswitch() -> None:
+    plan = vmx_plan(wanted("virtio"), host("br-ext", **{"br-ext": "openvswitch"}))
+    for part in ("vcp", "vfp"):
+        external, internal = plan[part]["interfaces"][:2]
+        assert (external["virtualport"], "virtualport" in internal) == ({"type": "openvswitch"}, False)
+
+
 @pytest.mark.parametrize(("there", "own", "bridged", "made"), [
     ([], [], False, [[]]),
     ([], [], True, [["eth0"]]),
     (["br-ext"], [], True, []),
     (["br-ext"], ["br-ext"], True, [["eth0"]]),
+    # which another vMX has put there, whose management it is
+    (["br-ext"], ["br-ext", "br-ext port eth0"], False, [["eth0"]]),
 ])
 def test_an_external_bridge_of_somebody_else_is_left_alone(
         there: list[str], own: list[str], bridged: bool, made: list[list[str]]) -> None:

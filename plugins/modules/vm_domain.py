@@ -47,14 +47,14 @@ options:
       - Whether a running domain may be restarted where its new definition waits for that.
       - With V(allowed), the guest is asked to shut down, once and after all else, and the domain is started again; but
         only if RV(needs_restart) were true without that. When the guest does not shut down in O(timeout) seconds, the
-        module fails, the guest goes on and the new definition stays for its next start.
+        module fails, the guest runs on, unless it shuts down later, and the new definition stays for its next start.
     type: str
     choices: [never, allowed]
     default: never
   timeout:
     description:
-      - Seconds, at least 1, in which a guest must have shut down. When it has not, the module fails and the guest
-        goes on.
+      - Seconds, at least 1, in which a guest must have shut down. When it has not, the module fails. The guest runs on,
+        but was asked, and may still shut down later.
     type: int
     default: 120
 extends_documentation_fragment:

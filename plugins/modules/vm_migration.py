@@ -25,7 +25,7 @@ description:
   - A domain that both hosts have, but not from a move, is refused, and so is one with something that cannot go, such as
     snapshots. What the other host has to have is looked at by M(nfv.kvm.vm_migration_info).
   - The files of the domain's disks go along, and so do media and kernels that the other host does not have. On the
-    source, disks are removed at the end with the media that are beside them.
+    source, disks are removed at the end, and media that are beside them in a folder of the domain's name.
 options:
   name:
     description: Name of the domain.
@@ -65,7 +65,8 @@ options:
       pci_address: {type: str, required: true, description: The PCI address of the VF on the other host.}
   timeout:
     description:
-      - Seconds, at least 1, in which a guest must have shut down that cannot move live. Else it goes on here.
+      - Seconds, at least 1, in which a guest must have shut down that cannot move live. Else it stays here. It was
+        asked, though, and may still shut down later.
     type: int
     default: 120
   live_timeout:

@@ -88,7 +88,8 @@ class Shutdown(DomainStep):
         while domain.active():
             if host.now() >= deadline:
                 raise InUse(
-                    f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs",
+                    f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs; "
+                    "it was asked, and may do so later",
                     remedy="Shut it down from inside, raise timeout, or cut its power with virsh destroy",
                 )
             if host.now() >= press:

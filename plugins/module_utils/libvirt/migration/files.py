@@ -119,13 +119,16 @@ def _plain(host: Host, path: str, kind: str) -> File:
 
 def own_files(host: Host, connection: Connection, name: str, root: Element, further: t.Sequence[str],
               ) -> tuple[str, ...]:
-    """The files that go when the domain has gone: those of its disks, and media beside them, which nobody else has.
+    """The files that go when the domain has gone, and that nobody else has: its disks, and media beside them.
+
+    Media are its own in a folder of its name only: in a pool for all, one may be kept for others that are to come.
 
     :param root: the domain's definition
     """
     disks = {disk.find("source").get("file"): _read_only(disk)
              for disk in root.findall("devices/disk[@type='file']") if disk.find("source") is not None}
     folders = {os.path.dirname(path) for path, read_only in disks.items() if path and not read_only}
+    folders = {folder for folder in folders if os.path.basename(folder) == name}
     own = [path for path, read_only in disks.items() if path and (not read_only or os.path.dirname(path) in folders)]
     own = [path for path in (*own, *further) if host.exists(path)]
     others = _of_others(connection, name) if own else set()

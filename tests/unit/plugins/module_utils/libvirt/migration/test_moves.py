@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import typing as t
 from pathlib import Path
@@ -148,6 +149,19 @@ def test_a_file_that_another_domain_has_stays(pair: Pair) -> None:
         f"file='{MEDIUM}'/><target dev='hda'/></disk></devices></domain>")
     assert not pair.move()["failed"]
     assert pair.files("kvm1") == [MEDIUM]
+
+
+def test_a_medium_in_a_folder_for_all_stays(pair: Pair) -> None:
+    domain = pair.domain()
+    disk, medium = (f"/var/lib/libvirt/images/{name}" for name in ("disk.qcow2", "day0.iso"))
+    for root in (domain.xml, domain.live):
+        for source, path in zip(root.iterfind("devices/disk/source"), (disk, medium)):
+            source.set("file", path)
+    host = pair.hosts["kvm1"].host
+    for old, path in ((DISK, disk), (MEDIUM, medium)):
+        os.rename(host.path(old), host.path(path))
+    assert not pair.move()["failed"]
+    assert (host.exists(disk), host.exists(medium)) == (False, True)
 
 
 def test_a_pool_that_is_there_is_used_and_stays_as_it_is(pair: Pair) -> None:

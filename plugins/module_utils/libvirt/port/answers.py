@@ -29,9 +29,9 @@ REMEDIES = (
     (re.compile(r"sending of PortProfileRequest failed"),
      "For 802.1Qbg see that lldpad speaks EVB on this interface, which tasks_from: evb of role nfv.kvm.virtual_switch "
      "sets up. If it does, run vdptool -t -i INTERFACE -V assoc: lldpad 1.1 refuses an instance whose association "
-     "timed out until it was asked so. If that is not it, restart libvirtd minutes later: libvirt 11.3 takes the "
-     "number of its netlink socket, drawn when it starts, for an error in half of the cases. For 802.1Qbh see that "
-     "the driver of the PF takes port profiles"),
+     "timed out until it was asked so while the switch answers. If that is not it, restart libvirtd minutes later: "
+     "libvirt 11.3 takes the number of its netlink socket, drawn when it starts, for an error in half of the cases. "
+     "For 802.1Qbh see that the driver of the PF takes port profiles"),
     (re.compile(r"lldpad\.pid"),
      "802.1Qbg needs lldpad, which tasks_from: evb of role nfv.kvm.virtual_switch sets up"),
 )

@@ -43,7 +43,7 @@ class EndMigration(DomainStep):
                                     remedy="See virsh domjobinfo, and run this again when there is none")
             host.sleep(POLL_SECONDS)
         there = find_moving(self.other, self.name)
-        if there is not None and there.active():
+        if there is not None and there.state() == "running":
             raise InUse(f"domain {self.name}", "its migration came to its end before it could be ended",
                         remedy="Run this again: it goes on from there")
 

@@ -156,14 +156,19 @@ def own_notes(host: Dict) -> list[Dict]:
     return [{"path": note[1], "bridge": note[2], "port": note[3]} for note in found if note]
 
 
+def noted_ports(name: str, notes: list[Dict]) -> set[str]:
+    """The ports that the role once gave a bridge."""
+    return {note["port"] for note in notes if note["bridge"] == name} - {None}
+
+
 def release_steps(bridge: Dict, host: Dict, own: list[Dict]) -> list[Argv]:
     """Commands for a bridge that is to go, and for ports that the role once gave it."""
     links = {link["ifname"]: link for link in host["links"]}
     if bridge["state"] == "absent":
         return [["ip", "link", "delete", "dev", bridge["name"]]] if bridge["name"] in links else []
     wanted = [port["name"] for port in bridge["ports"]]
-    once = {note["port"] for note in own if note["bridge"] == bridge["name"]} - {None, *wanted}
-    return [["ip", "link", "set", "dev", port, "nomaster"] for port in sorted(once)
+    once = noted_ports(bridge["name"], own)
+    return [["ip", "link", "set", "dev", port, "nomaster"] for port in sorted(once.difference(wanted))
             if links.get(port, {}).get("master") == bridge["name"]]
 
 

@@ -127,8 +127,8 @@ def own_files(host: Host, connection: Connection, name: str, root: Element, furt
     """
     disks = {disk.find("source").get("file"): _read_only(disk)
              for disk in root.findall("devices/disk[@type='file']") if disk.find("source") is not None}
-    folders = {os.path.dirname(path) for path, read_only in disks.items() if path and not read_only}
-    folders = {folder for folder in folders if os.path.basename(folder) == name}
+    parents = {os.path.dirname(path) for path, read_only in disks.items() if path and not read_only}
+    folders = {folder for folder in parents if os.path.basename(folder) == name}
     own = [path for path, read_only in disks.items() if path and (not read_only or os.path.dirname(path) in folders)]
     own = [path for path in (*own, *further) if host.exists(path)]
     others = _of_others(connection, name) if own else set()

@@ -34,7 +34,7 @@ CONVENTIONAL_PCI = frozenset({"e1000", "rtl8139", "ne2k_pci", "pcnet", "i82551",
 MADE_UP = {"802.1Qbg": "instanceid", "openvswitch": "interfaceid"}
 # What no two NICs of a domain have alike, by what messages call it
 CONFLICTS = {"mac": "MAC", "source_vf": "VF", "boot_order": "boot order", "alias": "name",
-             "address": "guest PCI address"}
+             "address": "guest PCI address", "target_dev": "target_dev"}
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
         seen: dict[str, Nic] = {}
         for nic in nics:
             value = getattr(nic.after, field)
-            if value is not None and value in seen and (_changes(nic, field) or _changes(seen[value], field)) \
+            if value and value in seen and (_changes(nic, field) or _changes(seen[value], field)) \
                     and not (field == "mac" and are_a_team(nic.after, seen[value].after)):
                 new, other = (nic, seen[value]) if _changes(nic, field) else (seen[value], nic)
                 raise ValidationError(new.subject, f"{other.subject} has the same {called}", value,
@@ -162,13 +162,20 @@ def check_domain(nics: t.Sequence[Nic], definition: Element) -> None:
     """Refuse what the rest of the domain does not go with; libvirt would do so when it is defined.
 
     :param definition: the persistent XML of the domain
-    :raises ValidationError: it has a boot order as a whole, or keeps its memory for itself
+    :raises ValidationError: it has a boot order as a whole, another device has that of a NIC, or it keeps its memory
+        for itself
     """
+    orders = {device.find("boot").get("order"): device.tag for device in definition.findall("devices/*[boot]")
+              if device.tag != "interface"}
     for nic in nics:
         if nic.after.boot_order is not None and definition.find("os/boot") is not None:
             raise ValidationError(
                 f"{nic.subject}.boot_order", "the domain's <os> has <boot>, which excludes an order of devices",
                 nic.after.boot_order, "Give a disk <boot order='1'/> in place of it, in the xml of nfv.kvm.vm_domain")
+        if str(nic.after.boot_order) in orders and _changes(nic, "boot_order"):
+            raise ValidationError(
+                f"{nic.subject}.boot_order", f"a {orders[str(nic.after.boot_order)]} of the domain has it already",
+                nic.after.boot_order, "Give another one")
         if nic.after.type == "vhostuser" and not shares_memory(definition):
             raise ValidationError(
                 f"{nic.subject}.type", "the domain does not share its memory, which a switch in user space must see",

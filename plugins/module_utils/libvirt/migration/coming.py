@@ -64,8 +64,9 @@ class LookForFiles(ThereStep):
     def apply(self, host: Host) -> None:
         for place, files in by_folder(self.connection, self.files):
             for file in files:
-                size = place.size(os.path.basename(file.path))
-                if size is not None and not (file.kind == MEDIUM and size == file.size):
+                name = os.path.basename(file.path)
+                known = file.kind == MEDIUM and place.same(name, host, file.path)
+                if not known and place.size(name) is not None:
                     raise InUse(f"file {file.path}", f"{self.host} has it already, and not from this move",
                                 remedy="Remove it there; if the hosts share it, say shared_storage: true")
 

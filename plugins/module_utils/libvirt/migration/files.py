@@ -98,15 +98,26 @@ def _disk(host: Host, disk: Element, path: str) -> File:
     plain = _plain(host, path, DISK)
     if kind == "raw":
         return File(path, DISK, plain.size, plain.size, kind, _target(disk))
-    with open(host.path(path), "rb") as file:
-        start = file.read(QCOW2_HEADER.size)
-    if len(start) < QCOW2_HEADER.size or not start.startswith(QCOW2_MAGIC):
+    image = _qcow2(host, path)
+    if image is None:
         raise ValidationError(f"disk {_target(disk)}", "this file is no qcow2", path, "See qemu-img info")
-    _magic, _version, backing, _length, _bits, capacity = QCOW2_HEADER.unpack(start)
+    capacity, backing = image
     if backing:
         raise NotSupported(f"disk {_target(disk)}", "it has a backing file, which would not come along", path,
                            f"Make it whole: virsh blockpull DOMAIN {_target(disk)} --wait, or qemu-img rebase -b ''")
     return File(path, DISK, plain.size, capacity, kind, _target(disk))
+
+
+def _qcow2(host: Host, path: str) -> tuple[int, str] | None:
+    """Bytes that the guest sees, and the file that the image is based on, "" for none; None for what is no image."""
+    with open(host.path(path), "rb") as file:
+        start = file.read(QCOW2_HEADER.size)
+        if len(start) < QCOW2_HEADER.size or not start.startswith(QCOW2_MAGIC):
+            return None
+        _magic, _version, place, length, _bits, capacity = QCOW2_HEADER.unpack(start)
+        file.seek(place)
+        backing = os.fsdecode(file.read(length)) if place else ""
+    return capacity, backing and os.path.normpath(os.path.join(os.path.dirname(path), backing))
 
 
 def _plain(host: Host, path: str, kind: str) -> File:
@@ -131,14 +142,23 @@ def own_files(host: Host, connection: Connection, name: str, root: Element, furt
     folders = {folder for folder in parents if os.path.basename(folder) == name}
     own = [path for path, read_only in disks.items() if path and (not read_only or os.path.dirname(path) in folders)]
     own = [path for path in (*own, *further) if host.exists(path)]
-    others = _of_others(connection, name) if own else set()
+    others = _of_others(host, connection, name) if own else set()
     return tuple(path for path in own if path not in others)
 
 
-def _of_others(connection: Connection, name: str) -> set[str | None]:
-    texts = [domain.definition() or domain.live_xml() for domain in connection.domains() if domain.name != name]
-    return {source.get("file") for text in texts if text
-            for source in xml.parse(text).iterfind("devices/disk//source")}
+def _of_others(host: Host, connection: Connection, name: str) -> set[str]:
+    """The files of all other domains, and what those are based on, of which a definition need not tell."""
+    domains = [domain for domain in connection.domains() if domain.name != name]
+    texts = [text for domain in domains for text in (domain.definition(), domain.live_xml()) if text is not None]
+    ahead = [source.get("file") for text in texts for source in xml.parse(text).iterfind("devices/disk//source")]
+    found: set[str] = set()
+    while ahead:
+        path = ahead.pop()
+        if path and path not in found:
+            found.add(path)
+            image = _qcow2(host, path) if host.exists(path) else None
+            ahead.append(image[1] if image is not None else None)
+    return found
 
 
 def checksum(host: Host, path: str) -> str:

@@ -31,8 +31,12 @@ def without_questions(uri: str) -> str:
 
     :raises ValidationError: it names no other host
     """
-    place = urlsplit(uri)
-    if not place.hostname:
+    try:
+        place = urlsplit(uri)
+        named = place.hostname if place.port != 0 else None  # that of an IPv6 address without brackets is no number
+    except ValueError:
+        named = None
+    if not named:
         raise ValidationError("target", "this URI names no host", uri, "Write it as qemu+ssh://root@kvm2/system")
     if not place.scheme.endswith("+ssh") or "no_tty" in parse_qs(place.query):
         return uri

@@ -12,7 +12,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFaile
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import pieces
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import CHUNK, pieces
 
 # Pools of ours live as long as a step does; a run that is killed leaves one until the next.
 OURS = "nfv-kvm"
@@ -41,6 +41,20 @@ class Folder:
             volume = self._volume(name)
             flags = self._connection.library.VIR_STORAGE_VOL_GET_PHYSICAL
             return None if volume is None else int(volume.infoFlags(flags)[2])
+
+    def same(self, name: str, host: Host, path: str) -> bool:
+        """Whether a file that is there has the content of one of this host."""
+        if self.size(name) != os.stat(host.path(path)).st_size:
+            return False
+        with self._answering(name, "read it"), open(host.path(path), "rb") as file:
+            stream = self._connection.handle.newStream(0)
+            self._volume(name).download(stream, 0, 0, 0)
+            while data := stream.recv(CHUNK):
+                if data != file.read(len(data)):
+                    stream.abort()
+                    return False
+            stream.finish()
+        return True
 
     def make(self, name: str, kind: str, capacity: int) -> None:
         """Make an empty disk; one that is there is an error.
@@ -94,7 +108,7 @@ def folder(connection: Connection, path: str) -> t.Iterator[Folder]:
     try:
         with connection.answering(subject, "open it on the other host"):
             pool = _pool_there(connection, path) or _new_pool(connection, path)
-            ends = not pool.isActive() or pool.name().startswith(OURS)
+            ends = not pool.isActive() or pool.name() == _our_name(path)
             if not pool.isActive():
                 pool.create(0)
             pool.refresh(0)
@@ -119,9 +133,13 @@ def _pool_there(connection: Connection, path: str) -> t.Any:
     return None
 
 
+def _our_name(path: str) -> str:
+    return OURS + path.replace("/", "-")
+
+
 def _new_pool(connection: Connection, path: str) -> t.Any:
     made = xml.etree().Element("pool", type="dir")
-    xml.child(made, "name").text = OURS + path.replace("/", "-")
+    xml.child(made, "name").text = _our_name(path)
     xml.child(made, "target/path").text = path
     call = connection.handle.storagePoolCreateXML
     found = connection.unless(("VIR_ERR_SYSTEM_ERROR",), lambda: call(xml.serialise(made), 0))

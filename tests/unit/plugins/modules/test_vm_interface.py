@@ -82,6 +82,8 @@ WRONG: list[tuple[Result, str]] = [
      "interfaces[1].boot_order = 2: interfaces[0] has it already"),
     ({"interfaces": [{**BRIDGE, "address": "0000:00:05.0"}, {**BRIDGE, "name": "m", "address": "0000:00:05.0"}]},
      "interfaces[1].address = '0000:00:05.0': interfaces[0] has it already"),
+    ({"interfaces": [{**BRIDGE, "target_dev": "tap0"}, {**BRIDGE, "name": "m", "target_dev": "tap0"}]},
+     "interfaces[1] = 'tap0': interfaces[0] has the same target_dev"),
     ({"interfaces": [VF, {**VF, "name": "m"}]}, "interfaces[1] = '0000:02:10.0': interfaces[0] has the same VF"),
     ({"interfaces": [{**BRIDGE, "address": "0000:00:06.0"}, {**BRIDGE, "name": "m", "address": "0000:00:05.0"}],
       "state": "exact"}, "interfaces = ['0000:00:06.0', '0000:00:05.0']: the explicit addresses do not ascend"),

@@ -37,6 +37,8 @@ MOVES: list[tuple[Result, str]] = [
     ({"name": "paused"}, "domain paused: it is paused, so its guest cannot be moved. Resume it first"),
     ({"target": ""}, "target = '': this URI names no host. Write it as qemu+ssh://root@kvm2/system"),
     ({"target": "kvm2"}, "target = 'kvm2': this URI names no host"),
+    ({"target": "qemu+ssh://root@[fd00::1/system"}, "this URI names no host"),
+    ({"target": "qemu+ssh://root@fd00::1/system"}, "this URI names no host"),
     ({"target": "qemu:///system"}, "target = 'qemu:///system': this URI names no host"),
     ({"target": "qemu+ssh://root@kvm9/system"}, "libvirt at qemu+ssh://root@kvm9/system?no_tty=1: cannot be reached"),
     ({"target": "qemu+tls://kvm9/system"}, "libvirt at qemu+tls://kvm9/system: cannot be reached"),

@@ -26,9 +26,10 @@ LIVE, CONFIG = 1, 2
 BUILD = 1
 
 
-def qcow2(capacity: int, backing: int = 0) -> bytes:
-    """The start of an image."""
-    return struct.pack(">4sIQIIQ", b"QFI\xfb", 3, backing, 4 if backing else 0, 16, capacity) + bytes(72)
+def qcow2(capacity: int, backing: str = "") -> bytes:
+    """The start of an image, and the name of what it is based on."""
+    place = 104 if backing else 0
+    return struct.pack(">4sIQIIQ", b"QFI\xfb", 3, place, len(backing), 16, capacity) + bytes(72) + backing.encode()
 
 
 class FakeMigration:
@@ -247,11 +248,21 @@ class FakeVolume:
         assert (offset, flags, self.path.stat().st_size) == (0, 1, 0)
         stream.path = self.path
 
+    def download(self, stream: FakeStream, offset: int, length: int, flags: int) -> None:
+        assert (offset, length, flags) == (0, 0, 0)
+        stream.left = self.path.read_bytes()
+
 
 class FakeStream:
     """A virStream."""
 
     path: Path
+    left: bytes
+
+    def recv(self, size: int) -> bytes:
+        # libvirt gives what has come, which may be less.
+        data, self.left = self.left[:min(size, 4)], self.left[min(size, 4):]
+        return data
 
     def send(self, data: bytes) -> int:
         with self.path.open("ab") as file:

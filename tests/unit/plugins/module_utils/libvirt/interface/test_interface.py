@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import fields
 
 import pytest
+from lxml import etree
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import generated_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
@@ -367,6 +368,11 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     domain = lab.libvirt.found["a"].xml
     domain.find("os").append(domain.makeelement("boot", {"dev": "hd"}))
     assert "excludes an order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
+    domain.find("os").remove(domain.find("os/boot"))
+    disk = etree.SubElement(domain.find("devices"), "disk", type="file")
+    etree.SubElement(disk, "boot", order="1")
+    second = lab.vm_interface({"name": "fxp0", "boot_order": 1})
+    assert "boot_order = 1: a disk of the domain has it already" in second["msg"]
     for network, tags, words in (("lan", [5], "forward mode isolated"), ("pool", [5, 6], "exactly one VLAN tag")):
         item = {"name": "n", "type": "network", "source": {"network": network}, "vlan": {"tags": tags}}
         assert words in lab.vm_interface(item)["msg"]

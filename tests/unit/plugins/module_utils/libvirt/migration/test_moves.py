@@ -151,6 +151,21 @@ def test_a_file_that_another_domain_has_stays(pair: Pair) -> None:
     assert pair.files("kvm1") == [MEDIUM]
 
 
+@pytest.mark.parametrize("base", [DISK, "../a/disk.qcow2"])
+def test_a_disk_that_another_one_is_based_on_stays(pair: Pair, base: str) -> None:
+    pair.domain()
+    lab = pair.hosts["kvm1"]
+    middle, clone = (f"/var/lib/libvirt/images/b/{name}" for name in ("middle.qcow2", "clone.qcow2"))
+    for path, below in ((middle, base), (clone, middle)):
+        lab.files.write(path)
+        Path(lab.host.path(path)).write_bytes(qcow2(1 << 20, below))
+    lab.libvirt.defineXML(
+        f"<domain type='kvm'><name>b</name><os><type>hvm</type></os><devices><disk type='file' device='disk'><driver "
+        f"type='qcow2'/><source file='{clone}'/><target dev='vda'/></disk></devices></domain>")
+    assert not pair.move()["failed"]
+    assert pair.files("kvm1") == [DISK]
+
+
 def test_a_medium_in_a_folder_for_all_stays(pair: Pair) -> None:
     domain = pair.domain()
     disk, medium = (f"/var/lib/libvirt/images/{name}" for name in ("disk.qcow2", "day0.iso"))
@@ -405,12 +420,15 @@ def test_a_file_that_is_there_is_not_overwritten(pair: Pair) -> None:
     assert pair.all() == before
 
 
-def test_a_medium_of_the_same_size_is_taken(pair: Pair) -> None:
+@pytest.mark.parametrize(("data", "told"), [(b"kernel", ""), (b"KERNEL", f"file {KERNEL}: kvm2 has it already")])
+def test_a_medium_that_is_there_is_taken_if_it_is_the_same(pair: Pair, data: bytes, told: str) -> None:
     pair.domain()
     Path(pair.hosts["kvm2"].host.path("/boot")).mkdir()
-    Path(pair.hosts["kvm2"].host.path(KERNEL)).write_bytes(b"KERNEL")
-    assert not pair.move()["failed"]
-    assert Path(pair.hosts["kvm2"].host.path(KERNEL)).read_bytes() == b"KERNEL"
+    Path(pair.hosts["kvm2"].host.path(KERNEL)).write_bytes(data)
+    moved = pair.move()
+    assert moved["failed"] == bool(told)
+    assert told in moved.get("msg", "")
+    assert Path(pair.hosts["kvm2"].host.path(KERNEL)).read_bytes() == data
 
 
 REFUSED = [
@@ -464,7 +482,7 @@ def test_an_emulated_tpm_goes_live(pair: Pair) -> None:
 
 def test_a_backing_file_does_not_go(pair: Pair) -> None:
     pair.domain()
-    Path(pair.hosts["kvm1"].host.path(DISK)).write_bytes(qcow2(1 << 20, backing=512))
+    Path(pair.hosts["kvm1"].host.path(DISK)).write_bytes(qcow2(1 << 20, "base.qcow2"))
     assert f"disk vda = '{DISK}': it has a backing file" in pair.move()["msg"]
 
 

@@ -27,9 +27,9 @@ answering = Connection.answering
 class Disturbance:
     """What happens before one of the calls to libvirt; ``calls`` counts them."""
 
-    def __init__(self, at: int, command: list[str]) -> None:
+    def __init__(self, at: int, words: list[str]) -> None:
         self.at = at
-        self.command = command
+        self.command = words
         self.calls = 0
 
     def __enter__(self) -> Disturbance:
@@ -39,7 +39,7 @@ class Disturbance:
         def disturbed(self: Connection, subject: str, doing: str) -> t.Iterator[None]:
             disturbance.calls += 1
             if disturbance.calls == disturbance.at:
-                subprocess.run(disturbance.command, check=True)
+                command(*disturbance.command)
             with answering(self, subject, doing):
                 yield
 
@@ -73,8 +73,15 @@ def succeeded(result: Result) -> Result:
     return result
 
 
+def command(*words: str) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(words)}: {done.stderr}")
+    return done.stdout
+
+
 def virsh(*words: str) -> str:
-    return subprocess.run(["virsh", *words], capture_output=True, text=True, check=True).stdout
+    return command("virsh", *words)
 
 
 def running() -> bool:
@@ -89,23 +96,26 @@ def check(nics: list[Result]) -> None:
             raise SystemExit(f"the second run does not bring {missing}: {xml}")
 
 
-def disturb(nics: list[Result], command: list[str], first_call: int) -> int:
+def disturb(nics: list[Result], words: list[str], first_call: int) -> int:
     """How many runs failed because they were disturbed; each did with a clear error, and the next one was good."""
     failures = 0
     for at in itertools.count(first_call, STRIDE):
         if running():
             virsh("destroy", DOMAIN)
+            command("udevadm", "settle")  # the VF is the host's again
         succeeded(vm_interface(*nics, state="absent"))
         virsh("start", DOMAIN)
-        with Disturbance(at, command) as disturbance:
+        with Disturbance(at, words) as disturbance:
             first = vm_interface(*nics)
-        print(f"{' '.join(command)} before call {at}: {first.get('msg', 'good')}", flush=True)
+        print(f"{' '.join(words)} before call {at}: {first.get('msg', 'good')}", flush=True)
+        if not disturbance.happened():
+            succeeded(first)
         if "defect" in first.get("msg", ""):
             raise SystemExit(first["msg"])
         failures += first["failed"]
         succeeded(vm_interface(*nics))
         check(nics)
-        if vm_interface(*nics)["changed"]:
+        if succeeded(vm_interface(*nics))["changed"]:
             raise SystemExit("the third run changes something")
         if not disturbance.happened():
             return failures
@@ -118,9 +128,9 @@ def main(pf: str, vf: str) -> None:
         {"name": "late1", "type": "bridge", "source": {"bridge": "br-mgmt"}}]
     subprocess.run(["virsh", "define", "/dev/stdin"], input=XML, text=True, check=True)
     # Not before the same calls.
-    for first_call, command in ((1, ["systemctl", "restart", "libvirtd"]), (3, ["virsh", "-q", "destroy", DOMAIN])):
-        if not disturb(nics, command, first_call):
-            raise SystemExit(f"{command}: it disturbs no run")
+    for first_call, words in ((1, ["systemctl", "restart", "libvirtd"]), (3, ["virsh", "-q", "destroy", DOMAIN])):
+        if not disturb(nics, words, first_call):
+            raise SystemExit(f"{words}: it disturbs no run")
     virsh("destroy", DOMAIN)
     virsh("undefine", DOMAIN)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import struct
@@ -21,6 +22,7 @@ QCOW2_MAGIC = b"QFI\xfb"
 # Version, offset and length of the backing file's name, bits of a cluster, size of the disk; all big-endian
 # (docs/interop/qcow2.txt of QEMU)
 QCOW2_HEADER = struct.Struct(">4sIQIIQ")
+LONGEST_NAME = 1023  # of a backing file, by the same
 CHUNK = 1 << 20
 
 
@@ -116,7 +118,7 @@ def _qcow2(host: Host, path: str) -> tuple[int, str] | None:
             return None
         _magic, _version, place, length, _bits, capacity = QCOW2_HEADER.unpack(start)
         file.seek(place)
-        backing = os.fsdecode(file.read(length)) if place else ""
+        backing = os.fsdecode(file.read(min(length, LONGEST_NAME))) if place else ""
     return capacity, backing and os.path.normpath(os.path.join(os.path.dirname(path), backing))
 
 
@@ -156,8 +158,9 @@ def _of_others(host: Host, connection: Connection, name: str) -> set[str]:
         path = ahead.pop()
         if path and path not in found:
             found.add(path)
-            image = _qcow2(host, path) if host.exists(path) else None
-            ahead.append(image[1] if image is not None else None)
+            with contextlib.suppress(OSError):  # it is gone, or a share lets root not read it
+                image = _qcow2(host, path) if os.path.isfile(host.path(path)) else None
+                ahead.append(image[1] if image is not None else None)
     return found
 
 

@@ -24,9 +24,9 @@ description:
     until then.
   - A domain that both hosts have, but not from a move, is refused, and so is one with something that cannot go, such as
     snapshots. What the other host has to have is looked at by M(nfv.kvm.vm_migration_info).
-  - The files of the domain's disks go along, and so do media and kernels that the other host does not have; another file
-    in such a place is not overwritten, but refused. On the source, disks are removed at the end, and media that are beside
-    them in a folder of the domain's name, but for what another domain has, or has a disk that is based on it.
+  - The files of the domain's disks go along, and so do media and kernels that the other host does not have; another
+    file in such a place is refused. On the source, disks are removed at the end, and media that are beside them in a
+    folder of the domain's name, but for what another domain has, or has a disk that is based on it.
 options:
   name:
     description: Name of the domain.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 POLL_SECONDS = 0.5
 # A guest that is still booting ignores the power button, so it is pressed again.
@@ -66,6 +67,7 @@ class Start(DomainStep):
         if domain.active():
             domain.resume()
         else:
+            settle(host)  # a VF that a domain has just given back is still being named
             domain.start()
 
 

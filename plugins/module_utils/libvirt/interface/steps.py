@@ -12,6 +12,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define, DomainStep
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 # The guest has to release the device; native PCIe hot-unplug alone waits 5 s (PCIe specification, attention button).
 DETACH_SECONDS = 60.0
@@ -56,7 +57,11 @@ class AttachLive(NicStep):
 
 @dataclass(frozen=True)
 class DetachLive(NicStep):
-    """Have the guest release the NIC, and wait until it has."""
+    """Have the guest release the NIC, and wait until it has, and until its netdev has its name.
+
+    A managed VF is the host's again, and udev names its netdev; who attaches it meanwhile gets "No such device" from
+    libvirt, which asks for that netdev's MAC by the name before (virNetDevSaveNetConfig in its src/util/virnetdev.c).
+    """
 
     def describe(self) -> list[str]:
         return [f"NIC {self.label} of {self.name}: detach live"]
@@ -74,6 +79,7 @@ class DetachLive(NicStep):
                     "hotplug",
                 )
             host.sleep(POLL_SECONDS)
+        settle(host)
 
 
 @dataclass(frozen=True)

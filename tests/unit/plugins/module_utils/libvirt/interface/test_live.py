@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from lxml import etree
 
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeDomain, recorded
@@ -67,6 +68,23 @@ def test_a_vf_is_plugged_anew_at_its_place(lab: Lab, machine: str, before: Resul
     vlan = new.find("vlan/tag")
     tags = wanted.get("vlan", {"tags": [100]})["tags"]
     assert ([] if vlan is None else [int(vlan.get("id"))]) == tags
+
+
+def test_udev_has_named_a_vf_before_it_is_plugged_in_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = running(lab, VF)
+    order: list[str] = []
+
+    def named(argv: list[str], timeout: float) -> Completed:
+        order.append(argv[1])
+        return Completed(0)
+
+    monkeypatch.setattr(lab.host, "run", named)
+    for call in ("detachDeviceFlags", "attachDeviceFlags", "create"):
+        lab.libvirt.at(call, 1, lambda call=call: order.append(call))  # type: ignore[misc]
+    assert not lab.vm_interface({"name": "ge0", "vlan": {"tags": [200]}})["failed"]
+    domain.destroy()
+    assert not lab.vm_domain(state="running")["failed"]
+    assert order == ["detachDeviceFlags", "settle", "attachDeviceFlags", "settle", "create"]
 
 
 def test_an_order_of_booting_or_a_name_alone_takes_no_vf_out(lab: Lab) -> None:

@@ -11,7 +11,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Domain, connect
 
-GUEST_SECONDS = 30.0
+GUEST_SECONDS = 60.0
 PASSED_THROUGH = ("devices/interface[@type='hostdev']", "devices/hostdev[@type='pci']")
 
 

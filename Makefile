@@ -5,11 +5,15 @@ PYTHON ?= /usr/bin/python3
 LAB_HOSTS :=
 # The host that lab-ssh logs in to.
 HOST := kvm1
-# One scenario of extensions/molecule/; empty: all. With KEEP=1 the lab stays up after it.
+# One scenario of extensions/molecule/; empty: all that have not yet passed on the same content. With FRESH=1, all.
+# With KEEP=1 the lab stays up afterwards.
 SCENARIO :=
+FRESH :=
 KEEP :=
+# The Debian release of the lab's hosts: trixie or bookworm.
+SUITE := trixie
 
-LAB_PACKAGES := mmdebstrap qemu-utils mtools dosfstools syslinux syslinux-common fdisk e2fsprogs openssh-client \
+LAB_PACKAGES := bubblewrap mmdebstrap qemu-utils mtools dosfstools syslinux syslinux-common fdisk e2fsprogs openssh-client \
 	zstd xz-utils
 
 SHELL := /bin/bash
@@ -22,10 +26,12 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+export FRESH
+export LAB_SUITE := $(SUITE)
 
 COLLECTION := build/collections/ansible_collections/nfv/kvm
 INVENTORY := build/lab/inventory.yml
-EXTRA_VARS := $(if $(LAB_HOSTS),-e '{"lab_host_count": $(LAB_HOSTS)}')
+EXTRA_VARS := -e lab_suite=$(SUITE) $(if $(LAB_HOSTS),-e '{"lab_host_count": $(LAB_HOSTS)}')
 
 .PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule bench
 .DEFAULT_GOAL := help
@@ -37,7 +43,7 @@ demo: lab  ## See the main job: an appliance in the lab forwards packets over tw
 	ansible-playbook -i $(INVENTORY) -e @playbooks/vars/demo.yml playbooks/demo.yml
 	@cat build/demo.txt
 
-test: .venv/test.stamp | $(COLLECTION)  ## Run all tests, the quick ones first
+test: .venv/test.stamp | $(COLLECTION)  ## Run all tests, the quick ones first (FRESH=1 for those that passed already, SUITE=bookworm)
 	@for phase in lint units sanity molecule; do \
 		printf '\n=== %s (%d:%02d after the start)\n' $$phase $$((SECONDS / 60)) $$((SECONDS % 60)); \
 		$(MAKE) $$phase; \
@@ -63,13 +69,13 @@ units: .venv/test.stamp | $(COLLECTION)  ## Run the unit tests
 	pytest
 
 sanity: .venv/test.stamp  ## Run ansible-test sanity
-	tests/sanity.sh
+	@python .ci/kept.py sanity tests/sanity.sh
 
 molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCENARIO=name for one, KEEP=1 to leave the lab up)
 	@.ci/apt-install $(LAB_PACKAGES)
-	@.ci/scenarios $(SCENARIO) && failed= || failed=1; \
-	$(if $(KEEP),,ansible-playbook playbooks/lab_down.yml;) \
-	[ -z "$$failed" ] || { cat build/lab-state.txt; awk -f .ci/last-failure.awk build/molecule.log; exit 1; }
+	@.ci/scenarios $(SCENARIO) && status=0 || status=$$?; \
+	$(if $(KEEP),,ansible-playbook playbooks/lab_down.yml > /dev/null;) \
+	exit $$status
 
 bench: lab  ## Measure modules in the lab, as ratios to ansible.builtin.ping and to other ways
 	@failed=; for bench in tests/bench/bench_*.py; do python $$bench || failed+=" $$bench"; done; \

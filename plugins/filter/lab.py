@@ -15,34 +15,40 @@ DEFAULTS: dict[str, t.Any] = {
     "kernel_arguments": "intel_iommu=on iommu=pt",
 }
 NICS = ("igb", "e1000e")
+SUITES = ("bookworm", "trixie")
 # struct sockaddr_un holds 108 bytes with the closing zero (unix(7)).
 SOCKET_PATH_MAX = 107
 
 
 def lab_topology(
     hosts: list[dict[str, t.Any]], count: int = 1, cables: list[list[str]] | None = None, folder: str = "",
-    port_base: int = 2200,
+    port_base: int = 2200, suite: str = "trixie",
 ) -> list[dict[str, t.Any]]:
-    """The hosts of a lab with everything about each of them said.
+    """The hosts of a lab with all their properties.
 
-    :param hosts: the hosts as a user lists them; none: ``count`` hosts kvm1, kvm2 ... with the defaults
+    :param hosts: the hosts as a user lists them; if empty, ``count`` hosts kvm1, kvm2 ... with the defaults
     :param cables: pairs of ends such as ``[kvm1/0, kvm2/0]``; None: one per PF between kvm1 and kvm2, kvm3 and kvm4 ...
     :param folder: the lab's folder; each host has one of its name in it
     :param port_base: the first host answers ssh on the next port
+    :param suite: the Debian release of hosts without one of their own
     :returns: each host with ``name``, ``number`` (from 1), ``folder``, ``port``, ``nics`` [{``mac``, ``socket``,
-        ``peer``}] (None without a cable), ``monitor`` (where QEMU takes commands) and all of DEFAULTS
-    :raises AnsibleFilterError: a host or cable that cannot be meant
+        ``peer``}] (None without a cable), ``monitor`` (where QEMU takes commands), ``suite`` and all of DEFAULTS
+    :raises AnsibleFilterError: a host or cable that is not valid
     """
-    # An odd host's cables lead to the one that may come after it, so that it need not start anew when that comes.
+    # An odd host has cables to the next one even before that exists, so that it need not restart when that is added.
     listed = hosts or [{"name": f"kvm{number}"} for number in range(1, int(count) + int(count) % 2 + 1)]
     complete = []
     for number, host in enumerate(listed, 1):
-        unknown = sorted(set(host) - set(DEFAULTS) - {"name"})
+        unknown = sorted(set(host) - set(DEFAULTS) - {"name", "suite"})
         if unknown:
             raise AnsibleFilterError(f"lab_hosts[{number - 1}]: unknown keys {', '.join(unknown)}")
-        whole = {**DEFAULTS, **host, "number": number, "port": port_base + number}
-        if whole["nic"] not in NICS:
-            raise AnsibleFilterError(f"lab_hosts[{number - 1}].nic = {whole['nic']!r}: it must be {' or '.join(NICS)}")
+        if "name" not in host:
+            raise AnsibleFilterError(f"lab_hosts[{number - 1}].name is missing")
+        whole = {**DEFAULTS, "suite": suite, **host, "number": number, "port": port_base + number}
+        for key, choices in (("nic", NICS), ("suite", SUITES)):
+            if whole[key] not in choices:
+                raise AnsibleFilterError(
+                    f"lab_hosts[{number - 1}].{key} = {whole[key]!r}: it must be {' or '.join(choices)}")
         monitor = socket_path(f"{folder}/{whole['name']}/monitor.sock")
         complete.append({**whole, "folder": f"{folder}/{whole['name']}", "monitor": monitor})
     peers = cable_ends(complete, default_cables(complete) if cables is None else cables)

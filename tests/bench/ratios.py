@@ -73,22 +73,19 @@ def run(subject: str, measured: t.Sequence[Measured], limits: t.Sequence[Limit],
         rounds: int = 5) -> bool:
     """Measure, print a table and write build/bench/SUBJECT.json; whether all limits are kept.
 
-    The host is made as it was before and after, as for a scenario. ``setup``: tasks at the start of the play.
+    The host is restored before. ``setup``: tasks at the start of the play.
     """
     folder = BUILD / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / f"{subject}.json"
     tasks = [*setup, *play(measured, rounds)]
     tasks.append({"copy": {"content": "{{ times | to_json }}", "dest": str(report)}, "delegate_to": "localhost"})
-    bench, cleanup = folder / f"{subject}.yml", ROOT / "extensions" / "molecule" / "cleanup.yml"
+    bench = folder / f"{subject}.yml"
     bench.write_text(json.dumps([{"hosts": "kvm1", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
     with open(folder / f"{subject}.log", "w", encoding="utf-8") as log:
         print(f"{len(measured)} things, up to {rounds} times each; the tasks go to {log.name}", flush=True)
-        playbook(cleanup, log)
-        try:
-            playbook(bench, log)
-        finally:
-            playbook(cleanup, log)
+        for path in (ROOT / "playbooks" / "lab_down.yml", ROOT / "playbooks" / "lab_up.yml", bench):
+            playbook(path, log)
     times: dict[str, list[float]] = {}
     for name, seconds in json.loads(report.read_text(encoding="utf-8")):
         times.setdefault(name, []).append(seconds)

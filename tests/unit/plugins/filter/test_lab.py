@@ -27,6 +27,11 @@ def test_hosts_differ_in_all_that_must_differ() -> None:
     assert len(set(macs)) == 6
 
 
+def test_hosts_have_the_release_of_the_lab_or_their_own() -> None:
+    hosts = lab_topology([{"name": "a"}, {"name": "b", "suite": "trixie"}], folder="/lab", suite="bookworm")
+    assert [host["suite"] for host in hosts] == ["bookworm", "trixie"]
+
+
 def test_two_hosts_have_a_cable_per_pf() -> None:
     first, second = lab_topology([], count=2, folder="/lab")
     for left, right in zip(first["nics"], second["nics"]):
@@ -96,6 +101,8 @@ def test_variants_of_a_host(host: dict[str, t.Any], there: str, absent: str) -> 
     [
         ([{"name": "a", "pf": 2}], None, "/lab", "unknown keys pf"),
         ([{"name": "a", "nic": "e1000"}], None, "/lab", "nic = 'e1000'"),
+        ([{"name": "a", "suite": "sid"}], None, "/lab", "suite = 'sid': it must be bookworm or trixie"),
+        ([{}], None, "/lab", "lab_hosts[0].name is missing"),
         ([{"name": "a"}], [["a/0", "b/0"]], "/lab", "['a/0', 'b/0']"),
         ([{"name": "a"}], [["a/0", "a/0"]], "/lab", "two free PFs"),
         ([{"name": "a"}], [["a/0", "a/2"]], "/lab", "two free PFs"),

@@ -1,0 +1,242 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Starts, restores and ends the QEMU processes that emulate the hosts of a lab.
+
+    lab_host.py start FOLDER < DESCRIPTION   start the host unless it already runs as described
+    lab_host.py wait FOLDER                  wait until root can log in, and print the netdev of each MAC address
+    lab_host.py running FOLDER               exit with 0 while the host runs, else with 1
+    lab_host.py monitor FOLDER COMMAND...    give QEMU's monitor commands and print its answers
+    lab_host.py end HOME [FOLDER...]         end all hosts below HOME except those in the given folders
+
+DESCRIPTION is a JSON object: ``qemu`` and ``arguments`` (the command line), ``image`` (the folder with the disk and the
+ssh keys), ``port`` (of ssh on 127.0.0.1) and ``saved`` (the file that keeps the host as it was after its first boot, or
+null to boot it each time). A saved host is its disk with an internal snapshot (qemu-img(1)) of memory and devices,
+compressed by zstd, which also detects damage. A host that cannot be restored is booted, and saved again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+MARKER = "nfv-kvm-lab-host.json"
+SNAPSHOT = "booted"
+BOOT_TIMEOUT = 600  # seconds; two hosts boot in 70 s on two cores without KVM
+RESTORE_TIMEOUT = 60  # seconds; a restored host answers within 5 s
+
+
+class Failed(Exception):
+    """Something that the user has to know; its text is all that is shown."""
+
+
+class Host:
+    """One host: its folder, and the QEMU process that the pid file there names."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.disk = folder / "disk.qcow2"
+        self.marker = folder / MARKER
+
+    @property
+    def description(self) -> dict[str, t.Any]:
+        """What the host was started as; empty if it never was."""
+        with contextlib.suppress(FileNotFoundError):
+            return t.cast("dict[str, t.Any]", json.loads(self.marker.read_text()))
+        return {}
+
+    @property
+    def saved(self) -> Path | None:
+        """The file that the host is restored from, whether or not it exists."""
+        return Path(self.description["saved"]) if self.description["saved"] else None
+
+    def process(self) -> tuple[int, list[str]] | None:
+        """The pid and command line of its QEMU; a later process with that pid does not have this host's disk."""
+        try:
+            pid = int((self.folder / "qemu.pid").read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        except (OSError, ValueError):
+            return None
+        return (pid, command) if any(str(self.disk) in word for word in command) else None
+
+    def stop(self) -> None:
+        """End QEMU: with SIGTERM it flushes the disk; after 10 s it is killed."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            process = self.process()
+            if process is None:
+                return
+            os.kill(process[0], number)
+            for _ in range(100):
+                if self.process() is None:
+                    return
+                time.sleep(0.1)
+        raise Failed(f"QEMU of {self.folder} does not end; end it by hand")
+
+    def start(self, description: dict[str, t.Any]) -> None:
+        """Make the folder anew and start QEMU, from what is saved if that works."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(mode=0o700, parents=True)
+        port, image = description["port"], Path(description["image"])
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                raise Failed(f"port {port} on 127.0.0.1 is taken. End its program, or set lab_ssh_port_base.")
+        (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {(image / 'ssh_host_key.pub').read_text()}")
+        self.marker.write_text(json.dumps(description, indent=2))
+        if not self.restore():
+            self.boot()
+
+    def boot(self) -> None:
+        """Start QEMU on an empty disk over the image."""
+        self.disk.unlink(missing_ok=True)
+        run("qemu-img", "create", "-q", "-f", "qcow2", "-b", f"{self.description['image']}/host.raw", "-F", "raw",
+            str(self.disk))
+        self.launch()
+
+    def launch(self, *more: str) -> None:
+        """Start QEMU, which goes into the background."""
+        for left in self.folder.glob("*.sock"):
+            left.unlink()
+        run(*self.description["qemu"], *self.description["arguments"], *more)
+
+    def restore(self) -> bool:
+        """Start QEMU from what is saved; what cannot be used is removed.
+
+        :returns: whether QEMU runs
+        """
+        if self.saved is None or not self.saved.exists():
+            return False
+        try:
+            run("zstd", "-q", "-d", "-f", str(self.saved), "-o", str(self.disk))
+            self.launch("-loadvm", SNAPSHOT)
+        except Failed as failure:
+            self.discard(str(failure))
+            return False
+        return True
+
+    def discard(self, reason: str) -> None:
+        """Remove what is saved."""
+        print(f"{self.folder.name}: the saved host cannot be restored, so it is booted: {reason}", file=sys.stderr)
+        if self.saved:
+            self.saved.unlink(missing_ok=True)
+
+    def save(self) -> None:
+        """Keep disk, memory and devices as they are now. This ends QEMU, which otherwise writes to the disk."""
+        assert self.saved is not None
+        self.monitor(f"savevm {SNAPSHOT}")
+        self.stop()
+        self.saved.parent.mkdir(parents=True, exist_ok=True)
+        new = self.saved.with_suffix(f".{os.getpid()}")
+        run("zstd", "-q", "-1", "-T0", str(self.disk), "-o", str(new))
+        new.replace(self.saved)
+
+    def monitor(self, *commands: str) -> list[str]:
+        """Give QEMU's monitor commands, and wait for the answer to each."""
+        answers = []
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(60)
+            monitor.connect(str(self.folder / "monitor.sock"))
+            for command in ("", *commands):
+                monitor.sendall(command.encode() + b"\n")
+                answer = b""
+                while not answer.endswith(b"\n(qemu) "):
+                    answer += monitor.recv(65536)
+                _echo, _newline, told = answer.decode(errors="replace").partition("\n")
+                answers.append(told.removesuffix("(qemu) "))
+        return answers[1:]
+
+    def ssh(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on the host."""
+        config = self.folder.parent / "ssh_config"
+        return subprocess.run(["ssh", "-F", str(config), "-o", "ConnectTimeout=5", self.folder.name, command],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    def answers(self, timeout: float) -> bool:
+        """Whether root can log in within that many seconds."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if self.process() is None:
+                raise Failed(f"QEMU of {self.folder} ended while the host was starting; see {self.folder}/console.log")
+            if self.ssh("true").returncode == 0:
+                return True
+            time.sleep(0.3)
+        return False
+
+    def wait(self) -> str:
+        """Wait until root can log in, save the host after its first boot, and set its clock.
+
+        :returns: lines such as ``/sys/class/net/enp1s0/device/net/enp1s0/address:52:54:00:10:01:00``; devices only,
+            since a bridge over a PF has the same MAC address
+        """
+        process = self.process()
+        restored = process is not None and "-loadvm" in process[1]
+        if restored and not self.answers(RESTORE_TIMEOUT):
+            self.discard(f"it does not answer within {RESTORE_TIMEOUT} s")
+            self.stop()
+            self.boot()
+            restored = False
+        if not restored:
+            if not self.answers(BOOT_TIMEOUT):
+                raise Failed(f"{self.folder} does not answer ssh within {BOOT_TIMEOUT} s; see console.log there")
+            if self.saved is not None and not self.saved.exists():
+                self.ssh("systemctl is-system-running --wait")
+                self.save()
+                if not self.restore():
+                    self.boot()
+                self.answers(BOOT_TIMEOUT)
+        asked = self.ssh(f"date --set=@{time.time()} >&2 && grep -H . /sys/class/net/*/device/net/*/address")
+        if asked.returncode:
+            raise Failed(f"{self.folder.name} answers ssh, but: {asked.stderr.strip()}")
+        return asked.stdout
+
+
+def run(*command: str) -> None:
+    """Run a program; what it says is the failure's text."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"{command[0]}: {done.stdout.strip() or f'exit status {done.returncode}'}")
+
+
+def end(home: Path, kept: t.Collection[Path]) -> None:
+    """End all hosts below a folder except those that are kept."""
+    for marker in sorted(home.glob(f"*/{MARKER}")):
+        if marker.parent not in kept:
+            Host(marker.parent).stop()
+            shutil.rmtree(marker.parent)
+            print(f"ended {marker.parent.name}")
+
+
+def main(action: str, folder: str, *others: str) -> int:
+    """Do what the command line says and return the exit status."""
+    host = Host(Path(folder))
+    try:
+        if action == "running":
+            return int(host.process() is None)
+        if action == "start":
+            description = json.load(sys.stdin)
+            if host.process() is None or host.description != description:
+                host.stop()
+                host.start(description)
+                print("started")
+        elif action == "wait":
+            print(host.wait(), end="")
+        elif action == "monitor":
+            print(*host.monitor(*others), sep="", end="")
+        else:
+            end(Path(folder), [Path(other) for other in others])
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -32,7 +32,7 @@ def lab_topology(
     :param port_base: the first host answers ssh on the next port
     :param suite: the Debian release of hosts without one of their own
     :returns: each host with ``name``, ``number`` (from 1), ``folder``, ``port``, ``nics`` [{``mac``, ``socket``,
-        ``peer``}] (None without a cable), ``monitor`` (where QEMU takes commands), ``suite`` and all of DEFAULTS
+        ``peer``}] (None without a cable), ``monitor`` (the socket of QEMU's QMP), ``suite`` and all of DEFAULTS
     :raises AnsibleFilterError: a host or cable that is not valid
     """
     # An odd host has cables to the next one even before that exists, so that it need not restart when that is added.
@@ -123,7 +123,7 @@ def lab_qemu_arguments(host: dict[str, t.Any], image: str, accelerator: str) -> 
         "-drive", f"file={folder}/disk.qcow2,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
         "-netdev", f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{host['port']}-:22",
         "-device", "virtio-net-pci,netdev=mgmt,mac=52:54:00:00:00:01",
-        "-serial", f"file:{folder}/console.log", "-monitor", f"unix:{host['monitor']},server=on,wait=off",
+        "-serial", f"file:{folder}/console.log", "-qmp", f"unix:{host['monitor']},server=on,wait=off",
         "-pidfile", f"{folder}/qemu.pid", "-daemonize",
     ]
     if host["iommu"]:

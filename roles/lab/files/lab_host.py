@@ -130,7 +130,9 @@ class Host:
     def save(self) -> None:
         """Keep disk, memory and devices as they are now. This ends QEMU, which otherwise writes to the disk."""
         assert self.saved is not None
-        self.monitor(f"savevm {SNAPSHOT}")
+        (failure,) = self.monitor(f"savevm {SNAPSHOT}")
+        if failure:
+            raise Failed(f"{self.folder}: savevm: {failure.strip()}")
         self.stop()
         self.saved.parent.mkdir(parents=True, exist_ok=True)
         new = self.saved.with_suffix(f".{os.getpid()}")
@@ -138,19 +140,18 @@ class Host:
         new.replace(self.saved)
 
     def monitor(self, *commands: str) -> list[str]:
-        """Give QEMU's monitor commands, and wait for the answer to each."""
-        answers = []
+        """Give QEMU commands of its human monitor, by QMP, and return the answer to each."""
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.settimeout(60)
             monitor.connect(str(self.folder / "monitor.sock"))
-            for command in ("", *commands):
-                monitor.sendall(command.encode() + b"\n")
-                answer = b""
-                while not answer.endswith(b"\n(qemu) "):
-                    answer += monitor.recv(65536)
-                _echo, _newline, told = answer.decode(errors="replace").partition("\n")
-                answers.append(told.removesuffix("(qemu) "))
-        return answers[1:]
+            with monitor.makefile("rw") as lines:
+                def ask(execute: str, **arguments: str) -> str:
+                    print(json.dumps({"execute": execute, "arguments": arguments}), file=lines, flush=True)
+                    # Events come in between.
+                    return next(str(answer["return"]) for answer in map(json.loads, lines) if "return" in answer)
+
+                ask("qmp_capabilities")
+                return [ask("human-monitor-command", **{"command-line": command}) for command in commands]
 
     def ssh(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the host."""
@@ -187,8 +188,11 @@ class Host:
                 raise Failed(f"{self.folder} does not answer ssh within {BOOT_TIMEOUT} s; see console.log there")
             if self.saved is not None and not self.saved.exists():
                 self.ssh("systemctl is-system-running --wait")
-                self.save()
-                if not self.restore():
+                try:
+                    self.save()
+                except Failed as failure:
+                    print(f"{self.folder.name} is not saved: {failure}", file=sys.stderr)
+                if self.process() is None and not self.restore():
                     self.boot()
                 self.answers(BOOT_TIMEOUT)
         asked = self.ssh(f"date --set=@{time.time()} >&2 && grep -H . /sys/class/net/*/device/net/*/address")
@@ -229,7 +233,7 @@ def main(action: str, folder: str, *others: str) -> int:
         elif action == "wait":
             print(host.wait(), end="")
         elif action == "monitor":
-            print(*host.monitor(*others), sep="", end="")
+            print(*host.monitor(*others), sep="\n")
         else:
             end(Path(folder), [Path(other) for other in others])
     except Failed as failure:

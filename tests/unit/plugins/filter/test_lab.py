@@ -40,7 +40,7 @@ def test_two_hosts_have_a_cable_per_pf() -> None:
 
 
 def test_qemu_takes_commands_in_the_folder_of_the_host() -> None:
-    assert " -monitor unix:/lab/kvm1/monitor.sock,server=on,wait=off " in arguments()
+    assert " -qmp unix:/lab/kvm1/monitor.sock,server=on,wait=off " in arguments()
 
 
 def test_a_second_host_does_not_change_the_first() -> None:

@@ -1,12 +1,14 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A QEMU that only daemonizes, writes its pid file and answers on its monitor: fake_qemu.py FOLDER DISK [-loadvm TAG]
+"""A stand-in for QEMU: fake_qemu.py FOLDER DISK [-loadvm TAG]
 
-It restores only a disk that ``savevm`` was run on.
+It daemonizes, writes its pid file and answers each command of the human monitor with the command itself.
+It restores only a disk that ``savevm`` was run on; savevm fails while the file full is in the folder above.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -27,8 +29,14 @@ with socket.socket(socket.AF_UNIX) as server:
     while True:
         client = server.accept()[0]
         with client, client.makefile("rw") as lines:
+            print(json.dumps({"QMP": {}}), file=lines, flush=True)
             for line in lines:
-                if line.startswith("savevm"):
+                told = ""
+                request = json.loads(line)
+                if request["execute"] == "human-monitor-command":
+                    told = request["arguments"]["command-line"]
+                    print(json.dumps({"event": "STOP"}), file=lines)
+                if told.startswith("savevm"):
+                    told = "Error: disk full" if (folder.parent / "full").exists() else ""
                     disk.write_text("snapshot")
-                lines.write(f"{line}done\n(qemu) ")
-                lines.flush()
+                print(json.dumps({"return": told}), file=lines, flush=True)

@@ -135,6 +135,13 @@ def test_a_restored_host_that_does_not_answer_is_booted(lab: Lab) -> None:
     assert not lab.saved.exists()
 
 
+def test_a_host_that_cannot_be_saved_runs_on(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    (lab.home / "full").touch()
+    assert lab.up() == "booted"
+    assert not lab.saved.exists()
+    assert "kvm1 is not saved" in capsys.readouterr().err
+
+
 def test_the_clock_is_set_and_the_netdevs_are_printed(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     lab.up()
     assert "eno1/address:52:54:00:10:01:00\n" in capsys.readouterr().out
@@ -162,7 +169,7 @@ def test_the_monitor_answers(lab: Lab, capsys: pytest.CaptureFixture[str]) -> No
     lab.up()
     capsys.readouterr()
     assert lab.run("monitor", "info status", "info usernet") == 0
-    assert capsys.readouterr().out == "done\ndone\n"
+    assert capsys.readouterr().out == "info status\ninfo usernet\n"
 
 
 def test_hosts_that_are_not_kept_are_ended(lab: Lab) -> None:

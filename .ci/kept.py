@@ -65,18 +65,24 @@ def main(what: str, *command: str) -> int:
 
 
 def run(command: tuple[str, ...]) -> int:
-    """Run a command and return its status, which is not 0 if a signal interrupts it."""
-    def terminate(*_: object) -> None:
-        child.terminate()
-        raise KeyboardInterrupt
+    """Run a command to its end, and return its status or that of a signal that interrupts it."""
+    signals: list[int] = []
+    started: list[subprocess.Popen[bytes]] = []
 
+    def stop(number: int, _frame: object) -> None:
+        signals.append(number)
+        if number == signal.SIGTERM:  # A terminal sends SIGINT to the command as well.
+            for child in started:
+                child.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     with subprocess.Popen(command) as child:
-        signal.signal(signal.SIGTERM, terminate)
-        try:
-            return child.wait()
-        except KeyboardInterrupt:  # A terminal also sends it to the command.
-            child.wait()
-            return 130
+        started.append(child)
+        if signal.SIGTERM in signals:
+            child.terminate()
+        status = child.wait()
+    return 128 + signals[0] if signals else status
 
 
 def clock(seconds: int) -> str:

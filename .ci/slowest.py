@@ -44,9 +44,9 @@ class Play:
     def is_free(self) -> bool:
         """Whether a host has results of one task before and after another host has a result of another task."""
         last: dict[str, int] = {}
-        for number, (_, name, host) in enumerate(self.results):
+        for number, (_time, name, host) in enumerate(self.results):
             between = self.results[last.get(host, number):number]
-            if between and between[0][1] == name and any(other != name for _, other, _ in between):
+            if between and between[0][1] == name and any(other != name for _time, other, _host in between):
                 return True
             last[host] = number
         return False
@@ -89,7 +89,7 @@ def plays(log: Path) -> list[Play]:
 def main(*logs: str) -> None:
     tasks = [(Path(log).stem, task) for log in logs for play in plays(Path(log)) for task in play.tasks()]
     slowest = sorted(tasks, key=lambda of: of[1].seconds(), reverse=True)[:COUNT]
-    width = max((len(scenario) for scenario, _ in slowest), default=0)
+    width = max((len(scenario) for scenario, _task in slowest), default=0)
     for scenario, task in slowest:
         minutes, seconds = divmod(round(task.seconds()), 60)
         print(f"{minutes:3}:{seconds:02}  {scenario:{width}}  {task.name} ({task.host})")

@@ -29,7 +29,7 @@ def printed(capsys: pytest.CaptureFixture[str], folder: Path, **logs: str) -> li
 
 def test_a_task_starts_when_the_one_before_it_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also if the one before it ran on another host only."""
-    assert printed(capsys, tmp_path, sriov="""
+    lines = printed(capsys, tmp_path, sriov="""
         00:00 7 PLAY [Two hosts] ***
         00:10 7 TASK [nfv.kvm.lab : First] *****
         00:10 7 ok: [kvm1]
@@ -39,9 +39,10 @@ def test_a_task_starts_when_the_one_before_it_ends(tmp_path: Path, capsys: pytes
         01:15 7 RUNNING HANDLER [Last] *****
         01:15 7 ok: [kvm1 -> localhost]
         01:15 7 PLAY RECAP ***
-        """) == [
-            "  1:02  sriov  Reboot the host (kvm2)", "  0:12  sriov  First (kvm2)", "  0:10  sriov  First (kvm1)",
-            "  0:01  sriov  Last (kvm1)"]
+        """)
+    assert lines == [
+        "  1:02  sriov  Reboot the host (kvm2)", "  0:12  sriov  First (kvm2)", "  0:10  sriov  First (kvm1)",
+        "  0:01  sriov  Last (kvm1)"]
 
 
 def test_hosts_that_do_not_wait_for_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -175,6 +175,12 @@ class Connection:
         with self.answering("libvirt", "tell its version"):
             return int(self.handle.getLibVersion())
 
+    def qemu_version(self) -> tuple[int, int]:
+        """QEMU's major and minor version."""
+        with self.answering("libvirt", "report the version of QEMU"):
+            version = int(self.handle.getVersion())  # major x 1000000 + minor x 1000 + release
+        return version // 1_000_000, version // 1000 % 1000
+
     def find(self, name: str) -> Domain | None:
         """A domain, None where there is none of that name."""
         with self.answering(f"domain {name}", "look it up"):

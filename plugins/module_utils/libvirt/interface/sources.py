@@ -14,6 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges impor
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 
 IFF_UP = 1  # linux/if.h
+# NIC models that came with a QEMU that is newer than a supported distribution's (QEMU's change log): major, minor
+QEMU_OF_MODEL = {"igb": (8, 0)}
 SEE_LINKS = "See ip link for those that the host has"
 
 
@@ -45,6 +47,8 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
         if before is None or (before.type, before.source_dev) != (nic.type, nic.source_dev):
             _check_free(host, subject, nic, nic.source_dev)
     _check_objects(host, connection, subject, nic)
+    if before is None or before.model != nic.model:
+        _check_model(connection, subject, nic.model)
 
 
 def _check_objects(host: Host, connection: Connection, subject: str, nic: Interface) -> None:
@@ -58,6 +62,15 @@ def _check_objects(host: Host, connection: Connection, subject: str, nic: Interf
     if nic.managed_tap is False and nic.target_dev and not host.exists(f"{pci.NETDEVS}/{nic.target_dev}"):
         raise ValidationError(f"{subject}.target_dev", "this host has no such TAP, which managed: false asks for",
                               nic.target_dev, f"Make it: ip tuntap add {nic.target_dev} mode tap")
+
+
+def _check_model(connection: Connection, subject: str, model: str | None) -> None:
+    """libvirt takes any model, and the domain then cannot start."""
+    needed = QEMU_OF_MODEL.get(model or "")
+    if needed is not None and connection.qemu_version() < needed:
+        found = ".".join(map(str, connection.qemu_version()))
+        raise NotSupported(f"{subject}.model", f"QEMU has this NIC model from version {needed[0]}.{needed[1]} on, and "
+                           f"this host has QEMU {found}", model, "Use another model, such as virtio or e1000e")
 
 
 def _check_vf(host: Host, subject: str, address: str) -> None:

@@ -245,6 +245,7 @@ class FakeLibvirt(FakeStorage, FakeNetworks):
         FakeNetworks.__init__(self)
         self.found: dict[str, FakeDomain] = {}
         self.version = 11_003_000
+        self.qemu_version = 10_000_013
         self.defined = 0
         self.adds: dict[str, str] = {}
         self.filters = {"clean-traffic"}  # one of those that libvirt brings along
@@ -282,6 +283,10 @@ class FakeLibvirt(FakeStorage, FakeNetworks):
     @api
     def getLibVersion(self) -> int:  # noqa: N802
         return self.version
+
+    @api
+    def getVersion(self) -> int:  # noqa: N802
+        return self.qemu_version
 
     @api
     def lookupByName(self, name: str) -> FakeDomain:  # noqa: N802

@@ -384,6 +384,16 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     assert "from version 11.0 on" in lab.vm_interface({**BRIDGE, "vlan": {"tags": [5]}})["msg"]
 
 
+def test_a_model_that_the_qemu_of_the_host_lacks_is_refused_for_a_new_nic_only(lab: Lab) -> None:
+    lab.domain()
+    lab.libvirt.qemu_version = 8_000_000
+    assert lab.vm_interface({**BRIDGE, "model": "igb"})["changed"]
+    lab.libvirt.qemu_version = 7_002_022
+    assert not lab.vm_interface({**BRIDGE, "model": "igb"})["changed"]
+    told = lab.vm_interface({"type": "bridge", "source": {"bridge": "br0"}, "name": "new", "model": "igb"})["msg"]
+    assert "model = 'igb': QEMU has this NIC model from version 8.0 on, and this host has QEMU 7.2" in told
+
+
 def test_the_host_is_checked_for_all_that_a_nic_will_be(lab: Lab) -> None:
     lab.domain()
     lab.vm_interface(BRIDGE, NET, VF0)

@@ -74,11 +74,11 @@ class Host:
             if process is None:
                 return
             os.kill(process[0], number)
-            for _ in range(100):
-                if self.process() is None:
-                    return
+            end = time.monotonic() + 10
+            while self.process() is not None and time.monotonic() < end:
                 time.sleep(0.1)
-        raise Failed(f"QEMU of {self.folder} does not end; end it by hand")
+        if self.process() is not None:
+            raise Failed(f"QEMU of {self.folder} does not end. End it by hand.")
 
     def start(self, description: dict[str, t.Any]) -> None:
         """Make the folder anew and start QEMU, from what is saved if that works."""

@@ -1,4 +1,5 @@
-# Everything a developer runs; `make` alone lists it. State lives in .venv/ and build/ only, both safe to delete.
+# Everything a developer runs; `make` alone lists it. State lives in .venv/, build/ and ~/.cache/nfv.kvm (images, saved
+# hosts, results of tests); run `make lab-down` before you delete them.
 
 PYTHON ?= /usr/bin/python3
 # How many hosts the lab has; empty: as many as the role says.
@@ -43,7 +44,7 @@ demo: lab  ## See the main job: an appliance in the lab forwards packets over tw
 	ansible-playbook -i $(INVENTORY) -e @playbooks/vars/demo.yml playbooks/demo.yml
 	@cat build/demo.txt
 
-test: .venv/test.stamp | $(COLLECTION)  ## Run all tests, the quick ones first (FRESH=1 for those that passed already, SUITE=bookworm)
+test: .venv/test.stamp | $(COLLECTION)  ## Run all tests, the quick ones first (FRESH=1 repeats passed ones, SUITE=bookworm uses Debian 12)
 	@for phase in lint units sanity molecule; do \
 		printf '\n=== %s (%d:%02d after the start)\n' $$phase $$((SECONDS / 60)) $$((SECONDS % 60)); \
 		$(MAKE) $$phase; \
@@ -74,11 +75,12 @@ sanity: .venv/test.stamp  ## Run ansible-test sanity
 molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCENARIO=name for one, KEEP=1 to leave the lab up)
 	@.ci/apt-install $(LAB_PACKAGES)
 	@.ci/scenarios $(SCENARIO) && status=0 || status=$$?; \
-	$(if $(KEEP),,ansible-playbook playbooks/lab_down.yml > /dev/null;) \
+	$(if $(KEEP),,ansible-playbook playbooks/lab_down.yml || status=$$?;) \
 	exit $$status
 
 bench: lab  ## Measure modules in the lab, as ratios to ansible.builtin.ping and to other ways
 	@failed=; for bench in tests/bench/bench_*.py; do python $$bench || failed+=" $$bench"; done; \
+	ansible-playbook playbooks/lab_down.yml; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 # A stamp is written last: what was interrupted is done again.

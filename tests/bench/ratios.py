@@ -65,7 +65,8 @@ def play(measured: t.Sequence[Measured], rounds: int) -> list[Task]:
 
 def playbook(path: Path, log: t.TextIO) -> None:
     """Run a playbook in the lab."""
-    command = ["ansible-playbook", "-i", str(BUILD / "lab" / "inventory.yml"), str(path)]
+    command = ["ansible-playbook", "-i", str(BUILD / "lab" / "inventory.yml"), str(path),
+               "-e", f"lab_suite={os.environ.get('LAB_SUITE', 'trixie')}"]
     subprocess.run(command, stdout=log, check=True, env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "default"})
 
 

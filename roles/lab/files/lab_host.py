@@ -10,8 +10,9 @@
 
 DESCRIPTION is a JSON object: ``qemu`` and ``arguments`` (the command line), ``image`` (the folder with the disk and the
 ssh keys), ``port`` (of ssh on 127.0.0.1) and ``saved`` (the file that keeps the host as it was after its first boot, or
-null to boot it each time). A saved host is its disk with an internal snapshot (qemu-img(1)) of memory and devices,
-compressed by zstd, which also detects damage. A host that cannot be restored is booted, and saved again.
+nothing to boot it each time). A saved host is its disk with an internal snapshot (qemu-img(1)) of memory and devices,
+compressed by zstd, which also detects damage. A host that cannot be restored is booted, and saved again. Warnings go
+to standard error.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ RESTORE_TIMEOUT = 60  # seconds; a restored host answers within 5 s
 
 
 class Failed(Exception):
-    """Something that the user has to know; its text is all that is shown."""
+    """An error that the user sees as text only."""
 
 
 class Host:
@@ -45,6 +46,7 @@ class Host:
         self.folder = folder
         self.disk = folder / "disk.qcow2"
         self.marker = folder / MARKER
+        self.new = folder / "new"  # exists from the start of the host to the end of the first wait
 
     @property
     def description(self) -> dict[str, t.Any]:
@@ -52,11 +54,6 @@ class Host:
         with contextlib.suppress(FileNotFoundError):
             return t.cast("dict[str, t.Any]", json.loads(self.marker.read_text()))
         return {}
-
-    @property
-    def saved(self) -> Path | None:
-        """The file that the host is restored from, whether or not it exists."""
-        return Path(self.description["saved"]) if self.description["saved"] else None
 
     def process(self) -> tuple[int, list[str]] | None:
         """The pid and command line of its QEMU; a later process with that pid does not have this host's disk."""
@@ -70,26 +67,30 @@ class Host:
     def stop(self) -> None:
         """End QEMU: with SIGTERM it flushes the disk; after 10 s it is killed."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            process = self.process()
-            if process is None:
-                return
-            os.kill(process[0], number)
             end = time.monotonic() + 10
+            process = self.process()
+            if process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process[0], number)
             while self.process() is not None and time.monotonic() < end:
                 time.sleep(0.1)
-        if self.process() is not None:
-            raise Failed(f"QEMU of {self.folder} does not end. End it by hand.")
+        process = self.process()
+        if process is not None:
+            raise Failed(f"QEMU of {self.folder} did not end within 20 s. Run `kill -9 {process[0]}`.")
 
     def start(self, description: dict[str, t.Any]) -> None:
-        """Make the folder anew and start QEMU, from what is saved if that works."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(mode=0o700, parents=True)
-        port, image = description["port"], Path(description["image"])
+        """Recreate the folder and start QEMU, from the saved state if possible."""
+        port, image = int(description["port"]), Path(description["image"])
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                raise Failed(f"port {port} on 127.0.0.1 is taken. End its program, or set lab_ssh_port_base.")
+                raise Failed(f"Port {port} on 127.0.0.1 is in use. Stop the program that `ss -ltnp` lists for it, "
+                             "or set `lab_ssh_port_base`.")
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(mode=0o700, parents=True)
         (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {(image / 'ssh_host_key.pub').read_text()}")
         self.marker.write_text(json.dumps(description, indent=2))
+        self.new.touch()
         if not self.restore():
             self.boot()
 
@@ -107,51 +108,53 @@ class Host:
         run(*self.description["qemu"], *self.description["arguments"], *more)
 
     def restore(self) -> bool:
-        """Start QEMU from what is saved; what cannot be used is removed.
+        """Start QEMU from the saved state.
 
         :returns: whether QEMU runs
         """
-        if self.saved is None or not self.saved.exists():
+        saved = self.description["saved"]
+        if not saved or not Path(saved).exists():
             return False
         try:
-            run("zstd", "-q", "-d", "-f", str(self.saved), "-o", str(self.disk))
+            run("zstd", "-q", "-d", "-f", saved, "-o", str(self.disk))
             self.launch("-loadvm", SNAPSHOT)
         except Failed as failure:
-            self.discard(str(failure))
+            self.warn(f"the saved state cannot be restored, so the host is booted: {failure}")
             return False
         return True
 
-    def discard(self, reason: str) -> None:
-        """Remove what is saved."""
-        print(f"{self.folder.name}: the saved host cannot be restored, so it is booted: {reason}", file=sys.stderr)
-        if self.saved:
-            self.saved.unlink(missing_ok=True)
-
     def save(self) -> None:
         """Keep disk, memory and devices as they are now. This ends QEMU, which otherwise writes to the disk."""
-        assert self.saved is not None
         (failure,) = self.monitor(f"savevm {SNAPSHOT}")
         if failure:
-            raise Failed(f"{self.folder}: savevm: {failure.strip()}")
+            raise Failed(f"savevm: {failure.strip()}")
         self.stop()
-        self.saved.parent.mkdir(parents=True, exist_ok=True)
-        new = self.saved.with_suffix(f".{os.getpid()}")
-        run("zstd", "-q", "-1", "-T0", str(self.disk), "-o", str(new))
-        new.replace(self.saved)
+        saved = Path(self.description["saved"])
+        new = saved.with_suffix(f".{os.getpid()}")
+        try:
+            run("zstd", "-q", "-1", "-T0", str(self.disk), "-o", str(new))
+            new.replace(saved)
+        finally:
+            new.unlink(missing_ok=True)
 
     def monitor(self, *commands: str) -> list[str]:
         """Give QEMU commands of its human monitor, by QMP, and return the answer to each."""
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.settimeout(60)
-            monitor.connect(str(self.folder / "monitor.sock"))
-            with monitor.makefile("rw") as lines:
-                def ask(execute: str, **arguments: str) -> str:
-                    print(json.dumps({"execute": execute, "arguments": arguments}), file=lines, flush=True)
-                    # Events come in between.
-                    return next(str(answer["return"]) for answer in map(json.loads, lines) if "return" in answer)
+        try:
+            with socket.socket(socket.AF_UNIX) as monitor:
+                monitor.settimeout(300)
+                monitor.connect(str(self.folder / "monitor.sock"))
+                with monitor.makefile("rw") as lines:
+                    def ask(execute: str, **arguments: str) -> str:
+                        print(json.dumps({"execute": execute, "arguments": arguments}), file=lines, flush=True)
+                        for answer in map(json.loads, lines):  # events come in between
+                            if "return" in answer or "error" in answer:
+                                return str(answer["return"])
+                        raise OSError("QEMU ended")
 
-                ask("qmp_capabilities")
-                return [ask("human-monitor-command", **{"command-line": command}) for command in commands]
+                    ask("qmp_capabilities")
+                    return [ask("human-monitor-command", **{"command-line": command}) for command in commands]
+        except (OSError, ValueError, KeyError) as error:
+            raise Failed(f"the monitor of {self.folder} does not answer: {error}") from error
 
     def ssh(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the host."""
@@ -160,49 +163,59 @@ class Host:
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
     def answers(self, timeout: float) -> bool:
-        """Whether root can log in within that many seconds."""
+        """Whether root can log in within that many seconds; not if QEMU ends before."""
         end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            if self.process() is None:
-                raise Failed(f"QEMU of {self.folder} ended while the host was starting; see {self.folder}/console.log")
+        while self.process() is not None and time.monotonic() < end:
             if self.ssh("true").returncode == 0:
                 return True
             time.sleep(0.3)
         return False
 
+    def first_wait(self) -> None:
+        """Wait until a host that was just started answers. One that was booted is saved, and restored at once."""
+        process = self.process()
+        if process is not None and "-loadvm" in process[1]:
+            if self.answers(RESTORE_TIMEOUT):
+                return
+            self.warn(f"the restored host does not answer within {RESTORE_TIMEOUT} s, so it is booted")
+            self.stop()
+            self.boot()
+        if not self.description["saved"] or not self.answers(BOOT_TIMEOUT):
+            return
+        state = self.ssh(f"timeout {BOOT_TIMEOUT} systemctl is-system-running --wait").stdout.strip()
+        try:
+            if state != "running":
+                raise Failed(f"systemd reports that it is {state}")
+            self.save()
+        except Failed as failure:
+            self.warn(f"it is not saved: {failure}")
+        if self.process() is None and not self.restore():
+            self.boot()
+
     def wait(self) -> str:
-        """Wait until root can log in, save the host after its first boot, and set its clock.
+        """Wait until root can log in, and set the clock, which on a restored host is that of its first boot.
 
         :returns: lines such as ``/sys/class/net/enp1s0/device/net/enp1s0/address:52:54:00:10:01:00``; devices only,
             since a bridge over a PF has the same MAC address
         """
-        process = self.process()
-        restored = process is not None and "-loadvm" in process[1]
-        if restored and not self.answers(RESTORE_TIMEOUT):
-            self.discard(f"it does not answer within {RESTORE_TIMEOUT} s")
-            self.stop()
-            self.boot()
-            restored = False
-        if not restored:
-            if not self.answers(BOOT_TIMEOUT):
-                raise Failed(f"{self.folder} does not answer ssh within {BOOT_TIMEOUT} s; see console.log there")
-            if self.saved is not None and not self.saved.exists():
-                self.ssh("systemctl is-system-running --wait")
-                try:
-                    self.save()
-                except Failed as failure:
-                    print(f"{self.folder.name} is not saved: {failure}", file=sys.stderr)
-                if self.process() is None and not self.restore():
-                    self.boot()
-                self.answers(BOOT_TIMEOUT)
+        if self.new.exists():
+            self.first_wait()
+            self.new.unlink()
+        if not self.answers(BOOT_TIMEOUT):
+            cause = "QEMU has ended" if self.process() is None else self.ssh("true").stderr.strip()
+            raise Failed(f"{self.folder.name} does not answer ssh: {cause}. See {self.folder}/console.log.")
         asked = self.ssh(f"date --set=@{time.time()} >&2 && grep -H . /sys/class/net/*/device/net/*/address")
         if asked.returncode:
-            raise Failed(f"{self.folder.name} answers ssh, but: {asked.stderr.strip()}")
+            raise Failed(f"{self.folder.name}: cannot set the clock or read the netdevs: {asked.stderr.strip()}")
         return asked.stdout
+
+    def warn(self, text: str) -> None:
+        """Tell what the role shows as a warning."""
+        print(f"{self.folder.name}: {text}", file=sys.stderr)
 
 
 def run(*command: str) -> None:
-    """Run a program; what it says is the failure's text."""
+    """Run a program; if it fails, its output is the text of the failure."""
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
@@ -236,7 +249,7 @@ def main(action: str, folder: str, *others: str) -> int:
             print(*host.monitor(*others), sep="\n")
         else:
             end(Path(folder), [Path(other) for other in others])
-    except Failed as failure:
+    except (Failed, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0

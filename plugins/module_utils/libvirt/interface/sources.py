@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges impor
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 
 IFF_UP = 1  # linux/if.h
-# NIC models that came with a QEMU that is newer than a supported distribution's (QEMU's change log): major, minor
+# NIC models that some supported distributions lack, with the QEMU version that added them (QEMU's change log)
 QEMU_OF_MODEL = {"igb": (8, 0)}
 SEE_LINKS = "See ip link for those that the host has"
 
@@ -66,11 +66,13 @@ def _check_objects(host: Host, connection: Connection, subject: str, nic: Interf
 
 def _check_model(connection: Connection, subject: str, model: str | None) -> None:
     """libvirt takes any model, and the domain then cannot start."""
-    needed = QEMU_OF_MODEL.get(model or "")
-    if needed is not None and connection.qemu_version() < needed:
-        found = ".".join(map(str, connection.qemu_version()))
+    if model not in QEMU_OF_MODEL:
+        return
+    needed, found = QEMU_OF_MODEL[model], connection.qemu_version()
+    if found < needed:
         raise NotSupported(f"{subject}.model", f"QEMU has this NIC model from version {needed[0]}.{needed[1]} on, and "
-                           f"this host has QEMU {found}", model, "Use another model, such as virtio or e1000e")
+                           f"this host has QEMU {found[0]}.{found[1]}", model,
+                           "Use another model, such as virtio or e1000e")
 
 
 def _check_vf(host: Host, subject: str, address: str) -> None:

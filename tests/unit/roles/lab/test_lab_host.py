@@ -26,9 +26,12 @@ PROGRAMS = {
     "ssh": """set -- $*
 home=$(dirname "$2")
 if [ -e "$home/silent-restored" ] && grep -q loadvm "/proc/$(cat "$home/kvm1/qemu.pid")/cmdline"; then exit 255; fi
-case "$*" in *grep*)
-    echo "$*" >> "$home/asked"
-    echo /sys/class/net/eno1/device/net/eno1/address:52:54:00:10:01:00
+case "$*" in
+    *is-system-running*) cat "$home/state" ;;
+    *grep*)
+        echo "$*" >> "$home/asked"
+        echo /sys/class/net/eno1/device/net/eno1/address:52:54:00:10:01:00
+        ;;
 esac
 """,
     "qemu-img": 'for disk; do :; done; echo new > "$disk"\n',
@@ -57,7 +60,7 @@ class Lab(t.NamedTuple):
         description = {
             "qemu": [sys.executable, str(Path(__file__).parent / "fake_qemu.py")],
             "arguments": [str(self.folder), str(self.folder / "disk.qcow2")],
-            "image": str(self.home), "port": port, "saved": str(self.saved) if restore else None,
+            "image": str(self.home), "port": port, "saved": str(self.saved) if restore else "",
         }
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("sys.stdin", io.StringIO(json.dumps(description)))
@@ -83,6 +86,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Lab]:
     home = tmp_path / "lab"
     home.mkdir()
     (home / "ssh_host_key.pub").write_text("ssh-ed25519 AAAA\n")
+    (home / "state").write_text("running\n")
+    (tmp_path / "saved").mkdir()
     yield Lab(home, tmp_path / "saved" / "key.qcow2.zst")
     assert lab_host.main("end", str(home)) == 0
     assert lab_host.Host(home / "kvm1").process() is None
@@ -118,28 +123,42 @@ def test_a_host_that_is_described_otherwise_is_replaced(lab: Lab) -> None:
 def test_what_cannot_be_restored_is_booted_and_saved_again(
     lab: Lab, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lab.saved.parent.mkdir()
     lab.saved.write_text(content)
     assert lab.up() == "restored"
     assert lab.saved.read_text() == "zstd\nsnapshot"
-    assert "kvm1: the saved host cannot be restored, so it is booted" in capsys.readouterr().err
+    assert "kvm1: the saved state cannot be restored, so the host is booted" in capsys.readouterr().err
 
 
-def test_a_restored_host_that_does_not_answer_is_booted(lab: Lab) -> None:
+def test_a_restored_host_that_does_not_answer_is_booted(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     lab.up()
     lab_host.main("end", str(lab.home))
     (lab.home / "silent-restored").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lab_host.Host, "save", lambda self: None)
-        assert lab.up() == "booted"
-    assert not lab.saved.exists()
-
-
-def test_a_host_that_cannot_be_saved_runs_on(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     (lab.home / "full").touch()
     assert lab.up() == "booted"
-    assert not lab.saved.exists()
-    assert "kvm1 is not saved" in capsys.readouterr().err
+    assert "does not answer within 0.5 s, so it is booted" in capsys.readouterr().err
+
+
+def test_a_host_in_use_that_does_not_answer_is_left_alone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.up()
+    pid = lab.process()[0]
+    (lab.home / "silent-restored").touch()
+    monkeypatch.setattr(lab_host, "BOOT_TIMEOUT", 0.5)
+    assert lab.run("wait") == 1
+    assert lab.process()[0] == pid
+
+
+@pytest.mark.parametrize(("file", "content"), [("full", ""), ("state", "degraded\n")])
+def test_a_host_that_cannot_be_saved_runs_on(
+    lab: Lab, file: str, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not saved later either, when it has been used."""
+    (lab.home / file).write_text(content)
+    assert lab.up() == "booted"
+    assert "kvm1: it is not saved" in capsys.readouterr().err
+    (lab.home / "full").unlink(missing_ok=True)
+    (lab.home / "state").write_text("running\n")
+    assert lab.run("wait") == 0
+    assert list(lab.saved.parent.iterdir()) == []
 
 
 def test_the_clock_is_set_and_the_netdevs_are_printed(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,7 +181,7 @@ def test_a_port_that_is_taken_is_reported(lab: Lab, capsys: pytest.CaptureFixtur
         taken.listen()
         with pytest.raises(AssertionError):
             lab.up(port=taken.getsockname()[1])
-    assert "is taken" in capsys.readouterr().err
+    assert "is in use" in capsys.readouterr().err
 
 
 def test_the_monitor_answers(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,9 @@ def run(subject: str, measured: t.Sequence[Measured], limits: t.Sequence[Limit],
     tasks = [*setup, *play(measured, rounds)]
     tasks.append({"copy": {"content": "{{ times | to_json }}", "dest": str(report)}, "delegate_to": "localhost"})
     bench = folder / f"{subject}.yml"
-    bench.write_text(json.dumps([{"hosts": "kvm1", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    bench.write_text(json.dumps([
+        {"hosts": "kvm1", "gather_facts": False, "tasks": tasks,
+         "vars": {"ansible_python_interpreter": "/usr/bin/python3"}}]), encoding="utf-8")
     with open(folder / f"{subject}.log", "w", encoding="utf-8") as log:
         print(f"{len(measured)} things, up to {rounds} times each; the tasks go to {log.name}", flush=True)
         for path in (ROOT / "playbooks" / "lab_down.yml", ROOT / "playbooks" / "lab_up.yml", bench):

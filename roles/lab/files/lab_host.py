@@ -162,26 +162,34 @@ class Host:
         return subprocess.run(["ssh", "-F", str(config), "-o", "ConnectTimeout=5", self.folder.name, command],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
-    def answers(self, timeout: float) -> bool:
-        """Whether root can log in within that many seconds; not if QEMU ends before."""
+    def ask(self, timeout: float) -> str | None:
+        """Set the clock, which on a restored host is that of its first boot, and read the netdevs.
+
+        :param timeout: how long to wait for the host, in seconds
+        :returns: lines such as ``/sys/class/net/enp1s0/device/net/enp1s0/address:52:54:00:10:01:00``; devices only,
+            since a bridge over a PF has the same MAC address; None if root cannot log in or QEMU ends
+        """
         end = time.monotonic() + timeout
         while self.process() is not None and time.monotonic() < end:
-            if self.ssh("true").returncode == 0:
-                return True
+            asked = self.ssh(f"date --set=@{time.time()} >&2 && grep -H . /sys/class/net/*/device/net/*/address")
+            if asked.returncode == 0:
+                return asked.stdout
             time.sleep(0.3)
-        return False
+        return None
 
-    def first_wait(self) -> None:
-        """Wait until a host that was just started answers. One that was booted is saved, and restored at once."""
+    def first_wait(self) -> str | None:
+        """Wait for a host that was just started. One that was booted is saved, and restored at once."""
         process = self.process()
         if process is not None and "-loadvm" in process[1]:
-            if self.answers(RESTORE_TIMEOUT):
-                return
+            told = self.ask(RESTORE_TIMEOUT)
+            if told is not None:
+                return told
             self.warn(f"the restored host does not answer within {RESTORE_TIMEOUT} s, so it is booted")
             self.stop()
             self.boot()
-        if not self.description["saved"] or not self.answers(BOOT_TIMEOUT):
-            return
+        told = self.ask(BOOT_TIMEOUT)
+        if told is None or not self.description["saved"]:
+            return told
         state = self.ssh(f"timeout {BOOT_TIMEOUT} systemctl is-system-running --wait").stdout.strip()
         try:
             if state != "running":
@@ -191,23 +199,16 @@ class Host:
             self.warn(f"it is not saved: {failure}")
         if self.process() is None and not self.restore():
             self.boot()
+        return self.ask(BOOT_TIMEOUT)
 
     def wait(self) -> str:
-        """Wait until root can log in, and set the clock, which on a restored host is that of its first boot.
-
-        :returns: lines such as ``/sys/class/net/enp1s0/device/net/enp1s0/address:52:54:00:10:01:00``; devices only,
-            since a bridge over a PF has the same MAC address
-        """
-        if self.new.exists():
-            self.first_wait()
-            self.new.unlink()
-        if not self.answers(BOOT_TIMEOUT):
+        """Wait until root can log in. Returns what :meth:`ask` does."""
+        told = self.first_wait() if self.new.exists() else self.ask(BOOT_TIMEOUT)
+        self.new.unlink(missing_ok=True)
+        if told is None:
             cause = "QEMU has ended" if self.process() is None else self.ssh("true").stderr.strip()
             raise Failed(f"{self.folder.name} does not answer ssh: {cause}. See {self.folder}/console.log.")
-        asked = self.ssh(f"date --set=@{time.time()} >&2 && grep -H . /sys/class/net/*/device/net/*/address")
-        if asked.returncode:
-            raise Failed(f"{self.folder.name}: cannot set the clock or read the netdevs: {asked.stderr.strip()}")
-        return asked.stdout
+        return told
 
     def warn(self, text: str) -> None:
         """Tell what the role shows as a warning."""

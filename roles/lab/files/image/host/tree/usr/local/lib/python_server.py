@@ -1,7 +1,7 @@
-"""Runs Ansible's modules in forks of a Python that has imported already what each of them imports, and that keeps what
-was compiled out of the zip archives in which they come: on a host of the lab that is most of what a task takes.
+"""Runs Ansible's modules in forks of a Python that has already imported what each of them imports, and that keeps the code
+compiled from the zip archives that they come in: on an emulated host that is most of the time of a task.
 
-files/python-client asks for it, the scenarios' Python (inventory.yml). The demo and what is measured do without."""
+python-client asks for it, the Python of the lab's inventory. It runs what it is given as Python would."""
 
 import atexit
 import contextlib

@@ -1,5 +1,5 @@
-"""Runs Ansible's modules in forks of a Python that has already imported what each of them imports, and that keeps the code
-compiled from the zip archives that they come in: on an emulated host that is most of the time of a task.
+"""Runs Ansible's modules in forks of a Python that has already imported what each of them imports, and that keeps the
+code compiled from the zip archives that they come in: on an emulated host that is most of the time of a task.
 
 python-client asks for it, the Python of the lab's inventory. It runs what it is given as Python would."""
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -207,7 +208,7 @@ def test_an_interrupted_run_is_not_kept(committed: Path, number: signal.Signals)
             assert "=== one: failed after " in process.communicate(timeout=10)[0]
             assert process.returncode == 128 + number
         finally:
-            if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     assert records(committed) == []
 

@@ -83,8 +83,8 @@ def test_cables_as_listed() -> None:
     ("host", "there", "absent"),
     [
         ({}, "-device intel-iommu,intremap=on", "-svm"),
-        ({"iommu": False}, "-cpu max ", "intel-iommu"),
-        ({"nested": False}, "-cpu max,-svm", "-cpu max "),
+        ({"iommu": False}, "-cpu max,-la57 ", "intel-iommu"),
+        ({"nested": False}, "-cpu max,-la57,-svm", "-cpu max,-la57 "),
         ({"nic": "e1000e"}, "-device e1000e,bus=port0", "igb"),
         ({"pfs": 8}, "-device igb,bus=port7", "port8"),
         ({"kernel_arguments": ""}, "systemd.hostname=kvm1 quiet -drive", "intel_iommu=on"),

@@ -4,7 +4,7 @@
 
 WHAT is ``sanity`` or a scenario (a folder in extensions/molecule). Run this from the root of the repository.
 A result is recorded only if git reports a clean tree. All clones on the same computer use it. FRESH=1 ignores it.
-What WHAT depends on is what .ci/depends.py prints.
+To print the files that a test depends on, run python .ci/depends.py WHAT.
 """
 
 from __future__ import annotations

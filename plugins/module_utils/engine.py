@@ -14,6 +14,7 @@ import traceback
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.nfv.kvm.plugins.module_utils import lock
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, VerificationFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
@@ -52,6 +53,9 @@ class Plan(t.Generic[State]):
 class Resource(t.Protocol[State]):
     """What a module manages, with the desired state inside."""
 
+    def objects(self, host: Host) -> tuple[str, ...]:
+        """What no other run may change from reading to verification, as lock.held() wants it. Reads only."""
+
     def read(self, host: Host) -> State:
         """The current state. Reads only."""
 
@@ -79,19 +83,31 @@ def run(
     actions: list[str] = []
     with one_failure_path(module, actions):
         resource = build(module.params)
-        current = resource.read(host)
-        plan = resource.plan(current)
-        diff = {"before": resource.show(current), "after": resource.show(plan.after)}
-        state = plan.after
-        if module.check_mode:
-            actions.extend(line for step in plan.steps for line in step.describe())
-        elif plan.steps:
-            apply(plan.steps, host, actions)
-            state = verify(resource, host)
+        with contextlib.nullcontext() if module.check_mode else kept(resource, host, module._name):
+            current = resource.read(host)
+            plan = resource.plan(current)
+            diff = {"before": resource.show(current), "after": resource.show(plan.after)}
+            state = plan.after
+            if module.check_mode:
+                actions.extend(line for step in plan.steps for line in step.describe())
+            elif plan.steps:
+                apply(plan.steps, host, actions)
+                state = verify(resource, host)
         result = resource.result(state, plan)
         for text in result.pop("warnings", ()):  # as a key of exit_json they are deprecated since ansible-core 2.19
             module.warn(text)
         module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **result)
+
+
+@contextlib.contextmanager
+def kept(resource: Resource[State], host: Host, module: str) -> t.Iterator[None]:
+    """Keep other runs off the resource's objects, which are looked at again once nobody else can change them."""
+    while True:
+        objects = resource.objects(host)
+        with lock.held(host, objects, module):
+            if resource.objects(host) == objects:
+                yield
+                return
 
 
 def apply(steps: tuple[Step, ...], host: Host, actions: list[str]) -> None:

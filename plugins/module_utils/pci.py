@@ -91,6 +91,11 @@ def address_of_pf(host: Host, pf: str) -> str:
     return address
 
 
+def pf_of(host: Host, vf: str) -> str | None:
+    """The PCI address of a VF's PF; None for what is no VF, or not there."""
+    return host.link_name(f"{DEVICES}/{vf}/physfn")
+
+
 def vf_address(host: Host, pf_address: str, index: int) -> str | None:
     """The PCI address of a VF, as the kernel links it; None where there is no such VF now."""
     return host.link_name(f"{DEVICES}/{pf_address}/virtfn{index}")

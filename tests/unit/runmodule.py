@@ -23,6 +23,8 @@ class Ended(SystemExit):
 class FakeModule:
     """What the engine uses of AnsibleModule."""
 
+    _name = "nfv.kvm.module"
+
     def __init__(self, params: Result, check_mode: bool = False) -> None:
         self.params = params
         self.check_mode = check_mode

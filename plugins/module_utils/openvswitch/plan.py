@@ -25,6 +25,9 @@ class ExportsResource:
     def __init__(self, desired: Bridge) -> None:
         self.desired = desired
 
+    def objects(self, host: Host) -> tuple[str, ...]:
+        return (f"bridge {self.desired.name}",)
+
     def read(self, host: Host) -> Bridge:
         """The bridge as it is.
 

@@ -11,6 +11,7 @@ import types
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
@@ -36,6 +37,10 @@ class PfResource:
         self.in_use = in_use
         self.timeout = timeout
         self.uri = uri
+
+    def objects(self, host: Host) -> tuple[str, ...]:
+        """:raises ValidationError: there is no such PF"""
+        return (f"PF {pci.address_of_pf(host, self.desired.name)}",)
 
     def read(self, host: Host) -> Pf:
         """The PF as it is; who holds its VFs, its files and a killed resize only where the plan depends on them."""

@@ -72,6 +72,9 @@ class DomainResource:
     restart: bool
     timeout: float
 
+    def objects(self, host: Host) -> tuple[str, ...]:
+        return (f"domain {self.name}",)
+
     def read(self, host: Host) -> DomainState:
         """The domain as libvirt has it.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
@@ -54,6 +55,13 @@ class InterfaceResource:
     state: str
     restart: bool
     timeout: float
+
+    def objects(self, host: Host) -> tuple[str, ...]:
+        """The domain, and what its NICs are connected to as far as others could take it away meanwhile."""
+        pfs = {pf for wanted in self.wanted for pf in _pf_of(host, wanted)}
+        networks = {wanted.interface.source_network for wanted in self.wanted if wanted.interface.source_network}
+        return (f"domain {self.domain}", *(f"PF {pf}" for pf in sorted(pfs)),
+                *(f"network {network}" for network in sorted(networks)))
 
     def read(self, host: Host) -> NicState:
         """The domain's NICs, with what else the plan needs.
@@ -159,6 +167,18 @@ class InterfaceResource:
 def _attributes(nic: Interface) -> dict[str, t.Any]:
     return {row.field: words(value) for row in ROWS
             if (value := getattr(nic, row.field)) not in (None, row.default)}
+
+
+def _pf_of(host: Host, wanted: Wanted) -> t.Iterator[str]:
+    """The PCI address of the PF whose VF a NIC is to have; none where there is none, which reading refuses."""
+    nic = wanted.interface
+    address = None if wanted.pf is None else pci.bus_address(host, wanted.pf)
+    if nic.source_vf is not None:
+        address = pci.pf_of(host, nic.source_vf)
+    elif nic.type == "direct" and nic.source_dev is not None:
+        address = pci.pf_of(host, pci.bus_address(host, nic.source_dev) or "")
+    if address is not None:
+        yield address
 
 
 def interface_resource(params: dict[str, t.Any]) -> InterfaceResource:

@@ -83,6 +83,9 @@ class MigrationResource:
     timeout: float
     live_timeout: float
 
+    def objects(self, host: Host) -> tuple[str, ...]:
+        return (f"domain {self.name}",)
+
     def read(self, host: Host) -> MoveState:
         """The domain on both hosts, with what goes along.
 

@@ -1,11 +1,9 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Two runs at once: a run whose controller was killed goes on on its host, and another one may begin meanwhile."""
+"""Two runs at once: a run on the other host does not see the locks of this one, so that both look once more."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
@@ -18,17 +16,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import HELD, Copy, holder
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note, read_note
 
-FOLDER = "/run/lock"
 POLL_SECONDS = 0.25
 # In which a migration that has sent everything, or is ended, has to be gone on both hosts
 END_SECONDS = 30.0
-# Locks that this process has until it ends
-LOCKS: list[int] = []
 
 
 @dataclass(frozen=True)
 class Begin(DomainStep):
-    """See that no other run on this host is at it, and that nothing has changed since it was looked at.
+    """See that nothing has changed since it was looked at.
 
     :param other: the libvirt of the other host
     :param copies: what both have of the domain
@@ -41,17 +36,6 @@ class Begin(DomainStep):
         return []
 
     def apply(self, host: Host) -> None:
-        os.makedirs(host.path(FOLDER), exist_ok=True)
-        lock = os.open(host.path(f"{FOLDER}/nfv-kvm-move-{self.name}"), os.O_RDWR | os.O_CREAT, 0o600)
-        LOCKS.append(lock)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            number = os.read(lock, 20).decode()
-            raise InUse(f"domain {self.name}", f"an earlier run still moves it, as process {number} of this host",
-                        remedy="Wait until that has ended, and run this again") from None
-        os.ftruncate(lock, 0)
-        os.write(lock, str(os.getpid()).encode())
         if read_copies(self.connection, self.other, self.name) != self.copies:
             raise _changed(self.name)
 

@@ -81,6 +81,9 @@ class NetworkResource:
     state: str
     autostart: bool | None
 
+    def objects(self, host: Host) -> tuple[str, ...]:
+        return (f"network {self.name}",)
+
     def read(self, host: Host) -> NetworkState:
         """The network as libvirt has it, and what it is to be connected to.
 

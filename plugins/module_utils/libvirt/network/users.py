@@ -16,6 +16,11 @@ def running_domains(network: NetworkHandle) -> tuple[str, ...]:
     return tuple(sorted({owner or "(none)" for owner in owners}))
 
 
+def domains(connection: Connection, network: str) -> tuple[str, ...]:
+    """The names of all domains that have a NIC on it, running or defined."""
+    return tuple(sorted({entry.domain for entry in read_ledger(connection) if entry.network == network}))
+
+
 def defined_domains(connection: Connection, network: str) -> tuple[str, ...]:
     """The names of the domains whose definition has a NIC on it."""
     return tuple(sorted({entry.domain for entry in read_ledger(connection)

@@ -13,6 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network import users
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.consumers import Consumer, read_consumers
@@ -90,6 +91,11 @@ class ProfileResource:
     wanted: PortProfile
     present: bool
     replug: bool
+
+    def objects(self, host: Host) -> tuple[str, ...]:
+        """The network, and the domains with NICs on it, which may change while they run."""
+        domains = users.domains(self.connection, self.network)
+        return (f"network {self.network}", *(f"domain {name}" for name in domains))
 
     def read(self, host: Host) -> ProfileState:
         """The profile as its network has it, and the NICs that have it.

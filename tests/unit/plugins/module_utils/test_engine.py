@@ -56,6 +56,9 @@ class Number:
     def __init__(self, wanted: int) -> None:
         self.wanted = wanted
 
+    def objects(self, host: Host) -> tuple[str, ...]:
+        return ()
+
     def read(self, host: Host) -> int:
         counting = t.cast(CountingHost, host)
         if counting.slow and counting.number:

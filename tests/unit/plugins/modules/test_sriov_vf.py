@@ -124,7 +124,8 @@ def state(kernel: FakeKernel) -> Result:
     """All that the module could change."""
     drivers = {name: kernel.link_name(f"/sys/bus/pci/devices/{name}/driver")
                for name in kernel.names("/sys/bus/pci/devices")}
-    files = [kernel.names(folder) for folder in ("/etc/systemd/network", "/etc/udev/rules.d", "/run/nfv-kvm")]
+    files = [name for folder in ("/etc/systemd/network", "/etc/udev/rules.d", "/run/nfv-kvm")
+             for name in kernel.names(folder) if not name.endswith(".lock")]
     return copy.deepcopy({"link": kernel.link_state, "drivers": drivers, "files": files,
                           "autoprobe": kernel.autoprobes()})
 

@@ -159,8 +159,10 @@ class Lab:
                 network.start()
 
     def traces(self) -> tuple[t.Any, ...]:
-        """All that the modules could change: what libvirt has, the calls that change it, and the files of the host."""
-        files = sorted((folder, tuple(sorted(found))) for folder, _folders, found in os.walk(self.host.root))
+        """All that the modules could change: what libvirt has, the calls that change it, and the files of the host but
+        for locks."""
+        files = sorted(os.path.join(folder, name) for folder, _folders, found in os.walk(self.host.root)
+                       for name in found if not name.endswith(".lock"))
         return (self.texts(), [self.libvirt.calls[name] for name in CHANGES], files)
 
     def texts(self) -> tuple[t.Any, ...]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel, Killed, sriov_vf
+from ansible_collections.nfv.kvm.plugins.module_utils import lock
+from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel, Killed, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 BEFORE: Result = {"numvfs": 4, "vfs": [
@@ -44,7 +45,7 @@ def test_the_second_run_reaches_the_wanted_state(tmp_path: Path) -> None:
         assert [[vf[name] for name in FIELDS] for vf in again["vfs"]] == wanted, lives
         assert again["vfs"][0]["mac"] == "52:54:00:aa:00:00", lives
         assert not sriov_vf(kernel, **RESIZE)["changed"], lives
-        assert kernel.names("/run/nfv-kvm") == [], lives
+        assert kernel.names(lock.folder(kernel)) == [f"PF {PF}.lock"], lives
     assert 10 < lives < 1000, "the resize was killed at every call, and came to its end"
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import live, turns
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import live
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.needs import examine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import TAG
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.plan import migration_resource
@@ -84,11 +83,7 @@ class Pair:
         self.at = source
         params = {name: option.get("default") for name, option in vm_migration.SPEC.items()}
         params |= {"name": "a", "target": f"qemu+ssh://root@{target}/system", "files": [READY], **given}
-        try:
-            return run(migration_resource, params, self.hosts[source].host, check_mode)
-        finally:
-            while turns.LOCKS:  # the process ends
-                os.close(turns.LOCKS.pop())
+        return run(migration_resource, params, self.hosts[source].host, check_mode)
 
     def info(self, at: str, needs: Result | None = None, **given: t.Any) -> Result:
         """One run of vm_migration_info."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import turns
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migration.conftest import (
     BRIDGE,
@@ -30,22 +31,27 @@ def test_a_second_run_on_the_same_host_waits_for_its_turn(pair: Pair) -> None:
     seen: list[t.Any] = []
 
     def second() -> None:
-        held, turns.LOCKS[:] = list(turns.LOCKS), []
         before = pair.all()
         seen.append(pair.move())
         assert pair.all() == before
-        turns.LOCKS[:] = held
 
     pair.hosts["kvm1"].libvirt.at("migrateToURI3", 1, second)
     assert not pair.move()["failed"]
     assert domain.live is None
-    assert f"an earlier run still moves it, as process {os.getpid()} of this host. Wait until" in seen[0]["msg"]
+    assert seen[0]["error"]["type"] == "InUse"
+    assert f"domain a: another run changes it: nfv.kvm.module, process {os.getpid()}, since" in seen[0]["msg"]
     assert not pair.move()["changed"]
 
 
 def test_what_has_changed_since_it_was_looked_at(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     domain = pair.domain()
-    monkeypatch.setattr(turns.os, "ftruncate", lambda descriptor, length: domain.destroy())
+    look = turns.Begin.apply
+
+    def apply(step: turns.Begin, host: Host) -> None:
+        domain.destroy()
+        look(step, host)
+
+    monkeypatch.setattr(turns.Begin, "apply", apply)
     refused = pair.move()
     assert "somebody else has just changed it" in refused["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == ((False, True, None), None)
@@ -68,9 +74,7 @@ def interrupted(root: Path, nics: str, number: int) -> bool:
             calls.append(name)
             pair.count()
             if len(calls) == number and not looks_once_more():
-                held, turns.LOCKS[:] = list(turns.LOCKS), []
                 pair.move("kvm2", "kvm1", vfs=VFS)
-                turns.LOCKS[:] = held
                 pair.at = "kvm1"
 
         for lab in pair.hosts.values():

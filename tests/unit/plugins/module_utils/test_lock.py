@@ -1,0 +1,163 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One run at a time for each object, whoever begins it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.nfv.kvm.plugins.module_utils import lock
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
+
+FORK = multiprocessing.get_context("fork")
+
+
+class AddLine:
+    """Adds a line to a file that was read before, slowly enough for another run to come in between."""
+
+    def __init__(self, before: str, line: str) -> None:
+        self.before = before
+        self.line = line
+
+    def describe(self) -> list[str]:
+        return [f"add {self.line}"]
+
+    def apply(self, host: Host) -> None:
+        time.sleep(0.05)
+        host.replace("/lines", f"{self.before}{self.line}\n", 0o600)
+
+
+class Lines:
+    """A file that is to have a line."""
+
+    def __init__(self, params: Result) -> None:
+        self.line = params["line"]
+
+    def objects(self, host: Host) -> tuple[str, ...]:
+        return ("domain a",)
+
+    def read(self, host: Host) -> str:
+        text = host.read("/lines")
+        return f"{text}\n" if text else ""
+
+    def plan(self, current: str) -> Plan[str]:
+        there = self.line in current.splitlines()
+        return Plan(() if there else (AddLine(current, self.line),), current if there else f"{current}{self.line}\n")
+
+    def show(self, state: str) -> Result:
+        return {}
+
+    def result(self, state: str, plan: Plan[str]) -> Result:
+        return {}
+
+
+def test_runs_at_the_same_moment_lose_nothing(tmp_path: Path) -> None:
+    host = Host(str(tmp_path))
+    runs = [FORK.Process(target=run, args=(Lines, {"line": str(number)}, host)) for number in range(8)]
+    for process in runs:
+        process.start()
+    for process in runs:
+        process.join()
+    assert [process.exitcode for process in runs] == [0] * 8
+    assert sorted((host.read("/lines") or "").splitlines()) == [str(number) for number in range(8)]
+
+
+class Impatient(Host):
+    """Its clock runs while it sleeps."""
+
+    clock = 0.0
+
+    def now(self) -> float:
+        return self.clock
+
+    def sleep(self, seconds: float) -> None:
+        self.clock += seconds
+
+
+def test_who_has_it_is_told(tmp_path: Path) -> None:
+    host = Impatient(str(tmp_path))
+    first = lock.held(host, ["domain edge"], "nfv.kvm.vm_domain")
+    second = lock.held(host, ["PF 0000:01:00.0", "domain edge"], "nfv.kvm.vm_interface")
+    with first, pytest.raises(InUse) as refused, second:
+        raise AssertionError("two have it")
+    assert str(refused.value).startswith(
+        f"domain edge: another run changes it: nfv.kvm.vm_domain, process {os.getpid()}, since 2")
+    assert host.clock == pytest.approx(lock.WAIT_SECONDS, abs=1)
+    with lock.held(host, ["PF 0000:01:00.0"], "it was let go"):
+        pass
+
+
+def test_an_object_of_another_name_is_free(tmp_path: Path) -> None:
+    host = Impatient(str(tmp_path))
+    names = ["domain a", "domain b", "network a", "domain a/b", "domain ä", "domain " + "x" * 180]
+    with lock.held(host, names, "one run"):
+        assert len(host.names(lock.folder(host))) == len(names)
+    assert host.clock == 0
+
+
+def test_the_order_is_always_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(lock, "_take", lambda _host, _file, name, _deadline: taken.append(name))
+    with lock.held(Host(str(tmp_path)), ["domain b", "PF 1", "domain a", "network n", "bridge ovs0"], "one run"):
+        assert taken == ["bridge ovs0", "network n", "PF 1", "domain a", "domain b"]
+
+
+def test_nobody_else_can_write_there(tmp_path: Path) -> None:
+    host = Host(str(tmp_path))
+    os.umask(0)
+    folder = lock.folder(host)
+    os.chmod(host.path(folder), 0o777)
+    with lock.held(host, ["domain a"], "one run"):
+        modes = [stat.S_IMODE(os.stat(host.path(path)).st_mode) for path in (folder, f"{folder}/domain a.lock")]
+    assert modes == [0o700, 0o600]
+
+
+@pytest.mark.parametrize("target", ["precious", "nonesuch"])
+def test_a_folder_that_is_a_link_is_refused(tmp_path: Path, target: str) -> None:
+    host = Host(str(tmp_path))
+    folder = host.path(lock.folder(host))
+    os.rmdir(folder)
+    (tmp_path / "precious").mkdir()
+    os.symlink(tmp_path / target, folder)
+    with pytest.raises(NotSupported), lock.held(host, ["domain a"], "one run"):
+        raise AssertionError("it was followed")
+    assert list((tmp_path / "precious").iterdir()) == []
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    host = Host(str(tmp_path))
+    (tmp_path / "precious").write_text("precious")
+    os.symlink(tmp_path / "precious", host.path(f"{lock.folder(host)}/domain a.lock"))
+    with pytest.raises(OSError, match="symbolic links"), lock.held(host, ["domain a"], "one run"):
+        raise AssertionError("it was followed")
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_objects_that_change_while_a_run_waits_are_looked_at_again(tmp_path: Path) -> None:
+    found = iter([("domain a",), ("domain a", "domain b"), ("domain a", "domain b"), ("domain a", "domain b")])
+
+    class Growing(Lines):
+        def objects(self, host: Host) -> tuple[str, ...]:
+            return next(found)
+
+    host = Host(str(tmp_path))
+    assert not run(Growing, {"line": "x"}, host)["failed"]
+    assert t.cast(t.Any, next(found, None)) is None
+    assert host.names(lock.folder(host)) == ["domain a.lock", "domain b.lock"]
+
+
+def test_check_mode_keeps_no_lock(tmp_path: Path) -> None:
+    host = Impatient(str(tmp_path))
+    with lock.held(host, ["domain a"], "one run"):
+        assert not run(Lines, {"line": "x"}, host, check_mode=True)["failed"]
+    assert host.clock == 0

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -18,7 +19,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import HELD, Copy, holder
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note, read_note
 
-FOLDER = "/run/lock"
+FOLDER = "nfv-kvm"
 POLL_SECONDS = 0.25
 # In which a migration that has sent everything, or is ended, has to be gone on both hosts
 END_SECONDS = 30.0
@@ -41,8 +42,7 @@ class Begin(DomainStep):
         return []
 
     def apply(self, host: Host) -> None:
-        os.makedirs(host.path(FOLDER), exist_ok=True)
-        lock = os.open(host.path(f"{FOLDER}/nfv-kvm-move-{self.name}"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = open_lock(host, f"move-{self.name}")
         LOCKS.append(lock)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,6 +57,47 @@ class Begin(DomainStep):
 
     def undo(self, host: Host) -> None:
         """Nothing was done."""
+
+
+def open_lock(host: Host, name: str) -> int:
+    """Open the file of a lock, as it is: what is in it belongs to the run that holds the lock.
+
+    It is in a folder that only this user can write to, for root would write through the link of somebody else.
+
+    :raises ValidationError: there is no such folder, and it cannot be made
+    """
+    base = "/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR") or "/run"
+    path = f"{base}/{FOLDER}"
+    folder = _open_private(host, path)
+    try:
+        return os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    except OSError as error:
+        raise ValidationError(f"lock {path}/{name}", f"it cannot be opened: {error.strerror}",
+                              remedy="Remove that file, and run this again") from None
+    finally:
+        os.close(folder)
+
+
+def _open_private(host: Host, path: str) -> int:
+    """Open a folder of this user, made where it is not there, and make it one of this user only."""
+    try:
+        os.makedirs(host.path(path), 0o700, exist_ok=True)
+        folder = os.open(host.path(path), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise ValidationError(f"folder {path}", f"this user cannot use it for locks: {error.strerror}", remedy=(
+            "Run the task as root (become: true), or as a user with XDG_RUNTIME_DIR set, which a login session has")
+        ) from None
+    except OSError as error:
+        raise ValidationError(f"folder {path}", f"locks have to be in a folder, and this is none: {error.strerror}",
+                              remedy=f"See who made it (ls -ld {path}), remove it, and run this again") from None
+    found = os.fstat(folder)
+    if found.st_uid != os.geteuid():
+        os.close(folder)
+        raise ValidationError(f"folder {path}", "it belongs to another user, who could change the locks in it",
+                              f"user ID {found.st_uid}", f"Remove it (rm -r {path}), and run this again")
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        os.fchmod(folder, 0o700)
+    return folder
 
 
 def read_copies(here: Connection, there: Connection, name: str) -> tuple[Copy, Copy]:

@@ -24,9 +24,11 @@ description:
     until then.
   - A domain that both hosts have, but not from a move, is refused, and so is one with something that cannot go, such as
     snapshots. What the other host has to have is looked at by M(nfv.kvm.vm_migration_info).
-  - The files of the domain's disks go along, and so do media and kernels that the other host does not have; another
-    file in such a place is refused. On the source, disks are removed at the end, and media that are beside them in a
-    folder of the domain's name, but for what another domain has, or has a disk that is based on it.
+  - The files of the domain's disks go along, and so do its UEFI variables, and media and kernels that the other host
+    does not have; another file in such a place is refused. On the source, disks and UEFI variables are removed at the
+    end, and media that are beside the disks in a folder of the domain's name. A file stays if another domain has it,
+    by whatever name, if a disk of another domain is based on it, or if the other host reaches the same file.
+  - A domain is refused, before its guest is shut down, if the other host has another domain with the same UUID.
 options:
   name:
     description: Name of the domain.
@@ -46,7 +48,10 @@ options:
     type: str
   shared_storage:
     description:
-      - Whether both hosts reach the same files by the same paths, so that none is copied and none removed.
+      - Whether both hosts reach the same disks by the same paths, so that none is copied and none removed. The other
+        host must have each of them, with the images that it is based on, else the domain is refused.
+      - Of UEFI variables, media, kernels and O(files) the module finds out for each whether both hosts reach the same
+        file, by its size and the time of its last change. What only this host reaches is copied as without this option.
     type: bool
     default: false
   files:
@@ -83,7 +88,8 @@ seealso:
   - module: nfv.kvm.vm_interface
 notes:
   - The libvirt of the other host needs its storage driver, through which files are copied.
-  - A disk has to be a file of format raw or qcow2 without a backing file, or one of the network, or shared.
+  - A disk has to be a file of format raw or qcow2 without a backing file or an external data file, or one of the
+    network, or shared.
 """
 
 EXAMPLES = r"""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import nvram_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import (
     ARRIVED,
     ARRIVING,
@@ -51,9 +52,9 @@ class Copy:
         came_along = self.note.stage == LEAVING and self.note.target == self.host
         return ARRIVED if came_along else self.note.stage
 
-    def nvram(self) -> bool:
-        """Whether its definition has a file of UEFI variables."""
-        return self.definition is not None and self.definition.find("os/nvram") is not None
+    def nvram(self) -> str | None:
+        """The file of UEFI variables in its definition."""
+        return nvram_of(self.definition)
 
     def rank(self) -> int:
         """Its place in RANKS; one that still waits for its memory is nothing yet."""

@@ -15,8 +15,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import coming, leaving, live
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import DISK, MEDIUM, own_files
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import DISK, MEDIUM
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import (
     ABSENT,
     HELD,
@@ -38,25 +38,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params i
     host_of,
     without_questions,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin, read_settled
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.state import MoveState, read_move
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
-
-
-@dataclass(frozen=True)
-class MoveState:
-    """A domain on both hosts.
-
-    :param cargo: what goes with it, if it is still to go
-    :param own: the files on the source that go once it has gone
-    :param shared: whether both hosts reach its disks
-    """
-
-    source: Copy
-    target: Copy
-    cargo: Cargo | None = None
-    own: tuple[str, ...] = ()
-    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,15 +73,7 @@ class MigrationResource:
 
         :raises KvmError: nobody can tell which of them is the appliance, or it cannot go
         """
-        source, target = read_settled(host, self.here, self.there, self.name)
-        goes = holder(self.name, source, target) is source
-        shared = self.shared or any(found.note is not None and found.note.shared for found in (source, target))
-        cargo = read_cargo(host, self.here, self.name, source, self.further, shared) if goes else None
-        # Of one that has only come in, or was only being copied, the other one tells the files.
-        came_back = target.note is not None and target.note.stage == LEAVING and target.note.target == source.host
-        root = source.definition if source.definition is not None else target.definition if came_back else None
-        own = () if shared or root is None else own_files(host, self.here, self.name, root, self.further)
-        return MoveState(source, target, cargo, own, shared)
+        return read_move(host, self.here, self.there, self.name, self.further, self.shared)
 
     def plan(self, current: MoveState) -> Plan[MoveState]:
         """Let it go, or finish what was interrupted once it had gone."""
@@ -157,7 +134,7 @@ class MigrationResource:
         if source.job:
             steps.append(live.EndMigration(*here, self.there))
         if target.state != ABSENT:
-            steps.append(coming.Discard(*there, target.nvram()))
+            steps.append(coming.Discard(*there, current.drops_nvram(target)))
         if note != before or source.autostart:
             steps.append(leaving.MarkLeaving(*here, note, before, source.autostart))
         if source.state == HELD:
@@ -169,13 +146,14 @@ class MigrationResource:
             steps += [live.Migrate(*here, note, target.host, self.uri, self.address, disks, self.live_timeout),
                       leaving.HandOver(*here, note)]
         else:
-            steps += self._cold(source, target, cargo, note)
+            steps += self._cold(current, cargo, note)
         steps += [self._remove(current), coming.Settle(*there, note, False)]
         after = Copy(target.host, RUNNING if note.running else OFF, source.uuid, None, note.autostart)
         return Plan(tuple(steps), MoveState(Copy(source.host), after))
 
-    def _cold(self, source: Copy, target: Copy, cargo: Cargo, note: Note) -> list[Step]:
+    def _cold(self, current: MoveState, cargo: Cargo, note: Note) -> list[Step]:
         """The copy is defined once it is whole, and starts once the domain is marked as no longer the appliance."""
+        source, target = current.source, current.target
         here, there = (self.here, self.name), (self.there, self.name, target.host)
         steps: list[Step] = []
         if source.state != OFF:
@@ -183,13 +161,13 @@ class MigrationResource:
         changed = tuple(file for file in cargo.files if file.kind != MEDIUM)
         if changed:
             steps.append(coming.CopyDisks(*there, changed))
-        steps += [coming.DefineThere(*there, self._definition(source, note), source.nvram()),
+        steps += [coming.DefineThere(*there, self._definition(source, note), current.drops_nvram(source)),
                   leaving.HandOver(*here, note)]
         return [*steps, coming.StartThere(*there, self.here)] if note.running else steps
 
     def _remove(self, current: MoveState) -> leaving.Remove:
         source = current.source
-        return leaving.Remove(self.here, self.name, self.there, current.own, source.nvram(),
+        return leaving.Remove(self.here, self.name, self.there, current.own, current.drops_nvram(source),
                               source.definition is not None)
 
     def _check_may_go(self, source: Copy) -> None:

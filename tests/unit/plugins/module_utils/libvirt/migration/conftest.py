@@ -46,6 +46,7 @@ class Pair:
         self.hosts = {name: Lab(root / name) for name in ("kvm1", "kvm2")}
         self.at = "kvm1"
         self.most = 0
+        (root / "share").mkdir(parents=True)
         for name, lab in self.hosts.items():
             lab.libvirt.hostname = name
             patch.setattr(lab.host, "run", self.ip)
@@ -78,6 +79,21 @@ class Pair:
         if state == "running":
             found.create()
         return found
+
+    def share(self, path: str) -> None:
+        """Let both hosts reach a folder of kvm1 by its path."""
+        common = Path(self.hosts["kvm1"].host.root).with_name("share") / path.replace("/", "-")
+        Path(self.hosts["kvm1"].host.path(path)).rename(common)
+        for lab in self.hosts.values():
+            place = Path(lab.host.path(path))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(common)
+
+    def write(self, path: str, data: bytes, at: str = "kvm1") -> None:
+        """A file on a host."""
+        place = Path(self.hosts[at].host.path(path))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
 
     def move(self, source: str = "kvm1", target: str = "kvm2", check_mode: bool = False, **given: t.Any) -> Result:
         """One run of vm_migration on the source."""

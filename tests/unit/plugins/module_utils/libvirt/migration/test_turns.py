@@ -108,7 +108,7 @@ def no_rights(run: Path, victim: Path, patch: pytest.MonkeyPatch) -> None:
     (linked_folder, "folder /run/nfv-kvm: locks have to be in a folder, and this is none: Not a directory. See who ma"),
     (linked_file, "lock /run/nfv-kvm/move-a: it cannot be opened: Too many levels of symbolic links. Remove that file"),
     (strange_folder, "folder /run/nfv-kvm = 'user ID 4711': it belongs to another user"),
-    (no_rights, "folder /run/nfv-kvm: this user cannot use it for locks: Permission denied. Run the task as root (beco"),
+    (no_rights, "folder /run/nfv-kvm: this user cannot use it for locks: Permission denied. Run the task as root"),
 ])
 def test_a_lock_of_somebody_else_is_not_written_to(
         pair: Pair, monkeypatch: pytest.MonkeyPatch, prepare: t.Any, told: str) -> None:

@@ -80,6 +80,14 @@ options:
       - Seconds, at least 1, that a live migration may take. A longer one is ended, and the domain goes on here.
     type: int
     default: 3600
+  lost_host:
+    description:
+      - What the other host of an unfinished move calls itself, if that host is lost. The module's refusals name it.
+      - The domain then stays on this host, and runs if it ran before the move. What it has written on the lost host
+        since is lost. Nothing moves, and all other options but O(name), O(target) and O(uri) are ignored.
+      - Make sure that the other host has no power and does not come back with the domain, for then it could run on
+        both. If libvirt at O(target) answers and has the domain, this is refused.
+    type: str
 extends_documentation_fragment:
   - nfv.kvm.libvirt
   - nfv.kvm.attributes
@@ -109,6 +117,12 @@ EXAMPLES = r"""
     name: edge
     target: qemu+ssh://root@kvm1/system
 
+- name: Keep it on kvm1 after kvm2 was lost amid the move, on kvm1
+  nfv.kvm.vm_migration:
+    name: edge
+    target: qemu+ssh://root@kvm2/system
+    lost_host: kvm2
+
 - name: One with a VF, for which kvm2 has another
   nfv.kvm.vm_migration:
     name: firewall
@@ -121,7 +135,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: The state of the domain on the target, as M(nfv.kvm.vm_domain) returns it.
+  description: >-
+    The state of the domain on the target, with O(lost_host) on this host, as M(nfv.kvm.vm_domain) returns it.
   returned: success
   type: str
   sample: running
@@ -132,7 +147,8 @@ uuid:
   sample: c2be7f59-ef60-4e6c-b173-8f39ae8b1380
 method:
   description: >-
-    How it went: V(live) as it ran, or V(cold) as a copy while it was off. Null when it was there already.
+    How it went: V(live) as it ran, or V(cold) as a copy while it was off. Null when it was there already, and with
+    O(lost_host).
   returned: success
   type: str
   sample: live
@@ -159,6 +175,7 @@ SPEC = {
     "vfs": {"type": "list", "elements": "dict", "options": VF, "default": []},
     "timeout": {"type": "int", "default": 120},
     "live_timeout": {"type": "int", "default": 3600},
+    "lost_host": {"type": "str"},
     "uri": {"type": "str", "default": "qemu:///system"},
 }
 

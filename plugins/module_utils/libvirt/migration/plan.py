@@ -25,6 +25,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder i
     Copy,
     holder,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.lost import StayResource, stay_resource
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import (
     ARRIVING,
     LEAVING,
@@ -84,9 +85,7 @@ class MigrationResource:
 
     def show(self, state: MoveState) -> dict[str, t.Any]:
         """What the two hosts have of the domain."""
-        return {found.host: {"state": found.state} if found.state == ABSENT else {
-            "state": found.state, "autostart": found.autostart, "unfinished": found.note is not None}
-            for found in (state.source, state.target)}
+        return {found.host: found.shown() for found in (state.source, state.target)}
 
     def result(self, state: MoveState, plan: Plan[MoveState]) -> dict[str, t.Any]:
         """``state`` and ``uuid`` on the target, and ``method``."""
@@ -201,7 +200,7 @@ class MigrationResource:
         return xml.serialise(root)
 
 
-def migration_resource(params: dict[str, t.Any]) -> MigrationResource:
+def migration_resource(params: dict[str, t.Any]) -> MigrationResource | StayResource:
     """The resource of vm_migration's parameters.
 
     :raises ValidationError: a parameter cannot be meant as it was given
@@ -209,6 +208,8 @@ def migration_resource(params: dict[str, t.Any]) -> MigrationResource:
     for name in ("timeout", "live_timeout"):
         in_range(name, params[name], 1)
     uri = without_questions(params["target"])
+    if params["lost_host"] is not None:
+        return stay_resource(connect(params["uri"]), uri, params["name"], params["lost_host"])
     address = params["address"] or host_of(uri)
     return MigrationResource(
         connect(params["uri"]), connect_target(uri), params["name"], uri, f"[{address}]" if ":" in address else address,

@@ -42,21 +42,29 @@ class Begin(DomainStep):
         return []
 
     def apply(self, host: Host) -> None:
-        lock = open_lock(host, f"move-{self.name}")
-        LOCKS.append(lock)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            number = os.read(lock, 20).decode()
-            raise InUse(f"domain {self.name}", f"an earlier run still moves it, as process {number} of this host",
-                        remedy="Wait until that has ended, and run this again") from None
-        os.ftruncate(lock, 0)
-        os.write(lock, str(os.getpid()).encode())
+        take_turn(host, self.name)
         if read_copies(self.connection, self.other, self.name) != self.copies:
             raise _changed(self.name)
 
     def undo(self, host: Host) -> None:
         """Nothing was done."""
+
+
+def take_turn(host: Host, name: str) -> None:
+    """Have the moves of a domain on this host to oneself until this process ends.
+
+    :raises InUse: another run has them
+    """
+    lock = open_lock(host, f"move-{name}")
+    LOCKS.append(lock)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        number = os.read(lock, 20).decode()
+        raise InUse(f"domain {name}", f"an earlier run still moves it, as process {number} of this host",
+                    remedy="Wait until that has ended, and run this again") from None
+    os.ftruncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
 
 
 def open_lock(host: Host, name: str) -> int:

@@ -12,10 +12,10 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
-FOLDER = "/run/nfv-kvm"
+FOLDER = "nfv-kvm"
 # As long as the slowest change of one object: a guest that is given 60 seconds to release each of a few VFs.
 WAIT_SECONDS = 300.0
 POLL_SECONDS = 0.2
@@ -43,28 +43,47 @@ def held(host: Host, objects: t.Iterable[str], holder: str) -> t.Iterator[None]:
         yield
 
 
-def folder(host: Host) -> str:
-    """The folder of locks of the user who runs this, made if it is missing: nobody else can write there.
-
-    :raises NotSupported: this user can have none
-    """
-    user = os.geteuid()
-    found = f"/run/user/{user}/nfv-kvm" if user else FOLDER
-    path = host.path(found)
-    with contextlib.suppress(PermissionError, FileExistsError):
-        os.makedirs(path, mode=0o700, exist_ok=True)
-        status = os.lstat(path)
-        if stat.S_ISDIR(status.st_mode) and status.st_uid == user:
-            os.chmod(path, 0o700)
-            return found
-    raise NotSupported(found, "this user cannot keep locks in a folder of this name", remedy=(
-        "Run the task as root (become: true); where that does not help, see who made what is there, and remove it"))
+def folder() -> str:
+    """Where this user keeps locks: root's in /run, which only root can write to, those of a session below its own."""
+    return f"{'/run' if os.geteuid() == 0 else os.environ.get('XDG_RUNTIME_DIR') or '/run'}/{FOLDER}"
 
 
 def _open(host: Host, name: str) -> int:
-    """The lock file of an object. It stays: removing it while another run waits for it would make two locks of one."""
-    path = host.path(f"{folder(host)}/{quote(name, safe=' :')[:200]}.lock")
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    """The lock file of an object. It stays: removing it while another run waits for it would make two locks of one.
+
+    :raises ValidationError: it is not in a folder that only this user can write to, or is no file
+    """
+    path, file = folder(), f"{quote(name, safe=' :')[:200]}.lock"
+    descriptor = _open_private(host, path)
+    try:
+        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=descriptor)
+    except OSError as error:
+        raise ValidationError(f"lock {path}/{file}", f"it cannot be opened: {error.strerror}",
+                              remedy="Remove that file, and run this again") from None
+    finally:
+        os.close(descriptor)
+
+
+def _open_private(host: Host, path: str) -> int:
+    """Open a folder of this user, which is made if it is missing, and make it private."""
+    try:
+        os.makedirs(host.path(path), 0o700, exist_ok=True)
+        descriptor = os.open(host.path(path), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise ValidationError(f"folder {path}", f"this user cannot use it for locks: {error.strerror}", remedy=(
+            "Run the task as root (become: true), or as a user with XDG_RUNTIME_DIR set, which a login session has")
+        ) from None
+    except OSError as error:
+        raise ValidationError(f"folder {path}", f"it is not a folder that can be used for locks: {error.strerror}",
+                              remedy=f"See who made it (ls -ld {path}), remove it, and run this again") from None
+    found = os.fstat(descriptor)
+    if found.st_uid != os.geteuid():
+        os.close(descriptor)
+        raise ValidationError(f"folder {path}", "it belongs to another user, who could change the locks in it",
+                              f"user ID {found.st_uid}", f"Remove it (rm -r {path}), and run this again")
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        os.fchmod(descriptor, 0o700)
+    return descriptor
 
 
 def _take(host: Host, descriptor: int, name: str, deadline: float) -> None:

@@ -24,9 +24,11 @@ description:
     until then.
   - A domain that both hosts have, but not from a move, is refused, and so is one with something that cannot go, such as
     snapshots. What the other host has to have is looked at by M(nfv.kvm.vm_migration_info).
-  - The files of the domain's disks go along, and so do media and kernels that the other host does not have; another
-    file in such a place is refused. On the source, disks are removed at the end, and media that are beside them in a
-    folder of the domain's name, but for what another domain has, or has a disk that is based on it.
+  - The files of the domain's disks go along, and so do its UEFI variables, and media and kernels that the other host
+    does not have; another file in such a place is refused. On the source, disks and UEFI variables are removed at the
+    end, and media that are beside the disks in a folder of the domain's name. A file stays if another domain has it,
+    by whatever name, if a disk of another domain is based on it, or if the other host reaches the same file.
+  - A domain is refused, before its guest is shut down, if the other host has another domain with the same UUID.
 options:
   name:
     description: Name of the domain.
@@ -46,7 +48,10 @@ options:
     type: str
   shared_storage:
     description:
-      - Whether both hosts reach the same files by the same paths, so that none is copied and none removed.
+      - Whether both hosts reach the same disks by the same paths, so that none is copied and none removed. The other
+        host must have each of them, with the images that it is based on, else the domain is refused.
+      - Of UEFI variables, media, kernels and O(files) the module finds out for each whether both hosts reach the same
+        file, by its size and the time of its last change. What only this host reaches is copied as without this option.
     type: bool
     default: false
   files:
@@ -75,6 +80,14 @@ options:
       - Seconds, at least 1, that a live migration may take. A longer one is ended, and the domain goes on here.
     type: int
     default: 3600
+  lost_host:
+    description:
+      - What the other host of an unfinished move calls itself, if that host is lost. The module's refusals name it.
+      - The domain then stays on this host, and runs if it ran before the move. What it has written on the lost host
+        since is lost. Nothing moves, and all other options but O(name), O(target) and O(uri) are ignored.
+      - Make sure that the other host has no power and does not come back with the domain, for then it could run on
+        both. If libvirt at O(target) answers and has the domain, this is refused.
+    type: str
 extends_documentation_fragment:
   - nfv.kvm.libvirt
   - nfv.kvm.attributes
@@ -83,7 +96,8 @@ seealso:
   - module: nfv.kvm.vm_interface
 notes:
   - The libvirt of the other host needs its storage driver, through which files are copied.
-  - A disk has to be a file of format raw or qcow2 without a backing file, or one of the network, or shared.
+  - A disk has to be a file of format raw or qcow2 without a backing file or an external data file, or one of the
+    network, or shared.
 """
 
 EXAMPLES = r"""
@@ -103,6 +117,12 @@ EXAMPLES = r"""
     name: edge
     target: qemu+ssh://root@kvm1/system
 
+- name: Keep it on kvm1 after kvm2 was lost amid the move, on kvm1
+  nfv.kvm.vm_migration:
+    name: edge
+    target: qemu+ssh://root@kvm2/system
+    lost_host: kvm2
+
 - name: One with a VF, for which kvm2 has another
   nfv.kvm.vm_migration:
     name: firewall
@@ -115,7 +135,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: The state of the domain on the target, as M(nfv.kvm.vm_domain) returns it.
+  description: >-
+    The state of the domain on the target, with O(lost_host) on this host, as M(nfv.kvm.vm_domain) returns it.
   returned: success
   type: str
   sample: running
@@ -126,7 +147,8 @@ uuid:
   sample: c2be7f59-ef60-4e6c-b173-8f39ae8b1380
 method:
   description: >-
-    How it went: V(live) as it ran, or V(cold) as a copy while it was off. Null when it was there already.
+    How it went: V(live) as it ran, or V(cold) as a copy while it was off. Null when it was there already, and with
+    O(lost_host).
   returned: success
   type: str
   sample: live
@@ -153,6 +175,7 @@ SPEC = {
     "vfs": {"type": "list", "elements": "dict", "options": VF, "default": []},
     "timeout": {"type": "int", "default": 120},
     "live_timeout": {"type": "int", "default": 3600},
+    "lost_host": {"type": "str"},
     "uri": {"type": "str", "default": "qemu:///system"},
 }
 

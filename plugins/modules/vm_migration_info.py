@@ -36,7 +36,7 @@ options:
     type: str
     required: true
   shared_storage:
-    description: Whether both hosts reach the same files by the same paths.
+    description: Whether both hosts reach the same disks by the same paths, so that these need no room.
     type: bool
     default: false
   files:

@@ -102,13 +102,14 @@ class Domain:
     def undefine(self, nvram: bool) -> None:
         """Remove its definition with its managed save and the metadata of snapshots; its disks stay.
 
-        :param nvram: whether it has a file of UEFI variables, which goes too
+        :param nvram: whether its file of UEFI variables goes too, if it has one
         """
         library = self._connection.library
         flags = (library.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | library.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
                  | library.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA)
         with self._answering("undefine it"):
-            self._handle.undefineFlags(flags | (library.VIR_DOMAIN_UNDEFINE_NVRAM if nvram else 0))
+            self._handle.undefineFlags(flags | (
+                library.VIR_DOMAIN_UNDEFINE_NVRAM if nvram else library.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM))
 
     def attach_live(self, device: str) -> None:
         """Plug a device (XML) into the running domain only."""

@@ -13,7 +13,8 @@ REACH = (
     (re.compile(r"Permission denied|Host key verification failed"), SSH),
     (re.compile(r"resolve|Name or service not known"),
      "Give the host in target by an address, or by a name that this host knows"),
-    (re.compile(r"refused|timed out|No route|unreachable"), "See that the other host runs and lets this one in"),
+    (re.compile(r"refused|timed out|No route|unreachable"),
+     "See that the other host runs and lets this one in; if it is lost amid a move, see lost_host"),
     (re.compile(r"End of file while reading|Connection reset"), SSH),
 )
 MIGRATION = (

@@ -15,7 +15,12 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import read_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming import team_of
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import File, needed_files
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import (
+    DISK,
+    File,
+    needed_files,
+    shared_disks,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import MovingDomain, find_moving
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import HELD, OFF, RUNNING, Copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note, VfOfNic, read_note
@@ -36,11 +41,14 @@ class Cargo:
     """What goes with a domain.
 
     :param live: whether it can go as it runs
+    :param files: what it needs there, but for what is said to be shared
+    :param shared: the disks that are said to be shared, and what they are based on
     """
 
     live: bool
     files: tuple[File, ...]
     vfs: tuple[VfOfNic, ...]
+    shared: tuple[str, ...] = ()
 
 
 def read_copy(connection: Connection, host_name: str, name: str) -> Copy:
@@ -77,7 +85,9 @@ def read_cargo(host: Host, connection: Connection, name: str, copy: Copy, furthe
     domain = find_moving(connection, name)
     if domain is not None:
         _check_movable(domain, roots, live)
-    return Cargo(live, () if shared else needed_files(host, roots, further), _read_vfs(host, roots[0], copy.note))
+    files = needed_files(host, roots, further, shared)
+    return Cargo(live, tuple(file for file in files if not (shared and file.kind == DISK)),
+                 _read_vfs(host, roots[0], copy.note), shared_disks(host, files) if shared else ())
 
 
 def _has_fixed_vf(connection: Connection, root: Element) -> bool:

@@ -33,7 +33,10 @@ class ThereStep(DomainStep):
 
 @dataclass(frozen=True)
 class Discard(ThereStep):
-    """Remove the copy that an unfinished move has left, and that has not run."""
+    """Remove the copy that an unfinished move has left, and that has not run.
+
+    :param nvram: whether it has a file of UEFI variables that is not the other one's as well
+    """
 
     nvram: bool
 
@@ -131,7 +134,7 @@ class CopyDisks(ThereStep):
 class DefineThere(ThereStep):
     """Define the copy, which is not the appliance yet.
 
-    :param nvram: whether it has a file of UEFI variables
+    :param nvram: whether it has a file of UEFI variables that is not the other one's as well
     """
 
     xml: str = field(repr=False)

@@ -7,22 +7,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import struct
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.images import chain, read_image
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 DISK, MEDIUM, NVRAM = "disk", "medium", "nvram"
-QCOW2_MAGIC = b"QFI\xfb"
-# Version, offset and length of the backing file's name, bits of a cluster, size of the disk; all big-endian
-# (docs/interop/qcow2.txt of QEMU)
-QCOW2_HEADER = struct.Struct(">4sIQIIQ")
-LONGEST_NAME = 1023  # of a backing file, by the same
 CHUNK = 1 << 20
 
 
@@ -33,7 +28,7 @@ class File:
     :param kind: DISK for what the guest writes to, MEDIUM for what it only reads, NVRAM for UEFI variables
     :param size: bytes of the file
     :param capacity: bytes that the guest sees
-    :param format: raw or qcow2
+    :param format: raw or qcow2, or another one of a disk that is not copied
     :param target: the disk's name in the domain
     """
 
@@ -45,40 +40,52 @@ class File:
     target: str = ""
 
 
-def needed_files(host: Host, roots: t.Sequence[Element], further: t.Sequence[str]) -> tuple[File, ...]:
+def nvram_of(domain: Element | None) -> str | None:
+    """The file of a domain's UEFI variables, in either way in which libvirt writes it."""
+    if domain is None:
+        return None
+    source = domain.find("os/nvram/source")
+    return domain.findtext("os/nvram") or None if source is None else source.get("file")
+
+
+def needed_files(host: Host, roots: t.Sequence[Element], further: t.Sequence[str], shared: bool,
+                 ) -> tuple[File, ...]:
     """The files that have to be where the domain is to run.
 
     :param roots: the domain's definition, and what it runs with
     :param further: those that nothing in its XML tells of, if they are there
+    :param shared: whether both hosts reach its disks, so that these are not copied
     :raises NotSupported: a disk is none that can be copied
     :raises ValidationError: a file is not there
     """
     found: dict[str, File] = {}
     for root in roots:
         for disk in root.findall("devices/disk"):
-            path = _path_of(disk)
+            path = _path_of(disk, shared)
             if path is not None and path not in found:
-                found[path] = _disk(host, disk, path)
+                found[path] = _disk(host, disk, path, shared)
         for tag in ("kernel", "initrd", "dtb"):
             path = root.findtext(f"os/{tag}")
             if path:
                 found[path] = _plain(host, path, MEDIUM)
-        nvram = root.findtext("os/nvram")
+        nvram = nvram_of(root)
         if nvram and host.exists(nvram):
             found[nvram] = _plain(host, nvram, NVRAM)
     found.update({path: _plain(host, path, MEDIUM) for path in further if host.exists(path)})
     return tuple(found.values())
 
 
-def _path_of(disk: Element) -> str | None:
-    """The file of a disk; None for an empty drive, and for one that all hosts reach over the network."""
+def _path_of(disk: Element, shared: bool) -> str | None:
+    """The file of a disk; None for an empty drive, and for one that all hosts reach without a file."""
     source = disk.find("source")
     if source is None or disk.get("type") == "network":
         return None
-    if disk.get("type") != "file":
-        raise NotSupported(f"disk {_target(disk)}", "only files are copied to the other host", disk.get("type"),
-                           "Make it one that both hosts reach, and say shared_storage: true")
-    return t.cast("str | None", source.get("file"))
+    if disk.get("type") == "file":
+        return t.cast("str | None", source.get("file"))
+    if shared:
+        return None
+    raise NotSupported(f"disk {_target(disk)}", "only files are copied to the other host", disk.get("type"),
+                       "Make it one that both hosts reach, and say shared_storage: true")
 
 
 def _target(disk: Element) -> str:
@@ -89,37 +96,37 @@ def _read_only(disk: Element) -> bool:
     return disk.get("device") == "cdrom" or disk.find("readonly") is not None
 
 
-def _disk(host: Host, disk: Element, path: str) -> File:
-    if _read_only(disk):
-        return _plain(host, path, MEDIUM)
-    driver = disk.find("driver")
+def _disk(host: Host, disk: Element, path: str, shared: bool) -> File:
+    driver, target = disk.find("driver"), _target(disk)
     kind = "raw" if driver is None else driver.get("type", "raw")
-    if kind not in ("raw", "qcow2"):
-        raise NotSupported(f"disk {_target(disk)}", f"{path} is of a format that is not copied", kind,
+    if not (kind in ("raw", "qcow2") or shared or _read_only(disk)):
+        raise NotSupported(f"disk {target}", f"{path} is of a format that is not copied", kind,
                            "Make it one of qcow2 (qemu-img convert), or share it and say shared_storage: true")
-    plain = _plain(host, path, DISK)
-    if kind == "raw":
-        return File(path, DISK, plain.size, plain.size, kind, _target(disk))
-    image = _qcow2(host, path)
+    plain = replace(_plain(host, path, MEDIUM if _read_only(disk) else DISK), format=kind, target=target)
+    if kind != "qcow2":
+        return plain
+    image = read_image(host, path)
     if image is None:
-        raise ValidationError(f"disk {_target(disk)}", "this file is no qcow2", path, "See qemu-img info")
-    capacity, backing = image
-    if backing:
-        raise NotSupported(f"disk {_target(disk)}", "it has a backing file, which would not come along", path,
-                           f"Make it whole: virsh blockpull DOMAIN {_target(disk)} --wait, or qemu-img rebase -b ''")
-    return File(path, DISK, plain.size, capacity, kind, _target(disk))
+        raise ValidationError(f"disk {target}", "this file is no qcow2", path, "See qemu-img info")
+    if image.backing and not shared:
+        raise NotSupported(f"disk {target}", "it has a backing file, which would not come along", path,
+                           f"Make it whole: virsh blockpull DOMAIN {target} --wait, or qemu-img rebase -b ''")
+    if image.data is not None and not shared:
+        raise NotSupported(f"disk {target}", "it has an external data file, which would not come along", path,
+                           "Make it whole with qemu-img convert -O qcow2, or share it and say shared_storage: true")
+    return replace(plain, capacity=image.capacity)
 
 
-def _qcow2(host: Host, path: str) -> tuple[int, str] | None:
-    """Bytes that the guest sees, and the file that the image is based on, "" for none; None for what is no image."""
-    with open(host.path(path), "rb") as file:
-        start = file.read(QCOW2_HEADER.size)
-        if len(start) < QCOW2_HEADER.size or not start.startswith(QCOW2_MAGIC):
-            return None
-        _magic, _version, place, length, _bits, capacity = QCOW2_HEADER.unpack(start)
-        file.seek(place)
-        backing = os.fsdecode(file.read(min(length, LONGEST_NAME))) if place else ""
-    return capacity, backing and os.path.normpath(os.path.join(os.path.dirname(path), backing))
+def shared_disks(host: Host, files: t.Iterable[File]) -> tuple[str, ...]:
+    """The disks of these files, and what they and the media are based on: the other host has to find all of it.
+
+    :raises NotSupported: the name of what one is based on cannot be read
+    """
+    found = {file.path for file in files if file.kind == DISK}
+    for file in files:
+        if file.format == "qcow2":
+            found.update(chain(host, file.path))
+    return tuple(sorted(path for path in found if os.path.isfile(host.path(path)) or not host.exists(path)))
 
 
 def _plain(host: Host, path: str, kind: str) -> File:
@@ -130,6 +137,12 @@ def _plain(host: Host, path: str, kind: str) -> File:
     return File(path, kind, size, size)
 
 
+def written_disks(domain: Element) -> set[str]:
+    """The files of the disks that a domain writes to."""
+    sources = (disk.find("source[@file]") for disk in domain.findall("devices/disk") if not _read_only(disk))
+    return {source.get("file") for source in sources if source is not None}
+
+
 def own_files(host: Host, connection: Connection, name: str, root: Element, further: t.Sequence[str],
               ) -> tuple[str, ...]:
     """The files that go when the domain has gone, and that nobody else has: its disks, and media beside them.
@@ -138,30 +151,46 @@ def own_files(host: Host, connection: Connection, name: str, root: Element, furt
 
     :param root: the domain's definition
     """
-    disks = {disk.find("source").get("file"): _read_only(disk)
-             for disk in root.findall("devices/disk[@type='file']") if disk.find("source") is not None}
-    parents = {os.path.dirname(path) for path, read_only in disks.items() if path and not read_only}
-    folders = {folder for folder in parents if os.path.basename(folder) == name}
-    own = [path for path, read_only in disks.items() if path and (not read_only or os.path.dirname(path) in folders)]
+    written = written_disks(root)
+    folders = {os.path.dirname(path) for path in written if os.path.basename(os.path.dirname(path)) == name}
+    paths = [source.get("file") for source in root.findall("devices/disk/source[@file]")]
+    own = [path for path in paths if path in written or os.path.dirname(path) in folders]
     own = [path for path in (*own, *further) if host.exists(path)]
     others = _of_others(host, connection, name) if own else set()
-    return tuple(path for path in own if path not in others)
+    return tuple(path for path in own if _identity(host, path) not in others)
 
 
-def _of_others(host: Host, connection: Connection, name: str) -> set[str]:
+def _identity(host: Host, path: str) -> tuple[int, int] | None:
+    """What a file is, by whatever name: its device and inode; None where it is not there."""
+    try:
+        found = os.stat(host.path(path))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _of_others(host: Host, connection: Connection, name: str) -> set[tuple[int, int] | None]:
     """The files of all other domains, and what those are based on, of which a definition need not tell."""
     domains = [domain for domain in connection.domains() if domain.name != name]
     texts = [text for domain in domains for text in (domain.definition(), domain.live_xml()) if text is not None]
-    ahead = [source.get("file") for text in texts for source in xml.parse(text).iterfind("devices/disk//source")]
-    found: set[str] = set()
-    while ahead:
-        path = ahead.pop()
-        if path and path not in found:
-            found.add(path)
-            with contextlib.suppress(OSError):  # it is gone, or a share lets root not read it
-                image = _qcow2(host, path) if os.path.isfile(host.path(path)) else None
-                ahead.append(image[1] if image is not None else None)
-    return found
+    paths = {path for text in texts for source in xml.parse(text).iterfind("devices/disk//source")
+             for path in [source.get("file") or _volume(connection, source)] if path}
+    for path in tuple(paths):
+        with contextlib.suppress(NotSupported):  # QEMU cannot read it either: nobody can run with it
+            for below in chain(host, path):
+                paths.add(below)
+    return {_identity(host, path) for path in paths}
+
+
+def _volume(connection: Connection, source: Element) -> str | None:
+    """The file that a disk names by its storage pool, None for one that does not, or whose pool is gone."""
+    pool = source.get("pool")
+    if pool is None:
+        return None
+    with connection.answering(f"storage pool {pool}", "look it up"):
+        found = connection.unless(("VIR_ERR_NO_STORAGE_POOL",), lambda: connection.handle.storagePoolLookupByName(pool))
+        folder = None if found is None else xml.parse(found.XMLDesc(0), "pool").findtext("target/path")
+    return None if folder is None else os.path.join(folder, source.get("volume"))
 
 
 def checksum(host: Host, path: str) -> str:

@@ -81,6 +81,13 @@ def find_moving(connection: Connection, name: str) -> MovingDomain | None:
     return None if handle is None else MovingDomain(connection, handle)
 
 
+def name_of_uuid(connection: Connection, uuid: str) -> str | None:
+    """The name of the domain with a UUID, None where there is none."""
+    with connection.answering(f"domain {uuid}", "look it up"):
+        handle = connection.unless(("VIR_ERR_NO_DOMAIN",), lambda: connection.handle.lookupByUUIDString(uuid))
+    return None if handle is None else str(handle.name())
+
+
 def host_name(connection: Connection) -> str:
     """What the host of a libvirt calls itself."""
     with connection.answering("libvirt", "tell its host's name"):

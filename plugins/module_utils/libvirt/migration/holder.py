@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import nvram_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import (
     ARRIVED,
     ARRIVING,
@@ -51,9 +52,15 @@ class Copy:
         came_along = self.note.stage == LEAVING and self.note.target == self.host
         return ARRIVED if came_along else self.note.stage
 
-    def nvram(self) -> bool:
-        """Whether its definition has a file of UEFI variables."""
-        return self.definition is not None and self.definition.find("os/nvram") is not None
+    def nvram(self) -> str | None:
+        """The file of UEFI variables in its definition."""
+        return nvram_of(self.definition)
+
+    def shown(self) -> dict[str, object]:
+        """What a diff tells of it."""
+        if self.state == ABSENT:
+            return {"state": self.state}
+        return {"state": self.state, "autostart": self.autostart, "unfinished": self.note is not None}
 
     def rank(self) -> int:
         """Its place in RANKS; one that still waits for its memory is nothing yet."""
@@ -97,10 +104,10 @@ def _only(name: str, source: Copy, target: Copy) -> Copy:
                               "See virsh list --all on both")
     found, other = (target, source) if source.state == ABSENT else (source, target)
     if found.state != RUNNING and found.stage() == LEFT:
-        note = found.note
-        raise InUse(f"domain {name}", f"{found.host} has handed it over to {note.target if note else ''}, and "
-                    f"{other.host} does not have it", remedy="Name the host that has it; if it is lost, start the one "
-                    f"on {found.host} with nfv.kvm.vm_domain and state: running")
+        new = found.note.target if found.note else ""
+        raise InUse(f"domain {name}", f"{found.host} has handed it over to {new}, and {other.host} does not have it",
+                    remedy=f"Name the host that has it; if {new} is lost, keep the domain on {found.host}: "
+                    f"nfv.kvm.vm_migration there, with lost_host: {new}")
     if found.rank() < 0:
         raise InUse(f"domain {name}", f"on {found.host} it waits for the rest of its memory, and {other.host} does not "
                     "have it", remedy=f"Cut its power there: virsh destroy {name}")

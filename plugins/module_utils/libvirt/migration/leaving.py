@@ -118,7 +118,7 @@ class Remove(DomainStep):
     """Remove what is left on the host that it has gone from: its own files, then its definition.
 
     :param other: the libvirt of the host that has it now
-    :param nvram: whether it has a file of UEFI variables
+    :param nvram: whether it has a file of UEFI variables that is not the other one's as well
     :param defined: whether it has a definition
     """
 

@@ -62,19 +62,22 @@ def examine(params: Dict, host: Host) -> Dict:
     if params["needs"] is None:
         if copy.state != ABSENT and copy.stage() != LEFT:
             cargo = read_cargo(host, connection, params["name"], copy, params["files"], params["shared_storage"])
-            found["needs"] = needs_of(host, connection, copy, cargo)
+            found["needs"] = needs_of(host, connection, copy, cargo, params["shared_storage"])
     elif copy.state in (ABSENT, OFF):
         found.update(check_here(host, connection, copy, params["needs"]))
     return found
 
 
-def needs_of(host: Host, connection: Connection, copy: Copy, cargo: Cargo) -> Dict:
-    """What a domain needs of the host that it is to go to."""
+def needs_of(host: Host, connection: Connection, copy: Copy, cargo: Cargo, shared: bool) -> Dict:
+    """What a domain needs of the host that it is to go to.
+
+    :param shared: whether both hosts reach its disks, and so may well reach its other files
+    """
     root = t.cast(Element, copy.live if copy.definition is None else copy.definition)
     system = root.find("os/type")
     files = [{
         "path": file.path, "size": os.stat(host.path(file.path)).st_blocks * 512,
-        "checksum": checksum(host, file.path) if file.kind == MEDIUM else None,
+        "checksum": checksum(host, file.path) if shared or file.kind == MEDIUM else None,
     } for file in written(cargo.files, cargo.live)]
     unfinished = copy.note is not None and copy.note.stage == LEAVING
     return {

@@ -82,7 +82,8 @@ def check_stays(name: str, domain: Element) -> None:
     if note is not None:
         raise InUse(f"domain {name}", f"its move from {note.source} to {note.target} has not come to its end",
                     remedy="Run the move again (move_appliance.yml or nfv.kvm.vm_migration) to finish it, or with "
-                           "source and target exchanged to take it back")
+                           "source and target exchanged to take it back. If the other host is lost, run "
+                           "nfv.kvm.vm_migration here with lost_host")
 
 
 def _value(name: str, text: str) -> t.Any:

@@ -15,8 +15,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import coming, leaving, live
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import DISK, MEDIUM, own_files
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import DISK, MEDIUM
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import (
     ABSENT,
     HELD,
@@ -25,6 +25,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder i
     Copy,
     holder,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.lost import StayResource, stay_resource
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import (
     ARRIVING,
     LEAVING,
@@ -38,25 +39,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params i
     host_of,
     without_questions,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin, read_settled
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.state import MoveState, read_move
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
-
-
-@dataclass(frozen=True)
-class MoveState:
-    """A domain on both hosts.
-
-    :param cargo: what goes with it, if it is still to go
-    :param own: the files on the source that go once it has gone
-    :param shared: whether both hosts reach its disks
-    """
-
-    source: Copy
-    target: Copy
-    cargo: Cargo | None = None
-    own: tuple[str, ...] = ()
-    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,15 +77,7 @@ class MigrationResource:
 
         :raises KvmError: nobody can tell which of them is the appliance, or it cannot go
         """
-        source, target = read_settled(host, self.here, self.there, self.name)
-        goes = holder(self.name, source, target) is source
-        shared = self.shared or any(found.note is not None and found.note.shared for found in (source, target))
-        cargo = read_cargo(host, self.here, self.name, source, self.further, shared) if goes else None
-        # Of one that has only come in, or was only being copied, the other one tells the files.
-        came_back = target.note is not None and target.note.stage == LEAVING and target.note.target == source.host
-        root = source.definition if source.definition is not None else target.definition if came_back else None
-        own = () if shared or root is None else own_files(host, self.here, self.name, root, self.further)
-        return MoveState(source, target, cargo, own, shared)
+        return read_move(host, self.here, self.there, self.name, self.further, self.shared)
 
     def plan(self, current: MoveState) -> Plan[MoveState]:
         """Let it go, or finish what was interrupted once it had gone."""
@@ -110,9 +88,7 @@ class MigrationResource:
 
     def show(self, state: MoveState) -> dict[str, t.Any]:
         """What the two hosts have of the domain."""
-        return {found.host: {"state": found.state} if found.state == ABSENT else {
-            "state": found.state, "autostart": found.autostart, "unfinished": found.note is not None}
-            for found in (state.source, state.target)}
+        return {found.host: found.shown() for found in (state.source, state.target)}
 
     def result(self, state: MoveState, plan: Plan[MoveState]) -> dict[str, t.Any]:
         """``state`` and ``uuid`` on the target, and ``method``."""
@@ -160,7 +136,7 @@ class MigrationResource:
         if source.job:
             steps.append(live.EndMigration(*here, self.there))
         if target.state != ABSENT:
-            steps.append(coming.Discard(*there, target.nvram()))
+            steps.append(coming.Discard(*there, current.drops_nvram(target)))
         if note != before or source.autostart:
             steps.append(leaving.MarkLeaving(*here, note, before, source.autostart))
         if source.state == HELD:
@@ -172,13 +148,14 @@ class MigrationResource:
             steps += [live.Migrate(*here, note, target.host, self.uri, self.address, disks, self.live_timeout),
                       leaving.HandOver(*here, note)]
         else:
-            steps += self._cold(source, target, cargo, note)
+            steps += self._cold(current, cargo, note)
         steps += [self._remove(current), coming.Settle(*there, note, False)]
         after = Copy(target.host, RUNNING if note.running else OFF, source.uuid, None, note.autostart)
         return Plan(tuple(steps), MoveState(Copy(source.host), after))
 
-    def _cold(self, source: Copy, target: Copy, cargo: Cargo, note: Note) -> list[Step]:
+    def _cold(self, current: MoveState, cargo: Cargo, note: Note) -> list[Step]:
         """The copy is defined once it is whole, and starts once the domain is marked as no longer the appliance."""
+        source, target = current.source, current.target
         here, there = (self.here, self.name), (self.there, self.name, target.host)
         steps: list[Step] = []
         if source.state != OFF:
@@ -186,13 +163,13 @@ class MigrationResource:
         changed = tuple(file for file in cargo.files if file.kind != MEDIUM)
         if changed:
             steps.append(coming.CopyDisks(*there, changed))
-        steps += [coming.DefineThere(*there, self._definition(source, note), source.nvram()),
+        steps += [coming.DefineThere(*there, self._definition(source, note), current.drops_nvram(source)),
                   leaving.HandOver(*here, note)]
         return [*steps, coming.StartThere(*there, self.here)] if note.running else steps
 
     def _remove(self, current: MoveState) -> leaving.Remove:
         source = current.source
-        return leaving.Remove(self.here, self.name, self.there, current.own, source.nvram(),
+        return leaving.Remove(self.here, self.name, self.there, current.own, current.drops_nvram(source),
                               source.definition is not None)
 
     def _check_may_go(self, source: Copy) -> None:
@@ -226,7 +203,7 @@ class MigrationResource:
         return xml.serialise(root)
 
 
-def migration_resource(params: dict[str, t.Any]) -> MigrationResource:
+def migration_resource(params: dict[str, t.Any]) -> MigrationResource | StayResource:
     """The resource of vm_migration's parameters.
 
     :raises ValidationError: a parameter cannot be meant as it was given
@@ -234,6 +211,8 @@ def migration_resource(params: dict[str, t.Any]) -> MigrationResource:
     for name in ("timeout", "live_timeout"):
         in_range(name, params[name], 1)
     uri = without_questions(params["target"])
+    if params["lost_host"] is not None:
+        return stay_resource(connect(params["uri"]), uri, params["name"], params["lost_host"])
     address = params["address"] or host_of(uri)
     return MigrationResource(
         connect(params["uri"]), connect_target(uri), params["name"], uri, f"[{address}]" if ":" in address else address,

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -16,12 +17,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files im
 
 # Pools of ours live as long as a step does; a run that is killed leaves one until the next.
 OURS = "nfv-kvm"
+# How often a file is looked at that is written to meanwhile
+LOOKS = 5
 
 
 class Folder:
     """A folder of the other host.
 
-    :param pool: a virStoragePool
+    :param pool: a virStoragePool, None for a folder that is not there
     """
 
     def __init__(self, connection: Connection, path: str, pool: t.Any) -> None:
@@ -33,6 +36,8 @@ class Folder:
         return self._connection.answering(os.path.join(self._path, name), f"{doing} on the other host")
 
     def _volume(self, name: str) -> t.Any:
+        if self._pool is None:
+            return None
         return self._connection.unless(("VIR_ERR_NO_STORAGE_VOL",), lambda: self._pool.storageVolLookupByName(name))
 
     def size(self, name: str) -> int | None:
@@ -55,6 +60,30 @@ class Folder:
                     return False
             stream.finish()
         return True
+
+    def shares(self, name: str, host: Host, path: str) -> bool:
+        """Whether a file that is there is one of this host itself, by its size and the time of its last change.
+
+        :raises InUse: it changes all the time, so that nobody can tell
+        """
+        for _look in range(LOOKS):
+            before = _last_change(host, path)
+            if self._last_change(name) == before:
+                return True
+            if _last_change(host, path) == before:
+                return False
+        raise InUse(f"file {path}", "it is being written to, so nobody can tell whether the other host has the same",
+                    remedy="Run this again in a moment")
+
+    def _last_change(self, name: str) -> tuple[int, int] | None:
+        size = self.size(name)
+        with self._answering(name, "look for it"):
+            volume = self._volume(name)
+            if size is None or volume is None:
+                return None
+            seconds, _point, rest = xml.parse(volume.XMLDesc(0), "volume").findtext(
+                "target/timestamps/mtime", "0").partition(".")
+        return size, int(seconds) * 10 ** 9 + int(rest or 0)
 
     def make(self, name: str, kind: str, capacity: int) -> None:
         """Make an empty disk; one that is there is an error.
@@ -98,20 +127,36 @@ class Folder:
             stream.finish()
 
 
-@contextlib.contextmanager
-def folder(connection: Connection, path: str) -> t.Iterator[Folder]:
-    """A folder of the other host, made where it is not there.
+def _last_change(host: Host, path: str) -> tuple[int, int]:
+    with contextlib.suppress(OSError), open(host.path(path), "rb"):
+        pass  # A network file system asks its server only when a file is opened.
+    found = os.stat(host.path(path))
+    return found.st_size, found.st_mtime_ns
 
+
+def look(connection: Connection, paths: t.Iterable[str]) -> t.Iterator[tuple[str, Folder]]:
+    """Those of these files that the other host has, each with its folder; nothing is made there."""
+    for path, files in itertools.groupby(sorted(paths, key=os.path.dirname), key=os.path.dirname):
+        with folder(connection, path, make=False) as place:
+            yield from ((file, place) for file in files if place.size(os.path.basename(file)) is not None)
+
+
+@contextlib.contextmanager
+def folder(connection: Connection, path: str, make: bool = True) -> t.Iterator[Folder]:
+    """A folder of the other host.
+
+    :param make: whether it is made where it is not there
     :raises CommandFailed: libvirt there has no storage driver, or cannot have the folder
     """
     subject = f"folder {path}"
     try:
         with connection.answering(subject, "open it on the other host"):
-            pool = _pool_there(connection, path) or _new_pool(connection, path)
-            ends = not pool.isActive() or pool.name() == _our_name(path)
-            if not pool.isActive():
-                pool.create(0)
-            pool.refresh(0)
+            pool = _pool_there(connection, path) or _new_pool(connection, path, make)
+            ends = pool is not None and (not pool.isActive() or pool.name() == _our_name(path))
+            if pool is not None:
+                if not pool.isActive():
+                    pool.create(0)
+                pool.refresh(0)
     except CommandFailed as error:
         error.remedy = error.remedy or ("Its libvirt needs the storage driver (packages such as "
                                         "libvirt-daemon-driver-storage-core), and room for the folder")
@@ -137,13 +182,13 @@ def _our_name(path: str) -> str:
     return OURS + path.replace("/", "-")
 
 
-def _new_pool(connection: Connection, path: str) -> t.Any:
+def _new_pool(connection: Connection, path: str, make: bool) -> t.Any:
     made = xml.etree().Element("pool", type="dir")
     xml.child(made, "name").text = _our_name(path)
     xml.child(made, "target/path").text = path
     call = connection.handle.storagePoolCreateXML
     found = connection.unless(("VIR_ERR_SYSTEM_ERROR",), lambda: call(xml.serialise(made), 0))
-    if found is None:
+    if found is None and make:
         # Only a new folder gets rights: building one that is there would change its own.
         xml.child(made, "target/permissions/mode").text = "0711"
         found = call(xml.serialise(made), connection.library.VIR_STORAGE_POOL_CREATE_WITH_BUILD)

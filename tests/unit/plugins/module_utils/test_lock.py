@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils import lock
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
@@ -101,7 +101,7 @@ def test_an_object_of_another_name_is_free(tmp_path: Path) -> None:
     host = Impatient(str(tmp_path))
     names = ["domain a", "domain b", "network a", "domain a/b", "domain ä", "domain " + "x" * 180]
     with lock.held(host, names, "one run"):
-        assert len(host.names(lock.folder(host))) == len(names)
+        assert len(host.names(lock.folder())) == len(names)
     assert host.clock == 0
 
 
@@ -112,35 +112,79 @@ def test_the_order_is_always_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
         assert taken == ["bridge ovs0", "network n", "PF 1", "domain a", "domain b"]
 
 
+def private(root: Path) -> Path:
+    """The folder of locks of this user, in a fake host."""
+    return Path(Host(str(root)).path(lock.folder()))
+
+
 def test_nobody_else_can_write_there(tmp_path: Path) -> None:
-    host = Host(str(tmp_path))
-    os.umask(0)
-    folder = lock.folder(host)
-    os.chmod(host.path(folder), 0o777)
-    with lock.held(host, ["domain a"], "one run"):
-        modes = [stat.S_IMODE(os.stat(host.path(path)).st_mode) for path in (folder, f"{folder}/domain a.lock")]
+    folder = private(tmp_path)
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    with lock.held(Host(str(tmp_path)), ["domain a"], "one run"):
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "domain a.lock")]
     assert modes == [0o700, 0o600]
 
 
-@pytest.mark.parametrize("target", ["precious", "nonesuch"])
-def test_a_folder_that_is_a_link_is_refused(tmp_path: Path, target: str) -> None:
+def test_a_session_has_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    monkeypatch.setattr(lock.os, "geteuid", lambda: 1000)
+    folders_of(1000, monkeypatch)
     host = Host(str(tmp_path))
-    folder = host.path(lock.folder(host))
-    os.rmdir(folder)
-    (tmp_path / "precious").mkdir()
-    os.symlink(tmp_path / target, folder)
-    with pytest.raises(NotSupported), lock.held(host, ["domain a"], "one run"):
-        raise AssertionError("it was followed")
-    assert list((tmp_path / "precious").iterdir()) == []
+    with lock.held(host, ["domain a"], "one run"):
+        assert host.names("/run/user/1000/nfv-kvm") == ["domain a.lock"]
 
 
-def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    host = Host(str(tmp_path))
-    (tmp_path / "precious").write_text("precious")
-    os.symlink(tmp_path / "precious", host.path(f"{lock.folder(host)}/domain a.lock"))
-    with pytest.raises(OSError, match="symbolic links"), lock.held(host, ["domain a"], "one run"):
-        raise AssertionError("it was followed")
-    assert (tmp_path / "precious").read_text() == "precious"
+def folders_of(user: int, patch: pytest.MonkeyPatch) -> None:
+    """Folders belong to a user."""
+    real = os.fstat
+
+    def fstat(descriptor: int) -> os.stat_result:
+        found = real(descriptor)
+        return os.stat_result((*found[:4], user, *found[5:10])) if stat.S_ISDIR(found.st_mode) else found
+
+    patch.setattr(lock.os, "fstat", fstat)
+
+
+def linked_folder(folder: Path, victim: Path, patch: pytest.MonkeyPatch) -> None:
+    folder.symlink_to(victim.parent)
+
+
+def linked_file(folder: Path, victim: Path, patch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+    (folder / "domain a.lock").symlink_to(victim)
+
+
+def strange_folder(folder: Path, victim: Path, patch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+    folders_of(4711, patch)
+
+
+def no_rights(folder: Path, victim: Path, patch: pytest.MonkeyPatch) -> None:
+    def makedirs(path: str, *given: t.Any, **more: t.Any) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    patch.setattr(lock.os, "makedirs", makedirs)
+
+
+@pytest.mark.parametrize(("prepare", "told"), [
+    (linked_folder, "folder {}: it is not a folder that can be used for locks: Not a directory. See who made it"),
+    (linked_file, "lock {}/domain a.lock: it cannot be opened: Too many levels of symbolic links. Remove that file"),
+    (strange_folder, "folder {} = 'user ID 4711': it belongs to another user"),
+    (no_rights, "folder {}: this user cannot use it for locks: Permission denied. Run the task as root"),
+])
+def test_what_somebody_else_has_made_is_not_written_to(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: t.Any, told: str) -> None:
+    folder, victim = private(tmp_path), tmp_path / "theirs" / "victim"
+    folder.parent.mkdir(parents=True)
+    victim.parent.mkdir()
+    victim.write_text("somebody's")
+    with monkeypatch.context() as patch:
+        prepare(folder, victim, patch)
+        result = run(Lines, {"line": "x"}, Host(str(tmp_path)))
+    assert told.format(lock.folder()) in result["msg"]
+    assert (victim.read_text(), os.listdir(victim.parent)) == ("somebody's", ["victim"])
+    assert not Host(str(tmp_path)).exists("/lines")
 
 
 def test_objects_that_change_while_a_run_waits_are_looked_at_again(tmp_path: Path) -> None:
@@ -153,7 +197,7 @@ def test_objects_that_change_while_a_run_waits_are_looked_at_again(tmp_path: Pat
     host = Host(str(tmp_path))
     assert not run(Growing, {"line": "x"}, host)["failed"]
     assert t.cast(t.Any, next(found, None)) is None
-    assert host.names(lock.folder(host)) == ["domain a.lock", "domain b.lock"]
+    assert host.names(lock.folder()) == ["domain a.lock", "domain b.lock"]
 
 
 def test_check_mode_keeps_no_lock(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ MOVES: list[tuple[Result, str]] = [
     (vfs(mac="random"), "vfs[0].mac = 'random': this is no MAC address"),
     (vfs(pci_address="3"), "vfs[0].pci_address = '3': this is no PCI address. Write one such as 0000:01:10.0"),
     (vfs(pf="enp2s0"), "vfs.pf"),
+    ({"lost_host": "kvm9", "name": "new"}, "name = 'new': this host has no such domain"),
     ({"live": True}, "Unsupported parameters for"),
 ]
 

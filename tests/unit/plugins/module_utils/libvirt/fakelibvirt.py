@@ -136,8 +136,12 @@ class FakeDomain(FakeMigration):
 
     @api
     def undefineFlags(self, flags: int) -> None:  # noqa: N802
-        if self.xml.find("os/nvram") is not None and not flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_NVRAM:
+        variables = self.xml.xpath("string(os/nvram/source/@file | os/nvram/text())")
+        go = bool(flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_NVRAM)
+        if variables and go == bool(flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM):
             raise FakeLibvirtError("cannot undefine domain with nvram")
+        if variables and go:
+            Path(self.connection.files.host.path(variables)).unlink(missing_ok=True)
         if self.managed_save and not flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE:
             raise FakeLibvirtError("Refusing to undefine while domain managed save image exists")
         self.persistent = 0
@@ -295,6 +299,13 @@ class FakeLibvirt(FakeStorage, FakeNetworks):
         return self.found[name]
 
     @api
+    def lookupByUUIDString(self, uuid: str) -> FakeDomain:  # noqa: N802
+        for domain in self.found.values():
+            if domain.UUIDString() == uuid:
+                return domain
+        raise FakeLibvirtError("Domain not found", FakeLibrary.VIR_ERR_NO_DOMAIN)
+
+    @api
     def listAllDomains(self) -> list[FakeDomain]:  # noqa: N802
         return list(self.found.values())
 
@@ -336,6 +347,7 @@ class FakeLibrary:
     VIR_DOMAIN_UNDEFINE_MANAGED_SAVE = 1
     VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA = 2
     VIR_DOMAIN_UNDEFINE_NVRAM = 4
+    VIR_DOMAIN_UNDEFINE_KEEP_NVRAM = 8
     VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA = 16
     VIR_NETWORK_XML_INACTIVE = 1
     VIR_NETWORK_UPDATE_AFFECT_LIVE = 1
@@ -350,6 +362,7 @@ class FakeLibrary:
     VIR_ERR_OPERATION_INVALID = 55
     VIR_ERR_NO_NWFILTER = 62
     VIR_ERR_SYSTEM_ERROR = 38
+    VIR_ERR_NO_STORAGE_POOL = 49
     VIR_ERR_NO_STORAGE_VOL = 50
     VIR_ERR_OPERATION_UNSUPPORTED = 84
     VIR_DOMAIN_AFFECT_CONFIG = 2

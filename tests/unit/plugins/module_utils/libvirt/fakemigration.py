@@ -20,16 +20,20 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakeapi
     api,
 )
 
-NO_STORAGE_VOL, SYSTEM_ERROR, UNSUPPORTED, ABORTED = 50, 38, 84, 78
+NO_STORAGE_POOL, NO_STORAGE_VOL, SYSTEM_ERROR, UNSUPPORTED, ABORTED = 49, 50, 38, 84, 78
 RUNNING, PAUSED, BY_MIGRATION = 1, 3, 2
 LIVE, CONFIG = 1, 2
 BUILD = 1
 
 
-def qcow2(capacity: int, backing: str = "") -> bytes:
-    """The start of an image, and the name of what it is based on."""
-    place = 104 if backing else 0
-    return struct.pack(">4sIQIIQ", b"QFI\xfb", 3, place, len(backing), 16, capacity) + bytes(72) + backing.encode()
+def qcow2(capacity: int, backing: str = "", data: str | None = None) -> bytes:
+    """The start of an image, and the names of its backing file and its external data file, as qemu-img writes them."""
+    named = b"" if not data else struct.pack(">II", 0x44415441, len(data)) + data.encode() + bytes(-len(data) % 8)
+    extensions = struct.pack(">II", 0xE2792ACA, 5) + b"qcow2" + bytes(3) + named + bytes(8)
+    place = 104 + len(extensions) if backing else 0
+    start = struct.pack(">4sIQIIQ", b"QFI\xfb", 3, place, len(backing), 16, capacity)
+    features = struct.pack(">Q", 0 if data is None else 4)
+    return start + bytes(40) + features + bytes(20) + struct.pack(">I", 104) + extensions + backing.encode()
 
 
 class FakeMigration:
@@ -169,6 +173,13 @@ class FakeStorage:
         return self.pools
 
     @api
+    def storagePoolLookupByName(self, name: str) -> FakePool:  # noqa: N802
+        for pool in self.pools:
+            if pool.name() == name:
+                return pool
+        raise FakeLibvirtError(f"no storage pool with matching name '{name}'", NO_STORAGE_POOL)
+
+    @api
     def storagePoolCreateXML(self, text: str, flags: int) -> FakePool:  # noqa: N802
         pool = FakePool(self, parse(text))
         if any(other.path == pool.path for other in self.pools):
@@ -218,7 +229,10 @@ class FakePool:
     def storageVolLookupByName(self, name: str) -> FakeVolume:  # noqa: N802
         if not (self.path / name).exists():
             raise FakeLibvirtError(f"no storage vol with matching name '{name}'", NO_STORAGE_VOL)
-        return FakeVolume(self.path / name)
+        return self.volume(name)
+
+    def volume(self, name: str) -> FakeVolume:
+        return FakeVolume(self.path / name, Path(self.connection.files.host.root))
 
     def createXML(self, text: str, flags: int) -> FakeVolume:  # noqa: N802
         self.connection.happen("createXML")
@@ -228,18 +242,29 @@ class FakePool:
             raise FakeLibvirtError(f"storage volume '{path.name}' exists already", 90)
         size = int(root.findtext("capacity"))
         path.write_bytes(qcow2(size) if root.find("target/format").get("type") == "qcow2" else bytes(size))
-        return FakeVolume(path)
+        return self.volume(path.name)
 
 
 class FakeVolume:
     """A virStorageVol."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, root: Path) -> None:
         self.path = path
+        self.root = root
 
     def infoFlags(self, flags: int) -> list[int]:  # noqa: N802
         assert flags == 1
         return [0, capacity_of(self.path), self.path.stat().st_size]
+
+    def XMLDesc(self, flags: int) -> str:  # noqa: N802
+        assert flags == 0
+        seconds, rest = divmod(self.path.stat().st_mtime_ns + self.late(), 10 ** 9)
+        return (f"<volume type='file'><target><timestamps><mtime>{seconds}{f'.{rest:09}' if rest else ''}</mtime>"
+                "</timestamps></target></volume>")
+
+    def late(self) -> int:
+        """No two hosts write a file in the same moment, but tests do; a file that both reach is outside of its host."""
+        return 0 if self.root not in self.path.resolve().parents else 1
 
     def delete(self, flags: int) -> None:
         self.path.unlink()

@@ -45,6 +45,7 @@ class Pair:
         self.hosts = {name: Lab(root / name) for name in ("kvm1", "kvm2")}
         self.at = "kvm1"
         self.most = 0
+        (root / "share").mkdir(parents=True)
         for name, lab in self.hosts.items():
             lab.libvirt.hostname = name
             patch.setattr(lab.host, "run", self.ip)
@@ -52,8 +53,10 @@ class Pair:
         patch.setattr(connection, "load", lambda library, package: FakeLibrary(self.hosts[self.at].libvirt))
         patch.setattr(live, "END_SECONDS", 5.0)
 
-    def ip(self, argv: list[str], stdin: str = "") -> Completed:
+    def ip(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
         """What ip tells of enp2s0 on both hosts: one VF differs from what it has when it is made."""
+        if argv[0] == "udevadm":
+            return Completed(0)
         assert argv == ["ip", "-json", "-details", "link", "show", "dev", "enp2s0"]
         made = {"spoofchk": True, "trust": False, "rate": {"min_tx": 0, "max_tx": 0}}
         vfs = [{"vf": index, **made} for index in range(3)]
@@ -77,6 +80,21 @@ class Pair:
         if state == "running":
             found.create()
         return found
+
+    def share(self, path: str) -> None:
+        """Let both hosts reach a folder of kvm1 by its path."""
+        common = Path(self.hosts["kvm1"].host.root).with_name("share") / path.replace("/", "-")
+        Path(self.hosts["kvm1"].host.path(path)).rename(common)
+        for lab in self.hosts.values():
+            place = Path(lab.host.path(path))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(common)
+
+    def write(self, path: str, data: bytes, at: str = "kvm1") -> None:
+        """A file on a host."""
+        place = Path(self.hosts[at].host.path(path))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
 
     def move(self, source: str = "kvm1", target: str = "kvm2", check_mode: bool = False, **given: t.Any) -> Result:
         """One run of vm_migration on the source."""

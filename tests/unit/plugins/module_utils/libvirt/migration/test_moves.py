@@ -10,8 +10,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import domain_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import storage
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirtError
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemigration import qcow2
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migration.conftest import (
@@ -133,13 +135,175 @@ def test_what_is_off_stays_off(pair: Pair) -> None:
     assert pair.copy("kvm1") is None
 
 
-def test_shared_storage_is_left_alone(pair: Pair) -> None:
-    pair.domain()
-    for path in (DISK, MEDIUM, KERNEL):
-        pair.hosts["kvm2"].files.write(path)
-    done = four_runs(pair, shared_storage=True)
-    assert not [line for line in done["actions"] if FOLDER in line]
-    assert pair.files("kvm1") == [DISK, MEDIUM, READY]
+@pytest.mark.parametrize("nics", [BRIDGE, BRIDGE + VF])
+def test_shared_storage_is_left_alone(pair: Pair, nics: str) -> None:
+    pair.domain(nics)
+    pair.share(FOLDER)
+    done = four_runs(pair, shared_storage=True, vfs=VFS)
+    assert [line for line in done["actions"] if "/" in line] == [f"{KERNEL} on kvm2: copy it, if it is not there"]
+    assert [pair.files(at) for at in pair.hosts] == [[DISK, MEDIUM, READY]] * 2
+    assert not pair.move("kvm2", "kvm1", vfs=VFS, shared_storage=True)["failed"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
+
+
+@pytest.mark.parametrize("nics", [BRIDGE, BRIDGE + VF])
+def test_of_what_only_one_reaches_the_rest_is_copied(pair: Pair, nics: str) -> None:
+    """The disk is shared, and its media are not."""
+    domain = pair.domain(nics)
+    disk = "/srv/shared/disk.qcow2"
+    pair.write(disk, qcow2(1 << 20))
+    pair.share("/srv/shared")
+    for root in (domain.xml, domain.live):
+        root.find("devices/disk/source").set("file", disk)
+    done = four_runs(pair, shared_storage=True, vfs=VFS)
+    assert f"{MEDIUM} on kvm2: copy it, if it is not there" in done["actions"]
+    assert f"{READY}: remove" in done["actions"]
+    assert pair.files("kvm2") == [MEDIUM, READY]
+    assert [lab.host.exists(disk) for lab in pair.hosts.values()] == [True, True]
+    sent = [given for _uri, given, _flags in pair.hosts["kvm2"].libvirt.migrated]
+    assert sent == ([{"migrate_uri": "tcp://kvm2"}] if nics == BRIDGE else [])
+
+
+NVRAM = "/var/lib/libvirt/qemu/nvram/a.fd"
+OLD, NEW = f"<nvram>{NVRAM}</nvram>", f"<nvram type='file'><source file='{NVRAM}'/></nvram>"
+
+
+@pytest.mark.parametrize("shared_disks", [False, True])
+@pytest.mark.parametrize(("nics", "state", "variables"), [
+    (BRIDGE, "off", OLD), (BRIDGE, "off", NEW), (BRIDGE + VF, "running", OLD), (BRIDGE, "running", OLD)])
+def test_uefi_variables_of_one_host_go_along(
+        pair: Pair, nics: str, state: str, variables: str, shared_disks: bool) -> None:
+    pair.domain(nics, state, more=variables)
+    pair.write(NVRAM, b"boot order")
+    if shared_disks:
+        pair.share(FOLDER)
+    done = four_runs(pair, shared_storage=shared_disks, vfs=VFS)
+    live = (nics, state) == (BRIDGE, "running")
+    assert [line for line in done["actions"] if NVRAM in line] == (
+        [] if live else [f"{NVRAM} on kvm2: make it", f"{NVRAM} on kvm2: copy it"])
+    assert pair.hosts["kvm2"].host.read(NVRAM) == (None if live else "boot order"), "live, QEMU brings them"
+    assert not pair.hosts["kvm1"].host.exists(NVRAM)
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize(("nics", "state"), [(BRIDGE, "running"), (BRIDGE + VF, "running"), (BRIDGE, "off")])
+@pytest.mark.parametrize("number", [0, 2, 4, 5, 6, 7, 8, 9, 10, 99])
+def test_uefi_variables_of_both_hosts_stay(pair: Pair, monkeypatch: pytest.MonkeyPatch, nics: str, state: str,
+                                           number: int, back: bool) -> None:
+    """However often it is interrupted, nobody takes them from who has the domain."""
+    pair.domain(nics, state, more=OLD)
+    pair.write(NVRAM, b"boot order")
+    for path in (FOLDER, os.path.dirname(NVRAM)):
+        pair.share(path)
+    killed(pair, number, monkeypatch, vfs=VFS, shared_storage=True)
+    source, target = ("kvm2", "kvm1") if back else ("kvm1", "kvm2")
+    done = pair.move(source, target, vfs=VFS, shared_storage=True)
+    assert not done["failed"]
+    assert not [line for line in done["actions"] if NVRAM in line]
+    assert (pair.copy(source) is None, pair.copy(target) is None) == (True, False)
+    assert [lab.host.read(NVRAM) for lab in pair.hosts.values()] == ["boot order"] * 2
+    assert [pair.files(at) for at in pair.hosts] == [[DISK, MEDIUM, READY]] * 2
+
+
+@pytest.mark.parametrize("call", ["create", "defineXML"])
+def test_uefi_variables_of_both_hosts_stay_when_a_move_is_undone(pair: Pair, call: str) -> None:
+    pair.domain(BRIDGE + VF, more=OLD)
+    pair.write(NVRAM, b"boot order")
+    for path in (FOLDER, os.path.dirname(NVRAM)):
+        pair.share(path)
+    libvirt = pair.hosts["kvm2"].libvirt
+    libvirt.at(call, 1, libvirt.fail)
+    assert "The host is as it was before." in pair.move(vfs=VFS, shared_storage=True)["msg"]
+    assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
+    assert pair.hosts["kvm1"].host.read(NVRAM) == "boot order"
+
+
+@pytest.mark.parametrize("more", [{}, {"shared_storage": True}])
+def test_other_uefi_variables_are_not_overwritten(pair: Pair, more: Result) -> None:
+    """Those of another domain, or of this one as it was there long ago."""
+    pair.domain(state="off", more=OLD)
+    pair.write(NVRAM, b"boot order")
+    pair.write(NVRAM, b"boot order", at="kvm2")
+    if more:
+        pair.share(FOLDER)
+    before = pair.all()
+    assert f"file {NVRAM}: kvm2 has it already, and not from this move. Remove it there" in pair.move(**more)["msg"]
+    assert pair.all() == before
+
+
+def test_a_file_that_changes_all_the_time(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.domain(state="off", more=OLD)
+    pair.write(NVRAM, b"")
+    pair.share(os.path.dirname(NVRAM))
+    numbers = iter(range(99))
+    monkeypatch.setattr(storage, "_last_change", lambda host, path: (0, next(numbers)))
+    refused = pair.move()
+    assert f"file {NVRAM}: it is being written to, so nobody can tell" in refused["msg"]
+    assert pair.hosts["kvm1"].host.exists(NVRAM)
+
+
+BASE = "/var/lib/libvirt/bases/base.qcow2"
+# How an image may name it
+BASES = [BASE, "../../bases/base.qcow2", f"file:{BASE}", f"file://{BASE}", "link.qcow2",
+         f'json:{{"driver":"qcow2","file":{{"driver":"file","filename":"{BASE}"}}}}',
+         f'json:{{"driver":"qcow2","file.driver":"file","file.filename":"{BASE}"}}',
+         f'json:{{"driver":"quorum","children":[{{"driver":"file","filename":"{BASE}"}}]}}']
+
+
+@pytest.mark.parametrize("nics", [BRIDGE, BRIDGE + VF])
+@pytest.mark.parametrize("name", BASES)
+def test_what_a_shared_disk_is_based_on_has_to_be_there(pair: Pair, nics: str, name: str) -> None:
+    domain = pair.domain(nics)
+    pair.write(BASE, qcow2(1 << 20))
+    pair.write(DISK, qcow2(1 << 20, name))
+    Path(pair.hosts["kvm1"].host.path(FOLDER), "link.qcow2").symlink_to("../../bases/base.qcow2")
+    pair.share(FOLDER)
+    before = pair.all()
+    refused = pair.move(shared_storage=True, vfs=VFS)
+    missing = f"{FOLDER}/link.qcow2" if name == "link.qcow2" else BASE
+    assert (f"shared_storage = True: kvm2 does not have {missing}, which is a disk or what one is based on. Mount the "
+            "storage on kvm2") in refused["msg"]
+    assert (domain.isActive(), pair.all()) == (1, before)
+
+
+def test_a_shared_disk_has_to_be_there(pair: Pair) -> None:
+    pair.domain(BRIDGE + VF)
+    before = pair.all()
+    assert f"kvm2 does not have {DISK}, which" in pair.move(shared_storage=True, vfs=VFS)["msg"]
+    assert pair.all() == before
+
+
+@pytest.mark.parametrize("name", [*BASES, "nbd://10.0.0.1/base", 'json:{"driver":"nbd","host":"10.0.0.1"}'])
+def test_a_shared_disk_with_its_base(pair: Pair, name: str) -> None:
+    pair.domain(BRIDGE + VF)
+    pair.write(BASE, qcow2(1 << 20))
+    pair.write(DISK, qcow2(1 << 20, name))
+    pair.share(FOLDER)
+    pair.share(os.path.dirname(BASE))
+    pair.write(f"{FOLDER}/link.qcow2", b"")
+    assert not pair.move(shared_storage=True, vfs=VFS)["failed"]
+    assert [lab.host.exists(BASE) for lab in pair.hosts.values()] == [True, True]
+
+
+def test_a_base_whose_name_cannot_be_read(pair: Pair) -> None:
+    pair.domain(BRIDGE + VF)
+    pair.write(DISK, qcow2(1 << 20, "json:{"))
+    pair.share(FOLDER)
+    before = pair.all()
+    refused = pair.move(shared_storage=True, vfs=VFS)
+    assert f"disk image {DISK} = 'json:{{': it is based on a file whose name cannot be read" in refused["msg"]
+    assert pair.all() == before
+
+
+def test_another_domain_with_its_uuid(pair: Pair) -> None:
+    uuid = pair.domain(BRIDGE + VF).UUIDString()
+    pair.hosts["kvm2"].libvirt.defineXML(
+        f"<domain type='kvm'><name>clone</name><uuid>{uuid}</uuid><os><type>hvm</type></os><devices/></domain>")
+    before = pair.all()
+    for check_mode in (True, False):
+        refused = pair.move(vfs=VFS, check_mode=check_mode)
+        assert f"name = 'a': kvm2 has another domain with its UUID {uuid}: clone. Remove clone there" in refused["msg"]
+    assert (pair.copy("kvm1"), pair.all()) == (HERE, before)
 
 
 def test_a_file_that_another_domain_has_stays(pair: Pair) -> None:
@@ -151,7 +315,9 @@ def test_a_file_that_another_domain_has_stays(pair: Pair) -> None:
     assert pair.files("kvm1") == [MEDIUM]
 
 
-@pytest.mark.parametrize("base", [DISK, "../a/disk.qcow2"])
+@pytest.mark.parametrize("base", [
+    DISK, "../a/disk.qcow2", f"file:{DISK}", "link.qcow2", f'json:{{"driver":"qcow2","file.filename":"{DISK}"}}',
+    f'json:{{"driver":"qcow2","file":{{"driver":"file","filename":"{DISK}"}}}}'])
 def test_a_disk_that_another_one_is_based_on_stays(pair: Pair, base: str) -> None:
     pair.domain()
     lab = pair.hosts["kvm1"]
@@ -159,9 +325,24 @@ def test_a_disk_that_another_one_is_based_on_stays(pair: Pair, base: str) -> Non
     for path, below in ((middle, base), (clone, middle)):
         lab.files.write(path)
         Path(lab.host.path(path)).write_bytes(qcow2(1 << 20, below))
+    Path(lab.host.path(middle)).with_name("link.qcow2").symlink_to("../a/disk.qcow2")
     lab.libvirt.defineXML(
         f"<domain type='kvm'><name>b</name><os><type>hvm</type></os><devices><disk type='file' device='disk'><driver "
         f"type='qcow2'/><source file='{clone}'/><target dev='vda'/></disk></devices></domain>")
+    assert not pair.move()["failed"]
+    assert pair.files("kvm1") == [DISK]
+
+
+@pytest.mark.parametrize("source", ["file='/srv/link.qcow2'", "pool='p' volume='disk.qcow2'"])
+def test_a_disk_that_another_domain_has_by_another_name_stays(pair: Pair, source: str) -> None:
+    pair.domain()
+    lab = pair.hosts["kvm1"]
+    lab.files.link("/srv/link.qcow2", DISK)
+    lab.libvirt.storagePoolCreateXML(f"<pool type='dir'><name>p</name><target><path>{FOLDER}</path></target></pool>", 0)
+    for name, given in (("b", source), ("c", "pool='gone' volume='x'")):
+        lab.libvirt.defineXML(
+            f"<domain type='kvm'><name>{name}</name><os><type>hvm</type></os><devices><disk device='disk'>"
+            f"<source {given}/><target dev='vda'/></disk></devices></domain>")
     assert not pair.move()["failed"]
     assert pair.files("kvm1") == [DISK]
 
@@ -235,7 +416,8 @@ CALLS = [(nics, at, call) for nics in (BRIDGE, BRIDGE + VF) for at, call in (
 def test_what_fails_on_the_way_is_undone(pair: Pair, nics: str, at: str, call: str) -> None:
     pair.domain(nics)
     libvirt = pair.hosts[at].libvirt
-    libvirt.at(call, 1, libvirt.fail)
+    # Two folders were looked for before, and found to be none.
+    libvirt.at(call, 3 if call == "storagePoolCreateXML" else 1, libvirt.fail)
     failed = pair.move(vfs=VFS)
     assert failed["failed"]
     assert "as planned" in failed["msg"]
@@ -480,10 +662,19 @@ def test_an_emulated_tpm_goes_live(pair: Pair) -> None:
     assert pair.move()["method"] == "live"
 
 
-def test_a_backing_file_does_not_go(pair: Pair) -> None:
-    pair.domain()
-    Path(pair.hosts["kvm1"].host.path(DISK)).write_bytes(qcow2(1 << 20, "base.qcow2"))
-    assert f"disk vda = '{DISK}': it has a backing file" in pair.move()["msg"]
+@pytest.mark.parametrize(("backing", "data", "told"), [
+    ("base.qcow2", None, "it has a backing file"), ('json:{"driver":"nbd"}', None, "it has a backing file"),
+    ("", "disk.raw", "it has an external data file"), ("", "", "it has an external data file")])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_what_a_disk_is_based_on_does_not_go(
+        pair: Pair, backing: str, data: str | None, told: str, read_only: bool) -> None:
+    domain = pair.domain(BRIDGE + VF)
+    for root in (domain.xml, domain.live):
+        etree.SubElement(root.find("devices/disk"), "readonly" if read_only else "shareable")
+    pair.write(DISK, qcow2(1 << 20, backing, data))
+    before = pair.all()
+    assert f"disk vda = '{DISK}': {told}" in pair.move(vfs=VFS)["msg"]
+    assert pair.all() == before
 
 
 def test_raw_disks_and_those_of_the_network(pair: Pair) -> None:

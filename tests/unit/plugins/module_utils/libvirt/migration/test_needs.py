@@ -258,6 +258,23 @@ def test_files_that_are_there(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> No
     assert pair.info("kvm2", pair.info("kvm1")["needs"])["state"] == "absent"
 
 
+@pytest.mark.parametrize(("there", "told"), [
+    (b"boot order", ""), (None, ""), (b"others", "/vars.fd: this host has it already, and not from this move")])
+def test_uefi_variables_beside_shared_disks(pair: Pair, there: bytes | None, told: str) -> None:
+    """Whether they are one file or two that are the same, the move itself sees."""
+    pair.domain(state="off", more="<nvram>/vars.fd</nvram>")
+    pair.write("/vars.fd", b"boot order")
+    if there is not None:
+        pair.write("/vars.fd", there, at="kvm2")
+    needs = pair.info("kvm1", shared_storage=True)["needs"]
+    assert [file["path"] for file in needs["files"]] == [MEDIUM, KERNEL, "/vars.fd", READY]
+    if not told:
+        assert pair.info("kvm2", needs)["state"] == "absent"
+        return
+    with pytest.raises(KvmError, match=told):
+        pair.info("kvm2", needs)
+
+
 def test_no_room(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     pair.domain(state="off")
     needs = pair.info("kvm1")["needs"]

@@ -1,0 +1,147 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The other host is lost amid a move: whatever the state of the domain, the host that is left can keep it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ansible_collections.nfv.kvm.plugins.module_utils import lock
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import domain_resource
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migration.conftest import (
+    BRIDGE,
+    DISK,
+    VF,
+    VF_MAC,
+    Pair,
+    killed,
+)
+from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
+
+VFS = [{"mac": VF_MAC, "pci_address": "0000:02:10.4"}]
+GONE = {"kvm1": "kvm2", "kvm2": "kvm1"}
+
+
+def lose(pair: Pair, at: str) -> None:
+    """The host of this name no longer answers."""
+    for lab in pair.hosts.values():
+        lab.libvirt.peers.pop(at, None)
+
+
+def keep(pair: Pair, at: str, check_mode: bool = False) -> Result:
+    """One run on the host that is left."""
+    return pair.move(at, GONE[at], check_mode=check_mode, lost_host=GONE[at])
+
+
+def start(pair: Pair, at: str) -> Result:
+    """vm_domain on the host that is left."""
+    pair.at = at
+    params = {"name": "a", "xml": None, "state": "running", "autostart": None, "restart": "never", "timeout": 1,
+              "uri": "qemu:///system"}
+    return run(domain_resource, params, pair.hosts[at].host)
+
+
+@pytest.mark.parametrize("at", ["kvm1", "kvm2"])
+@pytest.mark.parametrize(("nics", "state"), [(BRIDGE, "running"), (BRIDGE + VF, "running"), (BRIDGE, "off")])
+@pytest.mark.parametrize("number", range(13))
+def test_lost_before_each_step(pair: Pair, monkeypatch: pytest.MonkeyPatch, nics: str, state: str, number: int,
+                               at: str) -> None:
+    """The host that is left, be it the source or the target, has the domain then as it was, if it has all of it."""
+    pair.domain(nics, state)
+    if not killed(pair, number, monkeypatch, vfs=VFS):
+        return
+    lose(pair, GONE[at])
+    before = pair.all()
+    found = pair.copy(at)
+    check, done = keep(pair, at, check_mode=True), None
+    assert pair.all() == before
+    if found is None:
+        assert "this host has no such domain" in check["msg"]
+        return
+    done = keep(pair, at)
+    assert done == check
+    whole = pair.hosts[at].host.exists(DISK)
+    assert (not done["failed"], whole) in ((True, True), (False, False))
+    assert whole or found[2] == "left"
+    if whole:
+        assert pair.copy(at) == (state == "running", True, None)
+        assert (done["state"], done["method"]) == ("running" if state == "running" else "shutdown", None)
+        assert done["changed"] == (found[2] is not None)
+        assert not keep(pair, at)["changed"]
+        assert not start(pair, at)["failed"]
+
+
+def test_the_remedies_lead_out(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused names what works, as far as it is followed."""
+    pair.domain(BRIDGE + VF)
+    assert killed(pair, 8, monkeypatch, vfs=VFS)
+    assert pair.copy("kvm1") == (False, False, "left")
+    told = start(pair, "kvm1")["msg"]
+    assert told.endswith("If the other host is lost, run nfv.kvm.vm_migration here with lost_host.")
+    del pair.hosts["kvm2"].libvirt.found["a"]  # it was installed again
+    told = pair.move(vfs=VFS)["msg"]
+    named = re.search(r"if kvm2 is lost, keep the domain on kvm1: .*vm_migration there, with lost_host: (\w+)\.", told)
+    assert named
+    done = pair.move(lost_host=named[1])
+    assert done["actions"] == ["domain a: start", "domain a on kvm1: autostart False → True",
+                               "domain a: note that it stays on kvm1"]
+    assert pair.copy("kvm1") == (True, True, None)
+    assert not start(pair, "kvm1")["changed"]
+
+
+def test_a_paused_source_goes_on(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = pair.domain()
+    assert killed(pair, 4, monkeypatch)
+    domain.running_state, domain.reason = 3, 2
+    lose(pair, "kvm2")
+    assert keep(pair, "kvm1")["actions"][0] == "domain a: resume it on kvm1"
+    assert pair.copy("kvm1") == (True, True, None)
+
+
+def refused(pair: Pair, at: str = "kvm1", **given: str) -> str:
+    """What a run says that changes nothing."""
+    before = pair.all()
+    told = pair.move(at, GONE[at], **{"lost_host": GONE[at], **given})
+    assert told["failed"]
+    assert pair.all() == before
+    assert told["error"]["remedy"]
+    return str(told["msg"])
+
+
+def test_what_is_not_lost_is_refused(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.domain(BRIDGE + VF)
+    assert killed(pair, 8, monkeypatch, vfs=VFS)
+    assert "domain a: kvm2 is not lost: it answers, and has this domain. Run this without lost_host" in refused(pair)
+    lose(pair, "kvm2")
+    told = "the domain's unfinished move is from kvm1 to kvm2, and this host is kvm1. Give the other one of these"
+    for other in ("kvm1", "kvm3", ""):
+        assert f"lost_host = '{other}': {told}" in refused(pair, lost_host=other)
+    pair.hosts["kvm1"].files.remove(DISK)
+    assert f"name = '{DISK}': this host does not have a file that the domain is defined with" in refused(pair)
+
+
+@pytest.mark.parametrize("at", ["kvm1", "kvm2"])
+def test_a_migration_under_way_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    domain = pair.domain()
+    assert killed(pair, 4, monkeypatch)
+    domain.incoming(pair.hosts["kvm2"].libvirt)
+    domain.job = True
+    lose(pair, GONE[at])
+    assert "its migration is still under way on this host. Run this again when libvirt has given" in refused(pair, at)
+
+
+def test_an_earlier_run_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.domain(BRIDGE + VF)
+    assert killed(pair, 8, monkeypatch, vfs=VFS)
+    lose(pair, "kvm2")
+    with lock.held(pair.hosts["kvm1"].host, ["domain a"], "nfv.kvm.vm_migration"):
+        assert "domain a: another run changes it: nfv.kvm.vm_migration, process" in refused(pair)
+
+
+def test_without_a_move_nothing_changes(pair: Pair) -> None:
+    pair.domain()
+    before = pair.all()
+    assert not keep(pair, "kvm1")["changed"]
+    assert pair.all() == before

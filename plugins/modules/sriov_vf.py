@@ -12,6 +12,9 @@ author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Makes the virtual functions (VFs) of a physical function (PF) and gives each its MAC, VLAN, trust and limits.
   - VFs that are not named in O(vfs) keep what they have; a change of O(numvfs) keeps the settings of all that stay.
+  - A run that is killed during a change of O(numvfs) is finished by the next task for this PF. VFs that were changed in
+    between, such as by a guest that was started, keep what they have then. Those that are in use and were not changed are
+    left alone, and the task is refused, as O(in_use) says.
   - One process reads the PF with all of its VFs, one changes their settings.
 extends_documentation_fragment:
   - nfv.kvm.attributes

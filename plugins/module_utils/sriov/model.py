@@ -115,7 +115,9 @@ class Pf:
     holders: tuple[Holder, ...] = ()
     """Who uses the VFs; read only where VFs may have to go."""
     interrupted: dict[int, Vf] = field(default_factory=dict)
-    """The VFs of before a resize that was killed; read only where ``numvfs`` is given."""
+    """The VFs of before a resize that was killed, as far as they still have to become so."""
+    overtaken: tuple[int, ...] = ()
+    """Those that somebody else has changed since."""
     persistent: bool | None = None
     """Desired only: whether files of the host bring the same back after a reboot."""
     files: dict[str, str] = field(default_factory=dict)

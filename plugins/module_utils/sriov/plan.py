@@ -42,10 +42,10 @@ class PfResource:
         wanted = self.desired
         check_known(host, (vf.driver for vf in wanted.vfs.values() if vf.driver))
         current = read_pf(host, wanted.name)
+        if current.numvfs or wanted.numvfs is not None:
+            current = journal.read(host, current)
         if current.numvfs:
             current = self.read_users(host, current)
-        if wanted.numvfs is not None:
-            current = replace(current, interrupted=journal.read(host, current.pci_address))
         if wanted.persistent is not None:
             current = replace(current, files=kept_files().read_files(host, current))
         if wanted.persistent and not current.files:
@@ -57,7 +57,7 @@ class PfResource:
         domains, networks = users.read_uses(host, self.uri)
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
-        if self.resized(current) or self.unbound(current):
+        if self.resized(current) or self.unbound(current) or self.given_back(current):
             from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 
             present = holders(host, current)
@@ -73,8 +73,15 @@ class PfResource:
 
     def unbound(self, current: Pf) -> list[int]:
         """The VFs that are to get another driver than they have."""
-        return [index for index, vf in self.desired.vfs.items()
-                if vf.driver and index in current.vfs and not is_met(vf.driver, current.vfs[index].driver)]
+        return [index for index, vf in current.vfs.items()
+                if not is_met(self.wanted_vf(vf, current).driver or "none", vf.driver)]
+
+    def given_back(self, current: Pf) -> list[int]:
+        """The VFs that are to get back what they had before a resize was killed; a resize makes all VFs anew."""
+        return [] if self.resized(current) else [
+            index for index, before in current.interrupted.items() if index in current.vfs
+            and not (is_met(before.driver or "none", current.vfs[index].driver)
+                     and current.vfs[index].settings == current.vfs[index].settings.overlaid(before.settings))]
 
     def plan(self, current: Pf) -> Plan[Pf]:
         """What is wanted, and the steps to it.
@@ -91,7 +98,7 @@ class PfResource:
         base = self.vfs_before_settings(current, numvfs, "default" if autoprobe is not False else None)
         after = replace(
             current, numvfs=numvfs, vfs={index: self.wanted_vf(vf, current) for index, vf in base.items()}, holders=(),
-            interrupted={}, drivers_autoprobe=autoprobe,
+            interrupted={}, overtaken=(), drivers_autoprobe=autoprobe,
             mtu=first(wanted.mtu, current.mtu), up=first(wanted.up, current.up),
         )
         if wanted.persistent is not None:
@@ -111,13 +118,12 @@ class PfResource:
         """
         if not self.resized(current):
             return current.vfs
-        kept = {**current.vfs, **current.interrupted}
         new = {index: Vf(index, FRESH, driver, current.future_addresses[index]) for index in range(numvfs)}
-        return {
-            index: vf if index not in kept else replace(
-                vf, settings=kept[index].settings, driver=kept[index].driver, used_by=kept[index].used_by)
-            for index, vf in new.items()
-        }
+        found = {index: replace(vf, settings=current.vfs[index].settings, driver=current.vfs[index].driver,
+                                used_by=current.vfs[index].used_by) if index in current.vfs else vf
+                 for index, vf in new.items()}
+        return {index: replace(vf, settings=vf.settings.overlaid(before.settings), driver=before.driver)
+                if (before := current.interrupted.get(index)) else vf for index, vf in found.items()}
 
     def wanted_vf(self, base: Vf, current: Pf) -> Vf:
         """A VF afterwards: what is managed, over what it had before a resize was killed, over what it has."""
@@ -158,15 +164,18 @@ class PfResource:
 
     def refuse_in_use(self, current: Pf) -> None:
         """:raises InUse: somebody holds a VF that a resize, another driver or another MAC would take away."""
-        taken = self.taken(current)
+        taken, given_back = self.taken(current), self.given_back(current)
         if self.resized(current):
             why = f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes all VFs for a moment"
-        else:
+        elif taken:
             why = "another driver takes them away"
-        if taken and self.in_use == "fail":
-            raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, taken))}",
+        else:
+            why = "they are to get back what they had before a change of numvfs that was interrupted"
+        disturbed = [holder for holder in current.holders if holder in taken or holder.vf in given_back]
+        if disturbed and self.in_use == "fail":
+            raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, disturbed))}",
                         remedy="Stop who uses them, or set in_use: allow")
-        for index, vf in self.desired.vfs.items():
+        for index, vf in {**{index: current.interrupted[index] for index in given_back}, **self.desired.vfs}.items():
             refuse_other_mac(current, index, vf.settings.mac)
         stuck = [holder for holder in taken if holder.vfio and holder.domain is None]
         if stuck:

@@ -19,7 +19,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, vf_result
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, shown_vf, vf_result
 
 
 class PfResource:
@@ -46,6 +46,8 @@ class PfResource:
             current = journal.read(host, current)
         if current.numvfs:
             current = self.read_users(host, current)
+        if self.link_changes(current):
+            current = replace(current, carried=pf_link().read_carried(host, current, wanted.mtu, self.uri))
         if wanted.persistent is not None:
             current = replace(current, files=kept_files().read_files(host, current))
         if wanted.persistent and not current.files:
@@ -57,7 +59,7 @@ class PfResource:
         domains, networks = users.read_uses(host, self.uri)
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
-        if self.resized(current) or self.unbound(current) or self.given_back(current):
+        if self.resized(current) or self.unbound(current) or self.given_back(current) or self.link_changes(current):
             from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 
             present = holders(host, current)
@@ -70,6 +72,13 @@ class PfResource:
     def resized(self, current: Pf) -> bool:
         """Whether the number of VFs has to change."""
         return self.desired.numvfs not in (None, current.numvfs)
+
+    def link_changes(self, current: Pf) -> dict[str, int]:
+        """What is to change of the PF itself that may take its link from somebody, unless that is allowed."""
+        wanted = {"mtu": self.desired.mtu, "up": None if self.desired.up else self.desired.up,
+                  "numvfs": self.desired.numvfs}
+        return {name: value for name, value in wanted.items()
+                if self.in_use == "fail" and value not in (None, getattr(current, name))}
 
     def unbound(self, current: Pf) -> list[int]:
         """The VFs that are to get another driver than they have."""
@@ -94,16 +103,18 @@ class PfResource:
         numvfs = t.cast(int, first(wanted.numvfs, current.numvfs))
         self.refuse_impossible(current, numvfs)
         self.refuse_in_use(current)
+        if link_changes := self.link_changes(current):
+            pf_link().refuse_cut_off(current, link_changes)
         autoprobe = first(wanted.drivers_autoprobe, current.drivers_autoprobe)
         base = self.vfs_before_settings(current, numvfs, "default" if autoprobe is not False else None)
         after = replace(
             current, numvfs=numvfs, vfs={index: self.wanted_vf(vf, current) for index, vf in base.items()}, holders=(),
-            interrupted={}, overtaken=(), drivers_autoprobe=autoprobe,
+            carried=(), interrupted={}, overtaken=(), drivers_autoprobe=autoprobe,
             mtu=first(wanted.mtu, current.mtu), up=first(wanted.up, current.up),
         )
         if wanted.persistent is not None:
             after = replace(after, files=kept_files().wanted_files(wanted, after))
-        if after == replace(current, holders=()):
+        if after == replace(current, holders=(), carried=()):
             return Plan((), after)
         from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import steps_between
 
@@ -188,17 +199,10 @@ class PfResource:
             name: getattr(state, name)
             for name in ("numvfs", "drivers_autoprobe", "mtu", "up") if getattr(self.desired, name) is not None
         }
-        shown["vfs"] = {index: self.show_vf(state.vfs[index], wanted)
+        shown["vfs"] = {index: shown_vf(state.vfs[index], wanted)
                         for index, wanted in self.desired.vfs.items() if index in state.vfs}
         if self.desired.persistent is not None:
             shown["files"] = state.files
-        return shown
-
-    def show_vf(self, vf: Vf, wanted: Vf) -> dict[str, t.Any]:
-        """What is managed of a VF."""
-        shown = {name: getattr(vf.settings, name) for name in wanted.settings.managed()}
-        if wanted.driver:
-            shown["driver"] = wanted.driver if is_met(wanted.driver, vf.driver) else vf.driver or "none"
         return shown
 
     def result(self, state: Pf, plan: Plan[Pf]) -> dict[str, t.Any]:
@@ -233,6 +237,13 @@ def kept_files() -> types.ModuleType:
     from ansible_collections.nfv.kvm.plugins.module_utils.sriov import persistent
 
     return persistent
+
+
+def pf_link() -> types.ModuleType:
+    """What a change of the PF itself would cut off."""
+    from ansible_collections.nfv.kvm.plugins.module_utils.sriov import link
+
+    return link
 
 
 Value = t.TypeVar("Value")

@@ -48,11 +48,7 @@ class PfResource:
             current = self.read_users(host, current)
         if self.link_changes(current):
             current = replace(current, carried=pf_link().read_carried(host, current, wanted.mtu, self.uri))
-        if wanted.persistent is not None:
-            current = replace(current, files=kept_files().read_files(host, current))
-        if wanted.persistent and not current.files:
-            kept_files().check_host(host, current)
-        return current
+        return current if wanted.persistent is None else kept_files().read(host, current, wanted.persistent)
 
     def read_users(self, host: Host, current: Pf) -> Pf:
         """The PF with the domains of its VFs, and with who would lose one."""

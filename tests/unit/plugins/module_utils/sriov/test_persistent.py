@@ -315,46 +315,39 @@ def test_a_file_of_the_user_is_neither_changed_nor_removed(
         read_kept(host, NOW, persistent)
 
 
-CHANGES: list[dict[str, t.Any]] = [
-    {"numvfs": 4, "up": True, "vfs": [{"index": 0, "driver": "vfio-pci", "max_tx_rate": 9}]}]
+# It needs all five files.
+KEPT = {"persistent": True, "numvfs": 4, "up": True, "vfs": [{"index": 0, "driver": "vfio-pci", "max_tx_rate": 9}]}
 
 
-def files_of(kernel: FakeKernel) -> dict[str, str]:
-    return read_files(kernel, replace(NOW, pci_address=PF))
-
-
-@pytest.mark.parametrize("wanted", CHANGES)
-def test_a_conflict_is_found_before_anything_is_changed(kernel: FakeKernel, wanted: dict[str, t.Any]) -> None:
+def test_a_conflict_is_found_before_anything_is_changed(kernel: FakeKernel) -> None:
     kernel.folder.folder("/run/systemd/system")
     kernel.folder.write("/etc/systemd/network/05-wan.link", "[Match]\nOriginalName=enp1s0")
     for check_mode in (True, False):
-        refused = sriov_vf(kernel, check_mode=check_mode, persistent=True, **wanted)
+        refused = sriov_vf(kernel, check_mode=check_mode, **KEPT)
         assert "/etc/systemd/network/05-wan.link is for enp1s0" in refused["msg"]
-        assert (kernel.vfs, kernel.batches, files_of(kernel)) == ([], [], {})
+        assert (kernel.vfs, kernel.batches, read_files(kernel, NOW)) == ([], [], {})
 
 
-@pytest.mark.parametrize("wanted", CHANGES)
 @pytest.mark.parametrize("path", [LINK, RULES, READY, RATES, WANTS])
+@pytest.mark.parametrize("full", [True, False])
 def test_a_file_that_cannot_be_written_leaves_none_behind(
-    kernel: FakeKernel, path: str, wanted: dict[str, t.Any]
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch, path: str, full: bool
 ) -> None:
     kernel.folder.folder("/run/systemd/system")
-    folder = path.rsplit("/", maxsplit=1)[0]
-    if path == WANTS:
-        kernel.folder.write(folder)  # is where the folder is to be
-    else:
-        replaced = kernel.replace
+    replaced = kernel.replace
 
-        def refuse(file: str, text: str, mode: int) -> None:
-            if file == path:
-                raise OSError(28, "No space left on device", path)
-            replaced(file, text, mode)
+    def replace_file(file: str, text: str, mode: int) -> None:
+        if file == path and full:
+            raise OSError(28, "No space left on device", path)
+        replaced(file, text, mode)
 
-        kernel.replace = refuse  # type: ignore[method-assign]
-    failed = sriov_vf(kernel, persistent=True, **wanted)
+    monkeypatch.setattr(kernel, "replace", replace_file)
+    if not full:
+        kernel.folder.write(path.rsplit("/", maxsplit=1)[0])  # in place of the folder
+    failed = sriov_vf(kernel, **KEPT)
     assert (failed["failed"], failed["changed"], failed["actions"]) == (True, False, [])
     assert failed["msg"].endswith("The host is as it was before."), failed["msg"]
-    assert (kernel.vfs, files_of(kernel)) == ([], {})
+    assert (kernel.vfs, read_files(kernel, NOW)) == ([], {})
 
 
 def test_a_host_without_systemd(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils import lock
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, VerificationFailed
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, KvmError, VerificationFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
 if t.TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Step(t.Protocol):
     """One change to the host: plain data that can say what it is and do it.
 
     It may have a ``remedy``, for the user of a host on which it had no effect, and an ``undo(host)`` that puts back
-    what was before, however far ``apply`` came.
+    what was before, however far ``apply`` came, and returns what of it stays nevertheless, in words like those of
+    ``describe`` (None or nothing: all of it is as it was before). A step without ``undo`` cannot be undone at all.
     """
 
     def describe(self) -> list[str]:
@@ -111,33 +112,48 @@ def kept(resource: Resource[State], host: Host, module: str) -> t.Iterator[None]
 
 
 def apply(steps: tuple[Step, ...], host: Host, actions: list[str]) -> None:
-    """Carry out the steps in order; where one fails, all are undone if all can be.
+    """Carry out the steps in order; where one fails, those that can be are undone.
 
     :param actions: gets what was done and stays, in words
     """
     for position, step in enumerate(steps):
         try:
-            step.apply(host)
-        except (KvmError, OSError) as error:
+            carry_out(step, host)
+        except KvmError as error:
             undo(steps[:position + 1], host, actions, error)
             raise
         actions.extend(step.describe())
 
 
-def undo(steps: tuple[Step, ...], host: Host, actions: list[str], error: Exception) -> None:
-    """Put back what the steps changed, the last first, and tell so in the error that is the reason."""
-    if not all(hasattr(step, "undo") for step in steps):
-        return
+def carry_out(step: Step, host: Host) -> None:
+    """:raises KvmError: the step failed, for whatever reason that the host gives."""
     try:
-        for step in reversed(steps):
-            t.cast(t.Any, step).undo(host)
+        step.apply(host)
+    except OSError as error:
+        raise CommandFailed(*system_answer(error)) from error
+
+
+def undo(steps: tuple[Step, ...], host: Host, actions: list[str], error: KvmError) -> None:
+    """Put back what the steps changed, the last first, and tell so in the error that is the reason.
+
+    The way back ends at a step that cannot be undone: what was done before may be what it rests upon.
+    """
+    lasting = [position for position, step in enumerate(steps) if not hasattr(step, "undo")]
+    first = lasting[-1] + 1 if lasting else 0
+    if first == len(steps):
+        return
+    left = [line for step in steps[:first] for line in step.describe()]
+    remains: list[str] = []
+    try:
+        for step in reversed(steps[first:]):
+            remains[:0] = t.cast(t.Any, step).undo(host) or ()
     except (KvmError, OSError) as second:
-        aftermath = f"Putting back what was before failed as well: {second}"
-    else:
-        aftermath = "The host is as it was before"
-        actions.clear()
-    if isinstance(error, KvmError):
-        error.aftermath = aftermath
+        error.aftermath = f"Putting back what was before failed as well: {second}"
+        return
+    actions[:] = [*left, *remains]
+    error.aftermath = "The host is as it was before"
+    if actions:
+        error.aftermath += f", except for what was not undone: {'; '.join(actions)}"
 
 
 def verify(resource: Resource[State], host: Host) -> State:
@@ -184,8 +200,13 @@ def one_failure_path(module: AnsibleModule, actions: list[str]) -> t.Iterator[No
     except KvmError as error:
         fail(str(error), error=error.as_dict())
     except OSError as error:
-        fail(f"{error.filename or 'the host'}: {error.strerror or error}.")
+        fail(f"{': '.join(system_answer(error))}.")
     except Exception as error:  # a defect of ours: one line for the user, the rest for the report of it
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{place.filename.rsplit('/', maxsplit=1)[-1]}:{place.lineno}"
         fail(f"defect in nfv.kvm, please report it: {type(error).__name__}: {error} ({where})")
+
+
+def system_answer(error: OSError) -> tuple[str, str]:
+    """What the operating system answered, and about what."""
+    return str(error.filename or "the host"), error.strerror or str(error)

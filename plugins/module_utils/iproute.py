@@ -61,6 +61,23 @@ def addresses(host: Host) -> dict[str, list[str]]:
     }
 
 
+def routes(host: Host) -> list[tuple[str, str]]:
+    """The unicast routes of all tables, as destination and netdev, one for each next hop; not the kernel's own, which
+    come and go with addresses.
+
+    :raises CommandFailed: ip refuses
+    """
+    found: list[tuple[str, str]] = []
+    for family in ("-4", "-6"):
+        done = host.run(["ip", "-json", family, "route", "show", "table", "all"])
+        if done.returncode != 0:
+            raise CommandFailed("ip route show", f"it answers: {done.stderr.strip()}")
+        for route in json.loads(done.stdout or "[]"):
+            if route.get("protocol") != "kernel" and route.get("type", "unicast") == "unicast":
+                found.extend((route["dst"], hop["dev"]) for hop in (route, *route.get("nexthops", [])) if "dev" in hop)
+    return found
+
+
 def batch(host: Host, lines: list[str]) -> None:
     """Carry out lines of ip commands (without the word ip) in one process.
 

@@ -12,6 +12,9 @@ author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Makes the virtual functions (VFs) of a physical function (PF) and gives each its MAC, VLAN, trust and limits.
   - VFs that are not named in O(vfs) keep what they have; a change of O(numvfs) keeps the settings of all that stay.
+  - A run that is killed during a change of O(numvfs) is finished by the next task for this PF. VFs that were changed in
+    between, such as by a guest that was started, keep what they have. If one is in use and was not changed, O(in_use)
+    decides.
   - One process reads the PF with all of its VFs, one changes their settings.
 extends_documentation_fragment:
   - nfv.kvm.attributes
@@ -92,8 +95,16 @@ options:
         defined with one or with a network that gives them out, another network namespace, a device on top of them,
         or the host that has an IP address on them. The same for a change of O(vfs[].driver), but for domains that
         do not run. V(fail) names who uses them and changes nothing, V(allow) goes on.
+      - The same for a change of the PF itself that would cut somebody off. V(fail) refuses O(up=false) and any other
+        O(mtu) if the PF, or an interface on top of it, has an address or a route of the host or the ssh session of the
+        run, if it is a leg of a bond or a port of a bridge or of Open vSwitch, if guests have macvtaps on it, and if
+        one of its VFs is in use. It also refuses an O(mtu) below that of an interface on top of the PF.
+      - Many drivers reset the link of the PF when O(numvfs) changes. V(fail) refuses that if the PF, or an interface on
+        top of it, has an address or a route of the host or the ssh session of the run. On a host whose only NIC is to
+        have VFs, set V(allow). Bonds and bridges without an address of the host outlast the reset, and do not count.
       - With V(allow), VFs are first unplugged from running domains, whose guests have to let go. A process of another
-        kind that has a VF open by VFIO must be ended first, for the kernel would wait for it without end.
+        kind that has a VF open by VFIO must be ended first, for the kernel would wait for it without end. If the task
+        fails afterwards, what was unplugged stays so, and RV(actions) of the failure says it.
     type: str
     choices: [fail, allow]
     default: fail
@@ -105,8 +116,10 @@ options:
       - What systemd can do is done by a .link file (V(/etc/systemd/network/)), drivers by udev rules, O(up) by a
         service. libvirt starts its guests after all of these. Rates follow some seconds later, since drivers take them
         only once the PF has a link. RV(kept) says which setting is kept where.
-      - Needs systemd 251 or newer. Refused where a .link file of yours applies to the PF, for systemd applies only one
-        to an interface, and for a PCI function with several network interfaces.
+      - Needs systemd 251 or newer. Refused where a .link file of yours is for the PF, applied already or not, for
+        systemd applies only one to an interface, and for a PCI function with several network interfaces. Also refused
+        where a file of yours has the name of one of these files.
+      - All files are written, or none.
     type: bool
   timeout:
     description: How many seconds the VFs may take to appear.

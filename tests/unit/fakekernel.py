@@ -11,6 +11,7 @@ import re
 import typing as t
 from pathlib import Path
 
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import DependencyMissing
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
 from ansible_collections.nfv.kvm.tests.unit.fakehost import PCI_DEVICES, FakeHost
@@ -43,6 +44,7 @@ class FakeKernel(Host):
         self.processes: list[list[str]] = []
         self.batches: list[str] = []
         self.addresses: list[dict[str, t.Any]] = []
+        self.routes: list[dict[str, t.Any]] = []
         self.clock = 0.0
         # What goes wrong: numbers of VFs without memory space, a VF that is not let go, drivers that
         # take no VF, a process that is killed, answers to batches.
@@ -144,10 +146,14 @@ class FakeKernel(Host):
         self.processes.append(argv)
         if argv[:3] == ["ip", "-json", "address"]:
             return Completed(0, json.dumps(self.addresses))
+        if argv[:2] == ["ip", "-json"] and argv[3] == "route":
+            return Completed(0, json.dumps(self.routes if argv[2] == "-4" else []))
         if argv[:2] == ["ip", "-json"]:
             return Completed(0, json.dumps([self.link_state]))
         if argv[:2] == ["ip", "-batch"]:
             return self.batch(stdin)
+        if argv[0] == "ovs-vsctl":
+            raise DependencyMissing("ovs-vsctl", "is not installed on this host")
         if argv[0] == "modprobe":
             return self.modprobe(argv)
         if argv[:2] == ["udevadm", "info"]:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import ZERO
 
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.carried import Carried
+
 
 @dataclass(frozen=True)
 class VfSettings:
@@ -114,8 +117,12 @@ class Pf:
     """The PCI address that each VF up to ``totalvfs`` has when it exists."""
     holders: tuple[Holder, ...] = ()
     """Who uses the VFs; read only where VFs may have to go."""
+    carried: tuple[Carried, ...] = ()
+    """What passes by the PF's own netdev; read only where its link may go."""
     interrupted: dict[int, Vf] = field(default_factory=dict)
-    """The VFs of before a resize that was killed; read only where ``numvfs`` is given."""
+    """The VFs of before a resize that was killed, as far as they still have to become so."""
+    overtaken: tuple[int, ...] = ()
+    """Those that somebody else has changed since."""
     persistent: bool | None = None
     """Desired only: whether files of the host bring the same back after a reboot."""
     files: dict[str, str] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import rendering
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.linkfiles import check_link_files
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 
 PATHS = (
@@ -38,10 +39,34 @@ VERSION = 251  # the first whose .link files know SR-IOV
 DISTRIBUTION = ("/usr/lib/systemd/", "/lib/systemd/")
 
 
+def read(host: Host, pf: Pf, persistent: bool) -> Pf:
+    """The PF with its files.
+
+    :param persistent: whether they are to be written
+    :raises NotSupported: this host cannot keep what they say, or somebody else's file stands in the way
+    """
+    pf = replace(pf, files=read_files(host, pf))
+    for path, text in pf.files.items():
+        if not text.startswith(rendering.WRITTEN_BY):
+            raise NotSupported(path, "this file is not one of nfv.kvm.sriov_vf, which keeps its own under that name",
+                               remedy="Put it under another name, or leave persistent out")
+    if persistent and not pf.files:
+        check_host(host, pf)
+    if persistent:
+        check_link_files(host, pf)
+    return pf
+
+
 def read_files(host: Host, pf: Pf) -> dict[str, str]:
     """Those of the PF's files that there are, text by path."""
-    found = {path: host.read(path) for path in (path_of(pf.pci_address) for path_of in PATHS)}
-    return {path: f"{text}\n" for path, text in found.items() if text is not None}
+    found = {path: read_file(host, path) for path in (path_of(pf.pci_address) for path_of in PATHS)}
+    return {path: text for path, text in found.items() if text is not None}
+
+
+def read_file(host: Host, path: str) -> str | None:
+    """The text of a file as it was written, None where it is not there."""
+    text = host.read(path)
+    return None if text is None else f"{text}\n"
 
 
 def check_host(host: Host, pf: Pf) -> None:
@@ -193,9 +218,11 @@ class KeepFiles:
     def put(self, host: Host, files: dict[str, str]) -> None:
         """Write or remove what differs, and tell systemd and udev: VFs may be made anew at any time.
 
+        What cannot be written was not, so that there is nothing to undo of it.
+
         :raises CommandFailed: one of them refuses
         """
-        changed = self.changed()
+        changed = [path for path in self.changed() if read_file(host, path) != files.get(path)]
         for path in changed:
             if path in files:
                 host.replace(path, files[path], 0o644)

@@ -20,7 +20,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, vf_result
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, shown_vf, vf_result
 
 
 class PfResource:
@@ -47,22 +47,20 @@ class PfResource:
         wanted = self.desired
         check_known(host, (vf.driver for vf in wanted.vfs.values() if vf.driver))
         current = read_pf(host, wanted.name)
+        if current.numvfs or wanted.numvfs is not None:
+            current = journal.read(host, current)
         if current.numvfs:
             current = self.read_users(host, current)
-        if wanted.numvfs is not None:
-            current = replace(current, interrupted=journal.read(host, current.pci_address))
-        if wanted.persistent is not None:
-            current = replace(current, files=kept_files().read_files(host, current))
-        if wanted.persistent and not current.files:
-            kept_files().check_host(host, current)
-        return current
+        if self.link_changes(current):
+            current = replace(current, carried=pf_link().read_carried(host, current, wanted.mtu, self.uri))
+        return current if wanted.persistent is None else kept_files().read(host, current, wanted.persistent)
 
     def read_users(self, host: Host, current: Pf) -> Pf:
         """The PF with the domains of its VFs, and with who would lose one."""
         domains, networks = users.read_uses(host, self.uri)
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
-        if self.resized(current) or self.unbound(current):
+        if self.resized(current) or self.unbound(current) or self.given_back(current) or self.link_changes(current):
             from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 
             present = holders(host, current)
@@ -76,10 +74,24 @@ class PfResource:
         """Whether the number of VFs has to change."""
         return self.desired.numvfs not in (None, current.numvfs)
 
+    def link_changes(self, current: Pf) -> dict[str, int]:
+        """What is to change of the PF itself that may take its link from somebody, unless that is allowed."""
+        wanted = {"mtu": self.desired.mtu, "up": None if self.desired.up else self.desired.up,
+                  "numvfs": self.desired.numvfs}
+        return {name: value for name, value in wanted.items()
+                if self.in_use == "fail" and value not in (None, getattr(current, name))}
+
     def unbound(self, current: Pf) -> list[int]:
         """The VFs that are to get another driver than they have."""
-        return [index for index, vf in self.desired.vfs.items()
-                if vf.driver and index in current.vfs and not is_met(vf.driver, current.vfs[index].driver)]
+        return [index for index, vf in current.vfs.items()
+                if not is_met(self.wanted_vf(vf, current).driver or "none", vf.driver)]
+
+    def given_back(self, current: Pf) -> list[int]:
+        """The VFs that are to get back what they had before a resize was killed; a resize makes all VFs anew."""
+        return [] if self.resized(current) else [
+            index for index, before in current.interrupted.items() if index in current.vfs
+            and not (is_met(before.driver or "none", current.vfs[index].driver)
+                     and current.vfs[index].settings == current.vfs[index].settings.overlaid(before.settings))]
 
     def plan(self, current: Pf) -> Plan[Pf]:
         """What is wanted, and the steps to it.
@@ -92,16 +104,18 @@ class PfResource:
         numvfs = t.cast(int, first(wanted.numvfs, current.numvfs))
         self.refuse_impossible(current, numvfs)
         self.refuse_in_use(current)
+        if link_changes := self.link_changes(current):
+            pf_link().refuse_cut_off(current, link_changes)
         autoprobe = first(wanted.drivers_autoprobe, current.drivers_autoprobe)
         base = self.vfs_before_settings(current, numvfs, "default" if autoprobe is not False else None)
         after = replace(
             current, numvfs=numvfs, vfs={index: self.wanted_vf(vf, current) for index, vf in base.items()}, holders=(),
-            interrupted={}, drivers_autoprobe=autoprobe,
+            carried=(), interrupted={}, overtaken=(), drivers_autoprobe=autoprobe,
             mtu=first(wanted.mtu, current.mtu), up=first(wanted.up, current.up),
         )
         if wanted.persistent is not None:
             after = replace(after, files=kept_files().wanted_files(wanted, after))
-        if after == replace(current, holders=()):
+        if after == replace(current, holders=(), carried=()):
             return Plan((), after)
         from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import steps_between
 
@@ -116,13 +130,12 @@ class PfResource:
         """
         if not self.resized(current):
             return current.vfs
-        kept = {**current.vfs, **current.interrupted}
         new = {index: Vf(index, FRESH, driver, current.future_addresses[index]) for index in range(numvfs)}
-        return {
-            index: vf if index not in kept else replace(
-                vf, settings=kept[index].settings, driver=kept[index].driver, used_by=kept[index].used_by)
-            for index, vf in new.items()
-        }
+        found = {index: replace(vf, settings=current.vfs[index].settings, driver=current.vfs[index].driver,
+                                used_by=current.vfs[index].used_by) if index in current.vfs else vf
+                 for index, vf in new.items()}
+        return {index: replace(vf, settings=vf.settings.overlaid(before.settings), driver=before.driver)
+                if (before := current.interrupted.get(index)) else vf for index, vf in found.items()}
 
     def wanted_vf(self, base: Vf, current: Pf) -> Vf:
         """A VF afterwards: what is managed, over what it had before a resize was killed, over what it has."""
@@ -163,15 +176,18 @@ class PfResource:
 
     def refuse_in_use(self, current: Pf) -> None:
         """:raises InUse: somebody holds a VF that a resize, another driver or another MAC would take away."""
-        taken = self.taken(current)
+        taken, given_back = self.taken(current), self.given_back(current)
         if self.resized(current):
             why = f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes all VFs for a moment"
-        else:
+        elif taken:
             why = "another driver takes them away"
-        if taken and self.in_use == "fail":
-            raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, taken))}",
+        else:
+            why = "they are to get back what they had before a change of numvfs that was interrupted"
+        disturbed = [holder for holder in current.holders if holder in taken or holder.vf in given_back]
+        if disturbed and self.in_use == "fail":
+            raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, disturbed))}",
                         remedy="Stop who uses them, or set in_use: allow")
-        for index, vf in self.desired.vfs.items():
+        for index, vf in {**{index: current.interrupted[index] for index in given_back}, **self.desired.vfs}.items():
             refuse_other_mac(current, index, vf.settings.mac)
         stuck = [holder for holder in taken if holder.vfio and holder.domain is None]
         if stuck:
@@ -184,17 +200,10 @@ class PfResource:
             name: getattr(state, name)
             for name in ("numvfs", "drivers_autoprobe", "mtu", "up") if getattr(self.desired, name) is not None
         }
-        shown["vfs"] = {index: self.show_vf(state.vfs[index], wanted)
+        shown["vfs"] = {index: shown_vf(state.vfs[index], wanted)
                         for index, wanted in self.desired.vfs.items() if index in state.vfs}
         if self.desired.persistent is not None:
             shown["files"] = state.files
-        return shown
-
-    def show_vf(self, vf: Vf, wanted: Vf) -> dict[str, t.Any]:
-        """What is managed of a VF."""
-        shown = {name: getattr(vf.settings, name) for name in wanted.settings.managed()}
-        if wanted.driver:
-            shown["driver"] = wanted.driver if is_met(wanted.driver, vf.driver) else vf.driver or "none"
         return shown
 
     def result(self, state: Pf, plan: Plan[Pf]) -> dict[str, t.Any]:
@@ -229,6 +238,13 @@ def kept_files() -> types.ModuleType:
     from ansible_collections.nfv.kvm.plugins.module_utils.sriov import persistent
 
     return persistent
+
+
+def pf_link() -> types.ModuleType:
+    """What a change of the PF itself would cut off."""
+    from ansible_collections.nfv.kvm.plugins.module_utils.sriov import link
+
+    return link
 
 
 Value = t.TypeVar("Value")

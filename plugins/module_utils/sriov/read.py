@@ -74,6 +74,12 @@ def read_settings(host: Host, netdev: str, pci_address: str) -> dict[int, VfSett
     return settings_in(iproute.show_link(host, netdev, pci.number(host, pci_address, "sriov_numvfs") or 0))
 
 
+def read_vfs(host: Host, netdev: str, pci_address: str) -> dict[int, Vf]:
+    """All VFs now, by index."""
+    return {index: read_vf(host, pci_address, index, settings)
+            for index, settings in read_settings(host, netdev, pci_address).items()}
+
+
 def settings_in(link: dict[str, t.Any]) -> dict[int, VfSettings]:
     """The settings of all VFs in what ip shows of their PF, by index."""
     return {info["vf"]: vf_settings(info) for info in link.get("vfinfo_list", [])}

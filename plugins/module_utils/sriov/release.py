@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
@@ -22,12 +22,13 @@ class ReleaseVfs:
     The kernel waits without end for who has a VF open by VFIO, and the PF's sysfs files with it
     (drivers/vfio/vfio_main.c, vfio_unregister_group_dev).
 
-    ``held``: domain, number and PCI address of each VF
+    ``held``: domain, number and PCI address of each VF. ``unplugged``: filled with those that a guest has let go of
     """
 
     netdev: str
     uri: str
     held: tuple[tuple[str, int, str], ...]
+    unplugged: list[tuple[str, int, str]] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
         return [f"VF {index} of {self.netdev}: unplug from domain {domain}" for domain, index, _address in self.held]
@@ -50,9 +51,11 @@ class ReleaseVfs:
                         remedy="Shut the domain down; to let go, a guest needs PCI hotplug",
                     )
                 host.sleep(0.5)
+            self.unplugged.append((name, index, address))
 
-    def undo(self, host: Host) -> None:
-        """What a guest has let go of is its user's to plug again: the definition still has it."""
+    def undo(self, host: Host) -> list[str]:
+        """What a guest has let go of is its user's to plug again, and stays: the definition still has it."""
+        return replace(self, held=tuple(self.unplugged)).describe()
 
 
 def plugged(domain: Domain, address: str) -> str | None:

@@ -11,7 +11,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import DRIVERS
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, VfSettings
 
-HEADER = "# Written by nfv.kvm.sriov_vf for {}; persistent: false takes it away."
+WRITTEN_BY = "# Written by nfv.kvm.sriov_vf "
+HEADER = WRITTEN_BY + "for {}; persistent: false takes it away."
 RECORD = "# kept: "
 PROPERTY = "NFV_KVM_PF"
 UNITS = "/etc/systemd/system/"

@@ -14,6 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.binding import BindDrivers
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_stub
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_vfs
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import restore
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
@@ -59,8 +60,7 @@ class Resize:
         return {index: vf for index, vf in self.before.items() if index < numvfs}
 
     def apply(self, host: Host) -> None:
-        if self.before:
-            journal.write(host, self.pci_address, self.before)
+        self.remember(host, read_vfs(host, self.netdev, self.pci_address))
         self.make(host, self.new_numvfs)
         journal.remove(host, self.pci_address)
 
@@ -73,9 +73,11 @@ class Resize:
         """That many VFs, and those of before as they were."""
         if pci.number(host, self.pci_address, "sriov_numvfs"):
             self.write(host, 0)
+        self.remember(host, {})
         if numvfs:
             self.write(host, numvfs)
             self.wait(host, numvfs)
+            self.remember(host, read_vfs(host, self.netdev, self.pci_address))
         kept = self.kept(numvfs)
         restore(host, self.netdev, self.pci_address, self.driver, {index: vf.settings for index, vf in kept.items()})
         found = {index: pci.driver(host, pci.vf_address(host, self.pci_address, index) or "") for index in kept}
@@ -83,6 +85,11 @@ class Resize:
                         for index, vf in kept.items() if vf.driver != found[index])
         if drivers:
             BindDrivers(self.netdev, self.pci_address, drivers).apply(host)
+
+    def remember(self, host: Host, made: dict[int, Vf]) -> None:
+        """Keep what there was until all of it is back, with what the VFs have now."""
+        if self.before:
+            journal.write(host, self.pci_address, self.before, made)
 
     def write(self, host: Host, numvfs: int) -> None:
         """:raises CommandFailed: the kernel refuses the number."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict
 
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_met
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
 
 
@@ -16,6 +17,14 @@ def pf_result(pf: Pf) -> dict[str, t.Any]:
         "name": pf.name or None, "pci_address": pf.pci_address, "driver": pf.driver, "numvfs": pf.numvfs,
         "totalvfs": pf.totalvfs, "mtu": pf.mtu, "up": pf.up, "link_up": pf.link_up, "numa_node": pf.numa_node,
     }
+
+
+def shown_vf(vf: Vf, wanted: Vf) -> dict[str, t.Any]:
+    """What is managed of a VF, for the diff."""
+    shown = {name: getattr(vf.settings, name) for name in wanted.settings.managed()}
+    if wanted.driver:
+        shown["driver"] = wanted.driver if is_met(wanted.driver, vf.driver) else vf.driver or "none"
+    return shown
 
 
 def vf_result(vf: Vf) -> dict[str, t.Any]:

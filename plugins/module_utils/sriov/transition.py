@@ -38,9 +38,8 @@ def steps_between(current: Pf, base: dict[int, Vf], after: Pf, timeout: int,
     if after.drivers_autoprobe != current.drivers_autoprobe:
         yield SetAutoprobe(*place, bool(after.drivers_autoprobe))
     if resized:
-        before = {index: current.interrupted.get(index, vf) for index, vf in current.vfs.items()}
         yield Resize(*place, current.driver or "", current.numvfs or 0, after.numvfs or 0,
-                     {**current.interrupted, **before}, timeout)
+                     {**current.vfs, **current.interrupted}, timeout)
     settings = tuple((index, base[index].settings, vf.settings) for index, vf in after.vfs.items()
                      if vf.settings != base[index].settings)
     if settings:
@@ -53,5 +52,5 @@ def steps_between(current: Pf, base: dict[int, Vf], after: Pf, timeout: int,
         yield link
     if after.files != current.files:
         yield KeepFiles(current.files, after.files)
-    if current.interrupted and not resized:
-        yield ForgetResize(*place)
+    if (current.interrupted or current.overtaken) and not resized:
+        yield ForgetResize(*place, current.overtaken)

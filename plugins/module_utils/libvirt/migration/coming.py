@@ -36,9 +36,11 @@ class Discard(ThereStep):
     """Remove the copy that an unfinished move has left, and that has not run.
 
     :param nvram: whether it has a file of UEFI variables that is not the other one's as well
+    :param done: filled when it is removed
     """
 
     nvram: bool
+    done: list[bool] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
         return [f"domain {self.name} on {self.host}: remove what an unfinished move has left"]
@@ -50,9 +52,11 @@ class Discard(ThereStep):
             domain = find_moving(self.connection, self.name)
         if domain is not None:
             domain.undefine(self.nvram)
+            self.done.append(True)
 
-    def undo(self, host: Host) -> None:
-        """Nothing: it was of no use any more."""
+    def undo(self, host: Host) -> list[str]:
+        """It was of no use any more, and stays away."""
+        return self.describe() if self.done else []
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse, KvmError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
@@ -27,9 +27,11 @@ class EndMigration(DomainStep):
     """End a migration that goes on without the run that began it; the domain stays where it runs.
 
     :param other: the libvirt that it goes to
+    :param done: filled when it has ended
     """
 
     other: Connection
+    done: list[bool] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
         return [f"domain {self.name}: end the migration that is under way"]
@@ -46,20 +48,26 @@ class EndMigration(DomainStep):
         if there is not None and there.state() == "running":
             raise InUse(f"domain {self.name}", "its migration came to its end before it could be ended",
                         remedy="Run this again: it goes on from there")
+        self.done.append(True)
 
     def _goes_on(self) -> bool:
         there = find_moving(self.other, self.name)
         return moving(self.connection, self.name).job() or (there is not None and there.held())
 
-    def undo(self, host: Host) -> None:
-        """Nothing: it was of no use any more."""
+    def undo(self, host: Host) -> list[str]:
+        """It was of no use any more, and stays ended."""
+        return self.describe() if self.done else []
 
 
 @dataclass(frozen=True)
 class Resume(DomainStep):
-    """Let a domain go on that a migration has paused, and that is nowhere else."""
+    """Let a domain go on that a migration has paused, and that is nowhere else.
+
+    :param done: filled when it goes on
+    """
 
     host: str
+    done: list[bool] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
         return [f"domain {self.name}: resume it on {self.host}"]
@@ -68,9 +76,11 @@ class Resume(DomainStep):
         domain = moving(self.connection, self.name)
         if domain.held():
             domain.resume()
+            self.done.append(True)
 
-    def undo(self, host: Host) -> None:
-        """Nothing: that it runs is as it was before the move."""
+    def undo(self, host: Host) -> list[str]:
+        """That it runs is as it was before the move, and stays so."""
+        return self.describe() if self.done else []
 
 
 @dataclass(frozen=True)

@@ -162,14 +162,48 @@ def test_where_a_step_fails_all_are_undone() -> None:
     assert result["msg"] == "number = 3: it is full. Take a smaller one. The host is as it was before."
 
 
-def test_nothing_is_undone_where_not_all_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("lasting", "left"), [(1, 1), (2, 2), (3, 2)])
+def test_the_way_back_ends_at_a_step_that_cannot_be_undone(
+    monkeypatch: pytest.MonkeyPatch, lasting: int, left: int
+) -> None:
     host = CountingHost()
     host.fails_at = 3
-    monkeypatch.setattr(UndoableNumber, "lasting", 1)
+    monkeypatch.setattr(UndoableNumber, "lasting", lasting)
     result = run(lambda params: UndoableNumber(4), {}, host)
-    assert host.number == 2
-    assert result["actions"] == ["number 0 → 1", "number 1 → 2"]
-    assert result["msg"] == "number = 3: it is full. Take a smaller one."
+    assert host.number == left
+    stays = [f"number {number} → {number + 1}" for number in range(left)]
+    assert (result["changed"], result["actions"]) == (True, stays)
+    told = f" The host is as it was before, except for what was not undone: {'; '.join(stays)}."
+    assert result["msg"] == f"number = 3: it is full. Take a smaller one.{told if lasting < 3 else ''}"
+
+
+class HalfUndoable(Undoable):
+    """One more, of which something stays whatever is undone."""
+
+    def undo(self, host: Host) -> list[str]:
+        super().undo(host)
+        return [f"number {self.to} was seen"]
+
+
+def test_what_stays_of_a_step_that_was_undone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = CountingHost()
+    host.fails_at = 3
+    monkeypatch.setattr(UndoableNumber, "plan", lambda self, current: Plan(
+        (HalfUndoable(1), Undoable(2), HalfUndoable(3)), 3))
+    result = run(lambda params: UndoableNumber(3), {}, host)
+    assert host.number == 0
+    assert (result["changed"], result["actions"]) == (True, ["number 1 was seen", "number 3 was seen"])
+    assert result["msg"].endswith("except for what was not undone: number 1 was seen; number 3 was seen.")
+
+
+def test_an_answer_of_the_system_is_told_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Undoable, host: Host) -> None:
+        raise OSError(28, "No space left on device", "/etc/x")
+
+    monkeypatch.setattr(Undoable, "apply", full)
+    result = run(lambda params: UndoableNumber(1), {}, CountingHost())
+    assert result["msg"] == "/etc/x: No space left on device. The host is as it was before."
+    assert (result["changed"], result["error"]["type"]) == (False, "CommandFailed")
 
 
 def test_what_could_not_be_undone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.persistent import (
     read_files,
     wanted_files,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.persistent import read as read_kept
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel, sriov_vf
 
 PF = "0000:01:00.0"
 LINK = f"/etc/systemd/network/10-nfv-kvm-{PF}.link"
@@ -251,6 +253,101 @@ def test_hosts_that_cannot(host: SystemdHost, version: str, properties: dict[str
     host.properties.update(properties)
     with pytest.raises(NotSupported, match=re.escape(told)):
         check_host(host, NOW)
+
+
+MAC = "52:54:00:00:00:01"
+KNOWN = {"ID_PATH": f"pci-{PF}", "ID_NET_NAME_MAC": "enx525400000002"}
+
+
+@pytest.mark.parametrize("match", [
+    f"MACAddress={MAC.upper()}", f"PermanentMACAddress=02:00:00:00:00:09 {MAC}",
+    "PermanentMACAddress=52:54:00:00:00:02", f"Path=pci-{PF}", "Path=pci-0000:01:*", "Driver=ig*",
+    "OriginalName=enp1s0", "OriginalName=*", "OriginalName=!enp2s0",
+    f"Type=ether\nPath=pci-{PF}", "# a\nDriver=e1000e\nDriver=\nOriginalName=enp1s0", f"Property=ID_PATH=pci-{PF}",
+    f"MACAddress={MAC}\nHost=this",
+])
+@pytest.mark.parametrize("path", ["/etc/systemd/network/05-wan.link", "/run/systemd/network/99-wan.link"])
+@pytest.mark.parametrize("kept", [{}, {LINK: "# Written by nfv.kvm.sriov_vf for enp1s0\n"}])
+def test_a_link_file_that_was_not_yet_applied_is_found(
+    host: SystemdHost, match: str, path: str, kept: dict[str, str]
+) -> None:
+    folder = FakeHost(Path(host.root))
+    folder.write("/sys/class/net/enp1s0/address", MAC)
+    host.properties.update(KNOWN)
+    for own, text in kept.items():
+        folder.write(own, text)
+    folder.write(path, f"[Link]\nName=wan0\n[Match]\n{match}\n[Link]\nMTUBytes=1400")
+    with pytest.raises(NotSupported, match=re.escape(f"persistent = True: {path} is for enp1s0, and systemd applies")):
+        read_kept(host, replace(NOW, driver="igb"), True)
+    assert read_kept(host, replace(NOW, driver="igb"), False), "what was written can always be removed"
+
+
+@pytest.mark.parametrize("text", [
+    "[Match]\nMACAddress=52:54:00:00:00:09", "[Match]\nPath=pci-0000:02:00.0", "[Match]\nDriver=e1000e",
+    "[Match]\nOriginalName=enp2s0 eth*", "[Match]\nOriginalName=!enp1s0", f"[Match]\nPath=pci-{PF}\nType=wlan",
+    "[Match]\nKind=bridge\nOriginalName=*", "[Link]\nOriginalName=enp1s0", "", "[Match]\n#Path=*",
+    "[Match]\nOriginalName=enp1s0\nDriver=e1000e",
+])
+def test_other_link_files_do_not_matter(host: SystemdHost, text: str) -> None:
+    folder = FakeHost(Path(host.root))
+    host.properties.update(KNOWN)
+    folder.write("/etc/systemd/network/05-wan.link", text)
+    folder.write("/etc/systemd/network/05-wan.network", "[Match]\nName=enp1s0")
+    folder.write("/usr/lib/systemd/network/99-default.link", "[Match]\nOriginalName=*")
+    assert read_kept(host, replace(NOW, driver="igb"), True).files == {}
+
+
+def test_a_hidden_link_file_does_not_matter(host: SystemdHost) -> None:
+    folder = FakeHost(Path(host.root))
+    folder.write("/etc/systemd/network/70-wan.link", "")
+    folder.write("/run/systemd/network/70-wan.link", "[Match]\nOriginalName=*")
+    assert read_kept(host, NOW, True).files == {}
+
+
+@pytest.mark.parametrize("path", [LINK, RULES, READY, RATES, WANTS])
+@pytest.mark.parametrize("text", ["", "[Unit]\nDescription=mine"])
+@pytest.mark.parametrize("persistent", [True, False])
+def test_a_file_of_the_user_is_neither_changed_nor_removed(
+    host: SystemdHost, path: str, text: str, persistent: bool
+) -> None:
+    FakeHost(Path(host.root)).write(path, text)
+    with pytest.raises(NotSupported, match=re.escape(f"{path}: this file is not one of nfv.kvm.sriov_vf")):
+        read_kept(host, NOW, persistent)
+
+
+# It needs all five files.
+KEPT = {"persistent": True, "numvfs": 4, "up": True, "vfs": [{"index": 0, "driver": "vfio-pci", "max_tx_rate": 9}]}
+
+
+def test_a_conflict_is_found_before_anything_is_changed(kernel: FakeKernel) -> None:
+    kernel.folder.folder("/run/systemd/system")
+    kernel.folder.write("/etc/systemd/network/05-wan.link", "[Match]\nOriginalName=enp1s0")
+    for check_mode in (True, False):
+        refused = sriov_vf(kernel, check_mode=check_mode, **KEPT)
+        assert "/etc/systemd/network/05-wan.link is for enp1s0" in refused["msg"]
+        assert (kernel.vfs, kernel.batches, read_files(kernel, NOW)) == ([], [], {})
+
+
+@pytest.mark.parametrize("path", [LINK, RULES, READY, RATES, WANTS])
+@pytest.mark.parametrize("full", [True, False])
+def test_a_file_that_cannot_be_written_leaves_none_behind(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch, path: str, full: bool
+) -> None:
+    kernel.folder.folder("/run/systemd/system")
+    replaced = kernel.replace
+
+    def replace_file(file: str, text: str, mode: int) -> None:
+        if file == path and full:
+            raise OSError(28, "No space left on device", path)
+        replaced(file, text, mode)
+
+    monkeypatch.setattr(kernel, "replace", replace_file)
+    if not full:
+        kernel.folder.write(path.rsplit("/", maxsplit=1)[0])  # in place of the folder
+    failed = sriov_vf(kernel, **KEPT)
+    assert (failed["failed"], failed["changed"], failed["actions"]) == (True, False, [])
+    assert failed["msg"].endswith("The host is as it was before."), failed["msg"]
+    assert (kernel.vfs, read_files(kernel, NOW)) == ([], {})
 
 
 def test_a_host_without_systemd(tmp_path: Path) -> None:

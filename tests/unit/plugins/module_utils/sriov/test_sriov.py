@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import contextlib
+import types
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import release, users
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Use
@@ -238,6 +239,34 @@ def test_by_leave_a_running_domain_gives_its_vf_up_first(
     allowed = sriov_vf(kernel, numvfs=5, in_use="allow")
     assert allowed["actions"][0] == "VF 1 of enp1s0: unplug from domain edge"
     assert len(kernel.vfs) == 5
+
+
+def test_a_nic_that_was_unplugged_stays_in_the_report_of_a_failure(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sriov_vf(kernel, numvfs=2, vfs=[{"index": 0, "vlan": 100}])
+    hold_vf(kernel, index=1, pid=4711)
+    monkeypatch.setattr(release, "connect", lambda uri: RunningDomain(kernel, lets_go=True))
+    before = [dict(vf) for vf in kernel.vfs]
+    kernel.no_space = (5,)
+    failed = sriov_vf(kernel, numvfs=5, in_use="allow")
+    unplugged = "VF 1 of enp1s0: unplug from domain edge"
+    assert (failed["failed"], failed["changed"], failed["actions"]) == (True, True, [unplugged])
+    assert failed["msg"].endswith(f"The host is as it was before, except for what was not undone: {unplugged}.")
+    assert kernel.vfs == before
+
+
+def test_of_two_nics_the_one_that_was_unplugged_stays_in_the_report(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel.folder.folder("/proc/4711")
+    domains = {name: RunningDomain(kernel, lets_go=name == "edge") for name in ("edge", "stubborn")}
+    monkeypatch.setattr(release, "connect", lambda uri: types.SimpleNamespace(find=domains.get))
+    step = release.ReleaseVfs("enp1s0", "qemu:///system",
+                              (("edge", 1, "0000:01:10.2"), ("stubborn", 2, "0000:01:10.2")))
+    with pytest.raises(InUse, match="the guest of domain stubborn did not release it"):
+        step.apply(kernel)
+    assert step.undo(kernel) == ["VF 1 of enp1s0: unplug from domain edge"]
 
 
 def test_no_leave_takes_a_vf_from_a_process_that_is_no_domain(kernel: FakeKernel) -> None:

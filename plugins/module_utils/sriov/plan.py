@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal, users
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met, is_vfio
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf
@@ -209,7 +209,7 @@ class PfResource:
 def refuse_other_mac(current: Pf, index: int, wanted: str | None) -> None:
     """:raises InUse: a guest has the VF, whose NIC it is by its MAC."""
     vf = current.vfs.get(index)
-    if vf is None or vf.used_by is None or not vf.used_by.live or vf.driver != "vfio-pci":
+    if vf is None or vf.used_by is None or not vf.used_by.live or not is_vfio(vf.driver):
         return
     if wanted not in (None, vf.settings.mac, vf.used_by.mac):
         raise InUse(f"VF {index} of {current.name}", f"domain {vf.used_by.domain} runs with it as {vf.used_by.mac}, "

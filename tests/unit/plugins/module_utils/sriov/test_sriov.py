@@ -188,10 +188,15 @@ def test_a_vf_in_use_is_not_taken_away(kernel: FakeKernel) -> None:
     assert kernel.vfs == before
 
 
-def test_a_vf_that_a_guest_runs_with_keeps_its_mac(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("driver", ["vfio-pci", "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci", "virtio_vfio_pci"])
+def test_a_vf_that_a_guest_runs_with_keeps_its_mac(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch, driver: str
+) -> None:
     """Whose NIC it is, it is by its MAC; where a macvtap is on top of it, it has one of its own."""
     macs = ["52:54:00:aa:00:01", "52:54:00:aa:00:02"]
-    sriov_vf(kernel, numvfs=2, vfs=[{"index": 1, "mac": macs[0], "driver": "vfio-pci"}])
+    sriov_vf(kernel, numvfs=2, vfs=[{"index": 1, "mac": macs[0]}])
+    kernel.unbind(kernel.address(1))
+    kernel.folder.link(f"/sys/bus/pci/devices/{kernel.address(1)}/driver", f"/sys/bus/pci/drivers/{driver}")
     monkeypatch.setattr(users, "used_by", lambda uses, vf: Use("edge", macs[0], True, True) if vf.index == 1 else None)
     before = list(kernel.vfs)
     for check_mode in (True, False):

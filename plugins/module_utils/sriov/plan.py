@@ -63,13 +63,11 @@ class PfResource:
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
         if self.resized(current) or self.unbound(current):
-            from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
+            from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders, present_holders
 
-            present = holders(host, current)
-            held = {holder.vf for holder in present}
-            defined = () if self.in_use == "allow" else users.domain_holders(domains, networks, current)
-            later = [holder for holder in defined if holder.vf not in held]
-            current = replace(current, holders=(*present, *later) if self.resized(current) else present)
+            found = (holders(host, current, domains, networks) if self.resized(current) and self.in_use == "fail"
+                     else present_holders(host, current.vfs.values()))
+            current = replace(current, holders=found)
         return current
 
     def resized(self, current: Pf) -> bool:
@@ -103,11 +101,11 @@ class PfResource:
             after = replace(after, files=kept_files().wanted_files(wanted, after))
         if after == replace(current, holders=()):
             return Plan((), after)
-        from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import steps_between
+        from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import release_steps, steps_between
 
-        held = tuple((holder.domain, holder.vf, current.vfs[holder.vf].pci_address or "")
-                     for holder in self.taken(current) if holder.domain is not None and holder.vf is not None)
-        return Plan(tuple(steps_between(current, base, after, self.timeout, (self.uri, held))), after)
+        taken = sorted(current.vfs if self.resized(current) else self.unbound(current))
+        release = release_steps(self.uri, current, taken, self.taken(current))
+        return Plan((*release, *steps_between(current, base, after, self.timeout)), after)
 
     def vfs_before_settings(self, current: Pf, numvfs: int, driver: str | None) -> dict[int, Vf]:
         """The VFs as they are when their settings are made: those that stay through a resize keep theirs.
@@ -173,10 +171,12 @@ class PfResource:
                         remedy="Stop who uses them, or set in_use: allow")
         for index, vf in self.desired.vfs.items():
             refuse_other_mac(current, index, vf.settings.mac)
-        stuck = [holder for holder in taken if holder.vfio and holder.domain is None]
+        let_go = {holder.by for holder in taken if current.unplugs_from(holder)}
+        stuck = [holder for holder in taken if holder.kind == "process" and holder.by not in let_go]
         if stuck:
-            raise InUse(f"VFs of {current.name}", f"{why}, and the kernel would wait without end for who has them open "
-                        f"by VFIO: {', '.join(map(str, stuck))}", remedy="End these processes first")
+            raise InUse(f"VFs of {current.name}", f"{why}, and the kernel would wait indefinitely for the processes "
+                        f"that have them open: {', '.join(map(str, stuck))}",
+                        remedy=f"Stop these processes first; {self.uri} runs no domain that could release the VFs")
 
     def show(self, state: Pf) -> dict[str, t.Any]:
         """What is managed of the PF and its VFs."""

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import release, users
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Use
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Use
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -230,11 +232,17 @@ class RunningDomain:
             self.kernel.folder.remove("/proc/4711")
 
 
-def test_by_leave_a_running_domain_gives_its_vf_up_first(
-    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def edge(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
+    """VF 1 of two is in a domain that runs."""
     sriov_vf(kernel, numvfs=2)
     hold_vf(kernel, index=1, pid=4711)
+    monkeypatch.setattr(users, "used_by", lambda uses, vf: Use("edge", None, True, True) if vf.index == 1 else None)
+    return kernel
+
+
+def test_if_allowed_a_running_domain_gives_its_vf_up_first(edge: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = edge
     monkeypatch.setattr(release, "connect", lambda uri: RunningDomain(kernel, lets_go=False))
     before = list(kernel.vfs)
     assert "the guest of domain edge did not release it" in sriov_vf(kernel, numvfs=5, in_use="allow")["msg"]
@@ -245,6 +253,69 @@ def test_by_leave_a_running_domain_gives_its_vf_up_first(
     assert len(kernel.vfs) == 5
 
 
+def test_a_process_that_still_has_the_vf_after_its_domain_released_it_keeps_it(
+    edge: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = RunningDomain(edge, lets_go=True)
+    monkeypatch.setattr(release, "connect", lambda uri: domain)
+    monkeypatch.setattr(edge.folder, "remove", lambda path: None)
+    before = list(edge.vfs)
+    for wanted in ({"numvfs": 5}, {"numvfs": 0}, {"vfs": [{"index": 1, "driver": "default"}]}):
+        domain.nic = "<interface type='user'/>"
+        refused = sriov_vf(edge, in_use="allow", **wanted)
+        assert refused["error"]["type"] == "InUse"
+        assert "cannot be taken away while processes have them open: VF 1 by process 4711 (domain edge)" \
+            in refused["msg"]
+        assert refused["actions"] == []
+        assert edge.vfs == before
+
+
+def test_a_domain_that_has_lost_the_vf_by_now_is_not_reported(
+    edge: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(uri: str) -> RunningDomain:
+        """It ended after the state was read."""
+        domain = RunningDomain(edge, lets_go=True)
+        domain.detach_live("")
+        return domain
+
+    monkeypatch.setattr(release, "connect", ended)
+    predicted = sriov_vf(edge, numvfs=5, in_use="allow", check_mode=True)
+    assert predicted["actions"][0] == "VF 1 of enp1s0: unplug from domain edge"
+    applied = sriov_vf(edge, numvfs=5, in_use="allow")
+    assert applied["actions"][0] == "enp1s0: numvfs 2 → 5"
+    assert "unplug" not in str(applied["actions"])
+
+
+def test_a_qemu_that_libvirt_does_not_know_is_not_waited_for(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2)
+    hold_vf(kernel, index=1, pid=4711)
+    for wanted in ({"numvfs": 0}, {"numvfs": 5}, {"vfs": [{"index": 1, "driver": "default"}]}):
+        for check_mode in (True, False):
+            refused = sriov_vf(kernel, in_use="allow", check_mode=check_mode, **wanted)
+            assert "wait indefinitely for the processes that have them open: VF 1 by process 4711 (domain edge)" \
+                in refused["msg"]
+            assert "qemu:///system runs no domain that could release the VFs" in refused["msg"]
+    assert len(kernel.vfs) == 2
+
+
+def test_a_guest_that_took_the_vf_while_the_plan_was_made_keeps_it(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sriov_vf(kernel, numvfs=2)
+    plan = PfResource.plan
+
+    def slow_plan(self: PfResource, current: Pf) -> Plan[Pf]:
+        found = plan(self, current)
+        hold_vf(kernel, index=1, pid=4711)
+        return found
+
+    monkeypatch.setattr(PfResource, "plan", slow_plan)
+    refused = sriov_vf(kernel, numvfs=5)
+    assert "VF 1 by process 4711 (domain edge)" in refused["msg"]
+    assert len(kernel.vfs) == 2
+
+
 def test_no_leave_takes_a_vf_from_a_process_that_is_no_domain(kernel: FakeKernel) -> None:
     sriov_vf(kernel, numvfs=2)
     hold_vf(kernel, index=1, pid=4711)
@@ -252,7 +323,7 @@ def test_no_leave_takes_a_vf_from_a_process_that_is_no_domain(kernel: FakeKernel
     kernel.folder.write("/proc/4711/comm", "dpdk-testpmd")
     for wanted in ({"numvfs": 5}, {"vfs": [{"index": 1, "driver": "default"}]}):
         refused = sriov_vf(kernel, in_use="allow", **wanted)
-        assert "the kernel would wait without end" in refused["msg"]
+        assert "the kernel would wait indefinitely" in refused["msg"]
         assert "VF 1 by process 4711 (dpdk-testpmd)" in refused["msg"]
     assert len(kernel.vfs) == 2
 

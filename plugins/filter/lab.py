@@ -141,7 +141,9 @@ def smbios(name: str, kernel_arguments: str) -> str:
     systemd takes a file from a credential (systemd-tmpfiles(8), ``tmpfiles.extra``; systemd.system-credentials(7)). The
     last string is read by GRUB as long as nobody has run update-grub.
     """
-    always = f"console=ttyS0 mitigations=off sysrq_always_enabled systemd.hostname={name}"
+    # The emulated CPUs have one TSC. The kernel would sometimes find it unsynchronized and read the HPET instead, for
+    # which a program needs up to ten times as long.
+    always = f"console=ttyS0 mitigations=off tsc=reliable sysrq_always_enabled systemd.hostname={name}"
     defaults = f"""GRUB_TIMEOUT=0\\nGRUB_TERMINAL=console\\nGRUB_CMDLINE_LINUX={shlex.quote(always)}\\n""" \
                f"""GRUB_CMDLINE_LINUX_DEFAULT={shlex.quote(f'quiet {kernel_arguments}'.strip())}\\n"""
     file = f"f /etc/default/grub 0644 root root - {defaults}".replace("%", "%%")

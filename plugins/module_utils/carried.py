@@ -8,10 +8,9 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils import iproute
+from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import DependencyMissing
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.pci import NETDEVS
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
@@ -49,13 +48,8 @@ def stack(host: Host, netdev: str) -> list[str]:
     """A netdev and all that is on top of it in the host's own network namespace: VLANs, bridges, macvtaps."""
     found = [netdev]
     for device in found:
-        found.extend(upper for upper in uppers(host, device) if upper not in found)
+        found.extend(upper for upper in pci.uppers(host, device) if upper not in found)
     return found
-
-
-def uppers(host: Host, netdev: str) -> list[str]:
-    """The netdevs right on top of a netdev."""
-    return [name[6:] for name in host.names(f"{NETDEVS}/{netdev}") if name.startswith("upper_")]
 
 
 def open_vswitch_ports(host: Host, netdev: str) -> list[str]:
@@ -98,9 +92,10 @@ def session_address(host: Host) -> str | None:
 
 def routes(host: Host, devices: list[str]) -> t.Iterator[str]:
     """The routes over netdevs, the default ones first; of many only some are named."""
-    found = dict.fromkeys(f"{'default route' if target == 'default' else f'route {target}'} over {device}"
-                          for target, device in iproute.routes(host) if device in devices)
-    named = sorted(found, key=lambda route: not route.startswith("default"))
+    found = [f"{route} over {device}" for device, routes in iproute.routes(host).items() if device in devices
+             for route in routes]
+    named = [route.replace("default", "default route", 1) for route in found if route.startswith("default")]
+    named += [f"route {route}" for route in found if not route.startswith("default")]
     yield from named[:NAMED_ROUTES]
     if len(named) > NAMED_ROUTES:
         yield f"{len(named) - NAMED_ROUTES} more routes"
@@ -109,10 +104,10 @@ def routes(host: Host, devices: list[str]) -> t.Iterator[str]:
 def memberships(host: Host, netdev: str, devices: list[str]) -> t.Iterator[str]:
     """What netdevs are ports of, or legs."""
     for device in devices:
-        master = host.link_name(f"{NETDEVS}/{device}/master")
+        master = host.link_name(f"{pci.NETDEVS}/{device}/master")
         if master is None:
             continue
-        kinds = [words for folder, words in MASTERS.items() if host.exists(f"{NETDEVS}/{master}/{folder}")]
+        kinds = [words for folder, words in MASTERS.items() if host.exists(f"{pci.NETDEVS}/{master}/{folder}")]
         kind, part = kinds[0] if kinds else ("", "part")
         whole, part = ("Open vSwitch", "port") if master == OPEN_VSWITCH else (f"{kind} {master}".lstrip(), part)
         yield f"{whole}, of which {'it' if device == netdev else device} is a {part}"
@@ -120,8 +115,8 @@ def memberships(host: Host, netdev: str, devices: list[str]) -> t.Iterator[str]:
 
 def guests(host: Host, devices: list[str], read_uses: t.Callable[[], Ledger]) -> t.Iterator[str]:
     """Who has a macvtap on top of netdevs: running domains, or somebody whom libvirt does not know."""
-    macvtaps = [(upper, device) for device in devices for upper in uppers(host, device)
-                if host.exists(f"{NETDEVS}/{upper}/macvtap")]
+    macvtaps = [(upper, device) for device in devices for upper in pci.uppers(host, device)
+                if host.exists(f"{pci.NETDEVS}/{upper}/macvtap")]
     uses = read_uses() if macvtaps else ()
     found = {}
     for macvtap, device in macvtaps:

@@ -100,6 +100,13 @@ class Host:
         target = self.link(path)
         return None if target is None else os.path.basename(target)
 
+    def inode(self, path: str) -> int | None:
+        """The number of a file by which it is the same as another; None without the file."""
+        try:
+            return os.stat(self.path(path)).st_ino
+        except OSError:
+            return None
+
     def run(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
         """Run a program in the C locale and wait for it.
 

@@ -11,6 +11,9 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
+# How ss shows one end that is bound to a netdev, and the other end
+SESSION = re.compile(r"%(\S+):\d+\s+(\S+)")
+ESTABLISHED = ("state", "established")
 FAILED_LINE = re.compile(r"^Command failed -:(\d+)$", re.MULTILINE)
 
 
@@ -51,31 +54,53 @@ def addresses(host: Host) -> dict[str, list[str]]:
 
     :raises CommandFailed: ip refuses
     """
-    done = host.run(["ip", "-json", "address", "show"])
-    if done.returncode != 0:
-        raise CommandFailed("ip address show", f"it answers: {done.stderr.strip()}")
     return {
         link["ifname"]: [f"{found['local']}/{found['prefixlen']}" for found in link["addr_info"]
                          if found.get("scope") != "link" and "local" in found]
-        for link in json.loads(done.stdout) if link.get("addr_info")
+        for link in json.loads(_answer(host, ["ip", "-json", "address", "show"])) if link.get("addr_info")
     }
 
 
-def routes(host: Host) -> list[tuple[str, str]]:
-    """The unicast routes of all tables, as destination and netdev, one for each next hop; not the kernel's own, which
-    come and go with addresses.
+def routes(host: Host) -> dict[str, list[str]]:
+    """The routes of all tables by netdev, default routes first; not those that the kernel makes of an address.
 
     :raises CommandFailed: ip refuses
     """
-    found: list[tuple[str, str]] = []
-    for family in ("-4", "-6"):
-        done = host.run(["ip", "-json", family, "route", "show", "table", "all"])
-        if done.returncode != 0:
-            raise CommandFailed("ip route show", f"it answers: {done.stderr.strip()}")
-        for route in json.loads(done.stdout or "[]"):
-            if route.get("protocol") != "kernel" and route.get("type", "unicast") == "unicast":
-                found.extend((route["dst"], hop["dev"]) for hop in (route, *route.get("nexthops", [])) if "dev" in hop)
+    found: dict[str, list[str]] = {}
+    for route in json.loads(_answer(host, ["ip", "-json", "route", "show", "table", "all"]) or "[]"):
+        if not _is_of_an_address(route):
+            for hop in (route, *route.get("nexthops", ())):
+                gateway = hop.get("gateway") or hop.get("via", {}).get("host")
+                if "dev" in hop:
+                    found.setdefault(hop["dev"], []).append(route["dst"] + (f" via {gateway}" if gateway else ""))
+    return {netdev: sorted(texts, key=lambda text: not text.startswith("default")) for netdev, texts in found.items()}
+
+
+def _is_of_an_address(route: dict[str, t.Any]) -> bool:
+    """Whether the kernel made a route when an address, be it a link-local one, was set: the table local, what an IPv4
+    address connects to, and fe80::/64 and ff00::/8. The prefix that an IPv6 router announces is the kernel's as well,
+    and does not need an address (net/ipv6/addrconf.c, addrconf_prefix_rcv)."""
+    of_link = ":" not in route["dst"] or route["dst"].startswith(("fe80:", "ff"))
+    return route.get("table") == "local" or (route.get("protocol") == "kernel" and of_link)
+
+
+def sessions(host: Host) -> dict[str, list[str]]:
+    """The peers of established TCP sessions by the netdev that the session is bound to, as one between link-local
+    addresses always is (net/ipv6/tcp_ipv6.c, tcp_v6_connect); BGP without other addresses is one.
+
+    :raises CommandFailed: ss refuses
+    """
+    found: dict[str, list[str]] = {}
+    for netdev, peer in SESSION.findall(_answer(host, ["ss", "--no-header", "--numeric", "--tcp", *ESTABLISHED])):
+        found.setdefault(netdev, []).append(peer)
     return found
+
+
+def _answer(host: Host, argv: list[str]) -> str:
+    done = host.run(argv)
+    if done.returncode != 0:
+        raise CommandFailed(" ".join(argv), f"it answers: {done.stderr.strip()}")
+    return done.stdout
 
 
 def batch(host: Host, lines: list[str]) -> None:

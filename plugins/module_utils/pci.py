@@ -11,6 +11,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
 DEVICES = "/sys/bus/pci/devices"
 NETDEVS = "/sys/class/net"
+IFF_UP = 1  # linux/if.h
 PCI_ADDRESS = re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]")
 
 
@@ -51,6 +52,16 @@ def upstream_port(host: Host, address: str) -> str | None:
 def netdevs(host: Host, address: str) -> list[str]:
     """The netdevs of the device in the host's own network namespace."""
     return host.names(f"{DEVICES}/{address}/net")
+
+
+def uppers(host: Host, netdev: str) -> list[str]:
+    """The links on top of a netdev that are in the same network namespace: a bridge, a bond, a macvtap, …"""
+    return [name[len("upper_"):] for name in host.names(f"{NETDEVS}/{netdev}") if name.startswith("upper_")]
+
+
+def is_up(host: Host, netdev: str) -> bool:
+    """Whether a netdev is up, be it without a link."""
+    return bool(int(host.read(f"{NETDEVS}/{netdev}/flags") or "0", 16) & IFF_UP)
 
 
 def bus_address(host: Host, device: str) -> str | None:

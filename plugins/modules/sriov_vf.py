@@ -91,20 +91,24 @@ options:
     type: bool
   in_use:
     description:
-      - What to do where a change of O(numvfs) would take VFs from a process such as a running guest, a domain that is
-        defined with one or with a network that gives them out, another network namespace, a device on top of them,
-        or the host that has an IP address on them. The same for a change of O(vfs[].driver), but for domains that
-        do not run. V(fail) names who uses them and changes nothing, V(allow) goes on.
-      - The same for a change of the PF itself that would cut somebody off. V(fail) refuses O(up=false) and any other
-        O(mtu) if the PF, or an interface on top of it, has an address or a route of the host or the ssh session of the
-        run, if it is a leg of a bond or a port of a bridge or of Open vSwitch, if guests have macvtaps on it, and if
-        one of its VFs is in use. It also refuses an O(mtu) below that of an interface on top of the PF.
+      - What to do if a change of O(numvfs) would take away VFs that are in use. V(fail) names who uses them and changes
+        nothing, V(allow) goes on.
+      - A VF is in use if a process has it open (a guest, or DPDK, by VFIO, UIO, RDMA or vDPA), if a domain is defined
+        with it or with a network that can give it to the domain, if the VF or a device on top of it is in another
+        network namespace, if a device such as a bond, a bridge or a macvtap is on top of it, or if the host has an IP
+        address, a route or a TCP session on it. Link-local addresses alone do not count.
+      - The same applies to a change of O(vfs[].driver), except for domains that do not run.
+      - The same applies to a change of the PF itself that would cut somebody off. V(fail) refuses O(up=false) and any
+        other O(mtu) if the PF, or an interface on top of it, has an address or a route of the host or the ssh session
+        of the run, if it is a leg of a bond or a port of a bridge or of Open vSwitch, if guests have macvtaps on it,
+        and if one of its VFs is in use. It also refuses an O(mtu) below that of an interface on top of the PF.
       - Many drivers reset the link of the PF when O(numvfs) changes. V(fail) refuses that if the PF, or an interface on
         top of it, has an address or a route of the host or the ssh session of the run. On a host whose only NIC is to
         have VFs, set V(allow). Bonds and bridges without an address of the host outlast the reset, and do not count.
-      - With V(allow), VFs are first unplugged from running domains, whose guests have to let go. A process of another
-        kind that has a VF open by VFIO must be ended first, for the kernel would wait for it without end. If the task
-        fails afterwards, what was unplugged stays so, and RV(actions) of the failure says it.
+      - With V(allow), VFs are first unplugged from the running domains of O(uri), and their guests must release them.
+        If the task fails afterwards, what was unplugged stays so, and RV(actions) of the failure lists it.
+        Any other process that has a VF open must be stopped first, because the kernel would wait for it indefinitely.
+        This is checked again right before VFs are taken away.
     type: str
     choices: [fail, allow]
     default: fail

@@ -13,7 +13,7 @@ description:
   - A running domain gets at once what libvirt can change while it runs, that is new NICs, removed NICs, VFs that are
     plugged anew, the link state, bandwidth, filter and Linux bridge. All else waits for its next start; the module
     returns what waits, and causes that start only with O(restart=allowed).
-  - What is missing or in use on the host is refused before anything is changed.
+  - What is missing on the host, or in use there by another domain, a process or the host itself, is refused first.
 options:
   domain:
     description: Name of the domain.

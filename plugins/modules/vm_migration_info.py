@@ -14,7 +14,7 @@ description:
     fails if something of it is not there, and returns the VFs that the domain can have there.
   - That is the machine type, for each NIC what it is connected to (the PF with a free VF, the started network with the
     port group and, if it gives VFs, a free one, the bridge, the network interface below a macvtap), and room for files
-    that are not there yet.
+    that are not there yet. A VF that another domain, a process or the host itself uses is not free.
   - It fails as well on the host that has the domain, when that has something that cannot go.
   - Changes nothing.
 extends_documentation_fragment:

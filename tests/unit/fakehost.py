@@ -80,7 +80,7 @@ class FakeHost:
         self.link(f"/sys/class/net/{name}", f"{device}/net/{name}")
 
     def vf(self, pf_address: str, index: int, address: str, netdev: str | None = None) -> None:
-        """A VF of a PF that is there already."""
-        self.nic(address, netdev, driver="igbvf")
+        """A VF of a PF that is there already; without a netdev it is in vfio-pci's hands."""
+        self.nic(address, netdev, driver="vfio-pci" if netdev is None else "igbvf")
         self.link(f"{PCI_DEVICES}/{address}/physfn", f"{PCI_DEVICES}/{pf_address}")
         self.link(f"{PCI_DEVICES}/{pf_address}/virtfn{index}", f"{PCI_DEVICES}/{address}")

@@ -12,9 +12,10 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import DependencyMissing
-from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
 from ansible_collections.nfv.kvm.tests.unit.fakehost import PCI_DEVICES, FakeHost
+from ansible_collections.nfv.kvm.tests.unit.faketraffic import FakeTraffic
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
 PF = "0000:01:00.0"
@@ -26,7 +27,7 @@ class Killed(BaseException):
     """The module's process was killed: nothing catches this."""
 
 
-class FakeKernel(Host):
+class FakeKernel(FakeTraffic):
     """One PF, enp1s0, that can have seven VFs; ``links`` is what ip shows, ``processes`` what was started."""
 
     def __init__(self, root: Path) -> None:
@@ -43,8 +44,6 @@ class FakeKernel(Host):
         self.overrides: dict[str, str] = {}
         self.processes: list[list[str]] = []
         self.batches: list[str] = []
-        self.addresses: list[dict[str, t.Any]] = []
-        self.routes: list[dict[str, t.Any]] = []
         self.clock = 0.0
         # What goes wrong: numbers of VFs without memory space, a VF that is not let go, drivers that
         # take no VF, a process that is killed, answers to batches.
@@ -144,10 +143,9 @@ class FakeKernel(Host):
         """ip, modprobe, udevadm and systemctl."""
         self.live_on()
         self.processes.append(argv)
-        if argv[:3] == ["ip", "-json", "address"]:
-            return Completed(0, json.dumps(self.addresses))
-        if argv[:2] == ["ip", "-json"] and argv[3] == "route":
-            return Completed(0, json.dumps(self.routes if argv[2] == "-4" else []))
+        answer = self.answer(argv)
+        if answer is not None:
+            return answer
         if argv[:2] == ["ip", "-json"]:
             return Completed(0, json.dumps([self.link_state]))
         if argv[:2] == ["ip", "-batch"]:

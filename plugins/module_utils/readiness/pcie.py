@@ -12,6 +12,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics, each_pf, label
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_vfio
 
 VF_BARS = slice(7, 13)
 """The lines of the attribute resource that are the VF BARs, after six BARs and the ROM (include/linux/pci.h)."""
@@ -22,8 +23,9 @@ EXTENDED, SRIOV, SRIOV_BARS = 0x100, 0x10, 0x24
 (include/uapi/linux/pci_regs.h)."""
 BRIDGE_CLASS = "0x06"
 """How the PCI class of every bridge and port begins (PCI Code and ID Assignment Specification)."""
-PASSIVE = (None, "vfio-pci", "pci-stub", "pcieport")
-"""Drivers that leave the IOMMU group of their device to a guest (driver_managed_dma of struct pci_driver)."""
+PASSIVE = (None, "pci-stub", "pcieport")
+"""Drivers that leave the IOMMU group of their device to a guest, as VFIO's do (driver_managed_dma of struct
+pci_driver)."""
 NO_WIDTH = 255
 """The width of a device without a link (PCIE_LNK_WIDTH_UNKNOWN of include/linux/pci.h)."""
 
@@ -159,7 +161,9 @@ def companions(host: Host, address: str, group: int | None) -> list[str]:
 
 def used_by_host(host: Host, address: str) -> bool:
     """Whether the host needs a device itself, which it does not with a VF."""
-    return pci.driver(host, address) not in PASSIVE and not host.exists(f"{pci.DEVICES}/{address}/physfn")
+    driver = pci.driver(host, address)
+    passive = driver in PASSIVE or is_vfio(driver)
+    return not passive and not host.exists(f"{pci.DEVICES}/{address}/physfn")
 
 
 def pcie_link(host: Host, nics: Nics) -> Verdict:

@@ -11,13 +11,24 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
 DRIVERS = "/sys/bus/pci/drivers"
 
-# Drivers that take a device only when they are told to, to hand it to user space or to a guest.
-STUBS = ("pci-stub", "pciback", "uio_pci_generic", "igb_uio")
+UIO = ("uio_pci_generic", "igb_uio")
+# Drivers that take a device only when they are told to, to hand it to user space or to a guest; VFIO's besides.
+STUBS = ("pci-stub", "pciback", *UIO)
+# VFIO's drivers are all named after it (linux drivers/vfio/pci: vfio-pci, mlx5_vfio_pci, nvgrace-gpu-vfio-pci). The
+# folder vfio-dev, which each gives its device, is there only since Linux 6.1.
+VFIO = "vfio"
+# A pattern of udev for drivers through which a guest or another process may have a device
+USER_SPACE = "|".join((f"*{VFIO}*", *UIO))
+
+
+def is_vfio(driver: str | None) -> bool:
+    """Whether it is vfio-pci or one of its variants, through which a guest has a device."""
+    return driver is not None and VFIO in driver
 
 
 def is_stub(driver: str) -> bool:
-    """Whether it is one of these; VFIO's variants are named after it (mlx5_vfio_pci)."""
-    return driver in STUBS or "vfio" in driver
+    """Whether a device with this driver is not the host's own to use."""
+    return driver in STUBS or is_vfio(driver)
 
 
 def is_met(wanted: str, found: str | None) -> bool:

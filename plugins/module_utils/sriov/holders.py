@@ -1,64 +1,59 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who would lose a VF: processes that hold it by VFIO, and what the host itself does with its netdev."""
+"""Who would lose a VF: the one answer for every module that takes one."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_stub
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.opened import openers
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.traffic import traffic
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import domain_holders
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
+
+# How a VF becomes free, by the kind of its holder
+REMEDIES = {
+    "process": "Stop {by}",
+    "domain": "Remove the VF from {by} with nfv.kvm.vm_interface",
+    "upper": "Remove {by} from {netdev}",
+    "address": "Remove the addresses from {netdev}: ip address flush dev {netdev}",
+    "route": "Remove the routes over {netdev}: ip route flush dev {netdev}; ip -6 route flush dev {netdev}",
+    "session": "End {by}",
+    "namespace": "Move its network interface back to the host's own network namespace",
+    "child": "Delete {by}",
+}
 
 
-def holders(host: Host, pf: Pf) -> tuple[Holder, ...]:
-    """Who uses a VF of the PF at this moment.
+def present_holders(host: Host, vfs: t.Collection[Vf]) -> tuple[Holder, ...]:
+    """Who uses some VFs of one PF at this moment: processes, and the host itself."""
+    found = [*openers(host, vfs), *traffic(host, vfs)]
+    return tuple(sorted(found, key=lambda holder: holder.vf or 0))
 
-    A VF whose network driver shows no netdev has given it to another network namespace.
+
+def holders(host: Host, pf: Pf, uses: Ledger, networks: dict[str, str] | None = None) -> tuple[Holder, ...]:
+    """Who would lose a VF of the PF, be it when its domain starts the next time.
+
+    :param uses: what domains have of the host
+    :param networks: the definitions of the networks that may give domains a VF
     """
-    found = list(vfio_holders(host, pf))
-    addresses = iproute.addresses(host)
-    for vf in pf.vfs.values():
-        if vf.netdev:
-            uppers = [name[6:] for name in host.names(f"{pci.NETDEVS}/{vf.netdev}") if name.startswith("upper_")]
-            found.extend(Holder(vf.index, upper) for upper in uppers)
-            found.extend(Holder(vf.index, f"address {address}") for address in addresses.get(vf.netdev, []))
-        elif vf.driver and not is_stub(vf.driver):
-            found.append(Holder(vf.index, "another network namespace"))
-    return tuple(found)
+    present = present_holders(host, pf.vfs.values())
+    held = {holder.vf for holder in present}
+    return (*present, *(holder for holder in domain_holders(uses, networks or {}, pf) if holder.vf not in held))
 
 
-def vfio_holders(host: Host, pf: Pf) -> t.Iterator[Holder]:
-    """The processes that have a VF open through VFIO."""
-    files = {path: vf for vf in pf.vfs.values() if vf.driver and is_stub(vf.driver)
-             for path in vfio_files(host, vf)}
-    if files:
-        for pid, path in open_vfio_files(host):
-            if path in files:
-                domain = domain_of(host, pid)
-                name = host.read(f"/proc/{pid}/comm") or "?" if domain is None else f"domain {domain}"
-                yield Holder(files[path].index, f"process {pid} ({name})", vfio=True, domain=domain)
+def refuse_held(subject: str, value: str, name: str, vf: Vf, found: t.Sequence[Holder]) -> None:
+    """For a NIC that would take a VF, or another netdev.
 
-
-def vfio_files(host: Host, vf: Vf) -> list[str]:
-    """What a process opens to hold the VF: its group, or since Linux 6.6 its own file (drivers/vfio/device_cdev.c)."""
-    devices = host.names(f"{pci.DEVICES}/{vf.pci_address}/vfio-dev")
-    return [f"/dev/vfio/{vf.iommu_group}", *(f"/dev/vfio/devices/{name}" for name in devices)]
-
-
-def open_vfio_files(host: Host) -> t.Iterator[tuple[str, str]]:
-    """Each (process id, /dev/vfio path) that is open now."""
-    for pid in host.names("/proc"):
-        if pid.isdigit():
-            for descriptor in host.names(f"/proc/{pid}/fd"):
-                path = host.link(f"/proc/{pid}/fd/{descriptor}") or ""
-                if path.startswith("/dev/vfio/"):
-                    yield pid, path
-
-
-def domain_of(host: Host, pid: str) -> str | None:
-    """The domain that a process runs, where it is a QEMU of libvirt (``-name guest=NAME``)."""
-    arguments = (host.read(f"/proc/{pid}/cmdline") or "").split("\0")
-    names = [value.split(",")[0] for flag, value in zip(arguments, arguments[1:]) if flag == "-name"]
-    return names[0].removeprefix("guest=") if names else None
+    :param name: what messages call it
+    :param found: who holds it
+    :raises InUse: somebody does
+    """
+    for first in found:
+        kind, by = (first.kind, first.by) if first.domain is None else ("domain", f"domain {first.domain}")
+        raise InUse(subject, f"{name} is in use by {', '.join(holder.by for holder in found)}", value,
+                    f"{REMEDIES[kind].format(by=by, netdev=vf.netdev)}, or choose another one")

@@ -86,12 +86,13 @@ class Holder:
     """Somebody who would lose a VF.
 
     ``vf``: its number, None for who takes any VF of the PF. ``by``: in words, such as ``domain edge (running)``.
-    ``vfio``: whether it is a process that has the VF open by VFIO. ``domain``: the one that this process runs
+    ``kind``: process for one that has a file of the VF open, else as in REMEDIES of :mod:`holders`. ``domain``: the one
+    that this process runs
     """
 
     vf: int | None
     by: str
-    vfio: bool = False
+    kind: str = "domain"
     domain: str | None = None
 
     def __str__(self) -> str:
@@ -127,3 +128,8 @@ class Pf:
     """Desired only: whether files of the host bring the same back after a reboot."""
     files: dict[str, str] = field(default_factory=dict)
     """Those files, text by path; read only where ``persistent`` is given."""
+
+    def unplugs_from(self, holder: Holder) -> bool:
+        """Whether a VF can be unplugged from its holder: a process by which libvirt runs a domain with it."""
+        use = None if holder.vf is None else self.vfs[holder.vf].used_by
+        return use is not None and use.live and use.domain == holder.domain

@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal, users
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met, is_vfio
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf
@@ -61,13 +61,11 @@ class PfResource:
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
         if self.resized(current) or self.unbound(current) or self.given_back(current) or self.link_changes(current):
-            from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
+            from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders, present_holders
 
-            present = holders(host, current)
-            held = {holder.vf for holder in present}
-            defined = () if self.in_use == "allow" else users.domain_holders(domains, networks, current)
-            later = [holder for holder in defined if holder.vf not in held]
-            current = replace(current, holders=(*present, *later) if self.resized(current) else present)
+            found = (holders(host, current, domains, networks) if self.resized(current) and self.in_use == "fail"
+                     else present_holders(host, current.vfs.values()))
+            current = replace(current, holders=found)
         return current
 
     def resized(self, current: Pf) -> bool:
@@ -117,11 +115,11 @@ class PfResource:
             after = replace(after, files=kept_files().wanted_files(wanted, after))
         if after == replace(current, holders=(), carried=()):
             return Plan((), after)
-        from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import steps_between
+        from ansible_collections.nfv.kvm.plugins.module_utils.sriov.transition import release_steps, steps_between
 
-        held = tuple((holder.domain, holder.vf, current.vfs[holder.vf].pci_address or "")
-                     for holder in self.taken(current) if holder.domain is not None and holder.vf is not None)
-        return Plan(tuple(steps_between(current, base, after, self.timeout, (self.uri, held))), after)
+        taken = sorted(current.vfs if self.resized(current) else self.unbound(current))
+        release = release_steps(self.uri, current, taken, self.taken(current))
+        return Plan((*release, *steps_between(current, base, after, self.timeout)), after)
 
     def vfs_before_settings(self, current: Pf, numvfs: int, driver: str | None) -> dict[int, Vf]:
         """The VFs as they are when their settings are made: those that stay through a resize keep theirs.
@@ -189,10 +187,12 @@ class PfResource:
                         remedy="Stop who uses them, or set in_use: allow")
         for index, vf in {**{index: current.interrupted[index] for index in given_back}, **self.desired.vfs}.items():
             refuse_other_mac(current, index, vf.settings.mac)
-        stuck = [holder for holder in taken if holder.vfio and holder.domain is None]
+        let_go = {holder.by for holder in taken if current.unplugs_from(holder)}
+        stuck = [holder for holder in taken if holder.kind == "process" and holder.by not in let_go]
         if stuck:
-            raise InUse(f"VFs of {current.name}", f"{why}, and the kernel would wait without end for who has them open "
-                        f"by VFIO: {', '.join(map(str, stuck))}", remedy="End these processes first")
+            raise InUse(f"VFs of {current.name}", f"{why}, and the kernel would wait indefinitely for the processes "
+                        f"that have them open: {', '.join(map(str, stuck))}",
+                        remedy=f"Stop these processes first; {self.uri} runs no domain that could release the VFs")
 
     def show(self, state: Pf) -> dict[str, t.Any]:
         """What is managed of the PF and its VFs."""
@@ -218,7 +218,7 @@ class PfResource:
 def refuse_other_mac(current: Pf, index: int, wanted: str | None) -> None:
     """:raises InUse: a guest has the VF, whose NIC it is by its MAC."""
     vf = current.vfs.get(index)
-    if vf is None or vf.used_by is None or not vf.used_by.live or vf.driver != "vfio-pci":
+    if vf is None or vf.used_by is None or not vf.used_by.live or not is_vfio(vf.driver):
         return
     if wanted not in (None, vf.settings.mac, vf.used_by.mac):
         raise InUse(f"VF {index} of {current.name}", f"domain {vf.used_by.domain} runs with it as {vf.used_by.mac}, "

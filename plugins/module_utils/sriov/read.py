@@ -98,6 +98,15 @@ def read_vf(host: Host, pf_address: str, index: int, settings: VfSettings) -> Vf
     )
 
 
+def pf_of_vf(host: Host, address: str) -> Pf:
+    """The PF of the VF at a PCI address, with its name and this VF only, and no settings."""
+    pf_address = host.link_name(f"{pci.DEVICES}/{address}/physfn") or ""
+    index = next(int(name[len("virtfn"):]) for name in host.names(f"{pci.DEVICES}/{pf_address}")
+                 if name.startswith("virtfn") and host.link_name(f"{pci.DEVICES}/{pf_address}/{name}") == address)
+    name = next(iter(pci.netdevs(host, pf_address)), pf_address)
+    return Pf(name, pf_address, vfs={index: read_vf(host, pf_address, index, VfSettings())})
+
+
 def vf_settings(info: dict[str, t.Any]) -> VfSettings:
     """The settings in one entry of ip's ``vfinfo_list`` (iproute2 ip/ipaddress.c, print_vfinfo).
 

@@ -8,7 +8,7 @@ import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import DRIVERS
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import DRIVERS, USER_SPACE
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, VfSettings
 
 WRITTEN_BY = "# Written by nfv.kvm.sriov_vf "
@@ -139,10 +139,11 @@ def driver_rules(address: str, driver: str) -> t.Iterator[str]:
 
     A driver whose module is just being loaded may take the VF at that very moment, and has no unbind attribute yet
     (drivers/base/bus.c, bus_add_driver): the service looks once more. An event that is no VF's birth (udevadm trigger)
-    leaves alone what a guest may have.
+    leaves alone what a guest or another process may have: ATTR{driver} is the driver's name at this moment, the key
+    DRIVER would be that of when the event was made (sd_device_get_sysattr_value in systemd's sd-device.c).
     """
     yield f'KERNEL!="{address}", GOTO="after {address}"'
-    yield f'ENV{{SYNTH_UUID}}=="?*", TEST=="{DRIVERS}/vfio-pci/{address}", GOTO="end"'
+    yield f'ENV{{SYNTH_UUID}}=="?*", ATTR{{driver}}=="{USER_SPACE}", GOTO="end"'
     if driver == "default":
         yield 'PROGRAM=="/sbin/modprobe --resolve-alias $env{MODALIAS}", ATTR{driver_override}="$result{1}"'
         yield 'IMPORT{builtin}="kmod load $env{MODALIAS}"'

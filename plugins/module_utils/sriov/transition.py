@@ -10,24 +10,35 @@ from ansible_collections.nfv.kvm.plugins.module_utils.engine import Step
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.binding import BindDrivers
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_met
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.journal import ForgetResize
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.persistent import KeepFiles
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.resize import Resize
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetAutoprobe, SetLink, SetVfs
 
 
-def steps_between(current: Pf, base: dict[int, Vf], after: Pf, timeout: int,
-                  held: tuple[str, tuple[tuple[str, int, str], ...]]) -> t.Iterator[Step]:
+def release_steps(uri: str, current: Pf, taken: list[int], holders: t.Iterable[Holder]) -> t.Iterator[Step]:
+    """Before VFs are taken away: running domains give them up, and nobody has one open.
+
+    :param uri: the libvirt of the domains
+    :param taken: the numbers of the VFs
+    :param holders: who had them when the state was read
+    """
+    if not taken:
+        return
+    from ansible_collections.nfv.kvm.plugins.module_utils.sriov.release import CheckReleased, ReleaseVf
+
+    for holder in holders:
+        if holder.vf is not None and holder.domain is not None and current.unplugs_from(holder):
+            yield ReleaseVf(current.name, uri, holder.domain, holder.vf, current.vfs[holder.vf].pci_address or "")
+    yield CheckReleased(current.name, current.pci_address, tuple(taken))
+
+
+def steps_between(current: Pf, base: dict[int, Vf], after: Pf, timeout: int) -> t.Iterator[Step]:
     """What leads from one state to the other.
 
     :param base: the VFs as they are when their settings are made
     :param timeout: seconds until new VFs must be there
-    :param held: the libvirt URI of domains, and as in ReleaseVfs the VFs that they have to let go
     """
-    if held[1]:
-        from ansible_collections.nfv.kvm.plugins.module_utils.sriov.release import ReleaseVfs
-
-        yield ReleaseVfs(current.name, *held)
     place = (current.name, current.pci_address)
     resized = after.numvfs != current.numvfs
     link = SetLink(current.name, current.mtu, after.mtu, current.up, after.up)

@@ -10,7 +10,7 @@ import typing as t
 import uuid
 from dataclasses import dataclass, replace
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import overlaid
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
@@ -131,10 +131,9 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
 
 
 def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
-    """Refuse what is there twice: in the domain any of CONFLICTS, on the host a MAC or a VF.
+    """Refuse what is there twice: in the domain any of CONFLICTS, on the host a MAC.
 
     :raises ValidationError: two NICs of the domain have one of them alike, or are no team, or another has the MAC
-    :raises InUse: another domain has the VF
     """
     check_teams(nics)
     for field, called in CONFLICTS.items():
@@ -152,10 +151,6 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
             if nic.after.mac and nic.after.mac == entry.mac and _changes(nic, "mac"):
                 raise ValidationError(f"{nic.subject}.mac", f"domain {entry.domain} has this MAC", nic.after.mac,
                                       "Give another, or none to have one made")
-            if nic.after.source_vf and nic.after.source_vf == entry.pci_address and _changes(nic, "source_vf"):
-                runs = "runs with" if entry.live else "is defined with"
-                raise InUse(f"{nic.subject}.source", f"domain {entry.domain} {runs} this VF", nic.after.source_vf,
-                            f"Take another VF, or remove this one from {entry.domain} with nfv.kvm.vm_interface")
 
 
 def check_domain(nics: t.Sequence[Nic], definition: Element) -> None:

@@ -13,25 +13,23 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import check_bridge, check_vlan_of_bridge
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 
-IFF_UP = 1  # linux/if.h
 # NIC models that some supported distributions lack, with the QEMU version that added them (QEMU's change log)
 QEMU_OF_MODEL = {"igb": (8, 0)}
 SEE_LINKS = "See ip link for those that the host has"
 
 
 def check_source(host: Host, connection: Connection, subject: str, nic: Interface, before: Interface | None) -> None:
-    """Refuse what libvirt would refuse, or let pass in silence, when the domain starts.
+    """Refuse what libvirt would refuse, or let pass in silence, when the domain starts. Who else has what the NIC would
+    take for itself is asked by :mod:`unused`.
 
     :param nic: all that the NIC will be
     :param before: the NIC now, None for a new one
     :raises ValidationError: what the NIC is connected to is not there or not ready
     :raises NotSupported: it cannot do what is asked
-    :raises InUse: a NIC of another domain has it for itself
+    :raises InUse: something on the host excludes that a macvtap is put on it
     """
     if nic.source_vf is not None:
         _check_vf(host, f"{subject}.source", nic.source_vf)
-        if before is None or before.source_vf != nic.source_vf:
-            _check_unused(host, f"{subject}.source", nic.source_vf, before)
     if nic.source_bridge is not None:
         _check_bridge(host, connection, subject, nic, nic.source_bridge)
     if nic.source_network is not None:
@@ -87,18 +85,9 @@ def _check_vf(host: Host, subject: str, address: str) -> None:
     if not netdevs:
         raise ValidationError(subject, f"its PF {pf_address} has no network interface, through which libvirt sets "
                               "the MAC of the VF", address, "Bind the PF to its driver")
-    if not _is_up(host, netdevs[0]):
+    if not pci.is_up(host, netdevs[0]):
         raise ValidationError(subject, f"its PF {netdevs[0]} is down, so libvirt cannot start a domain with it",
                               address, f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {netdevs[0]} up")
-
-
-def _check_unused(host: Host, subject: str, address: str, before: Interface | None) -> None:
-    """libvirt would take the VF from its driver, and the network interface from whatever is on it."""
-    for dev in pci.netdevs(host, address):
-        uppers = [name[len("upper_"):] for name in host.names(f"{pci.NETDEVS}/{dev}") if name.startswith("upper_")]
-        if uppers and (before is None or before.source_dev != dev):
-            raise InUse(subject, f"its network interface {dev} carries {', '.join(uppers)}", address,
-                        "Take another VF, or take that away first")
 
 
 def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interface, bridge: str) -> None:
@@ -138,15 +127,11 @@ def _check_free(host: Host, subject: str, nic: Interface, dev: str) -> None:
     if host.exists(f"{folder}/brport") or host.link_name(f"{folder}/master") == "ovs-system":
         raise InUse(subject, f"it is a port of {host.link_name(f'{folder}/master')}, so it takes no macvtap", dev,
                     "Take another, or type: bridge")
-    for upper in (name[len("upper_"):] for name in host.names(folder) if name.startswith("upper_")):
+    for upper in pci.uppers(host, dev):
         if nic.source_mode == "passthrough" and any(
                 name.startswith("tap") for name in host.names(f"{pci.NETDEVS}/{upper}/macvtap")):
             raise InUse(subject, f"the macvtap {upper} is on it already, and mode passthrough needs it alone", dev,
                         "Take another VF or NIC")
-
-
-def _is_up(host: Host, dev: str) -> bool:
-    return bool(int(host.read(f"{pci.NETDEVS}/{dev}/flags") or "0", 16) & IFF_UP)
 
 
 def _vlan_id(host: Host, dev: str) -> int | None:

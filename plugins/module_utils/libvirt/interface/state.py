@@ -88,7 +88,14 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
         known = with_identities(wanted, [*nics, *running], domain.uuid, ledger)
         new = [item for item in known if not _is_met(item, nics)]
         if new:
-            ledger = _read_for(host, connection, new, nics, running, domain.uuid, again=restart and live is not None)
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
+
+            ledger = read_ledger(connection, without=domain.uuid)
+            changed = _connected_anew(host, connection, new, nics, running, again=restart and live is not None)
+            if changed:
+                from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.unused import check_unused
+
+                check_unused(host, changed, name, ledger)
         vfs = _read_vfs(host, [item for item in known if item.settings is not None], [*nics, *running])
         warnings = _warnings(host, connection, [(item.subject, _to_be(item, [*nics, *running])) for item in known])
     return NicState(
@@ -109,21 +116,23 @@ def _running(connection: Connection, uuid: str, nics: t.Sequence[Interface], liv
     return with_networks(connection, uuid, nics, interfaces_of(live))
 
 
-def _read_for(host: Host, connection: Connection, new: t.Sequence[Wanted], nics: t.Sequence[Interface],
-              running: t.Sequence[Interface], uuid: str, again: bool) -> Ledger:
-    """The NICs of other domains, when what the new ones are connected to is there.
+def _connected_anew(host: Host, connection: Connection, new: t.Sequence[Wanted], nics: t.Sequence[Interface],
+                    running: t.Sequence[Interface], again: bool) -> list[tuple[str, Interface, Interface | None]]:
+    """What messages call each new NIC, it as it will be, and it now; what they are connected to is there.
 
     :param again: whether all may be connected anew
     """
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source
-    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
 
+    found: list[tuple[str, Interface, Interface | None]] = []
     for item in new:
         before, after = identified(item.interface, nics), _to_be(item, [*nics, *running])
         if before is None or again or any(row.meant(before) != row.meant(after) for row in ROWS
                                           if row.parameter not in KEEPS_CONNECTED):
-            check_source(host, connection, item.subject, after, before or identified(item.interface, running))
-    return read_ledger(connection, without=uuid)
+            before = before or identified(item.interface, running)
+            check_source(host, connection, item.subject, after, before)
+            found.append((item.subject, after, before))
+    return found
 
 
 def _to_be(item: Wanted, nics: t.Sequence[Interface]) -> Interface:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import (
@@ -20,7 +20,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import read_interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.unused import check_unused
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import Cargo, read_cargo, read_copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.coming import written
@@ -31,9 +33,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import LEAVING, LEFT, VfOfNic
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import has
 
 Dict = dict[str, t.Any]
 
@@ -64,7 +66,7 @@ def examine(params: Dict, host: Host) -> Dict:
             cargo = read_cargo(host, connection, params["name"], copy, params["files"], params["shared_storage"])
             found["needs"] = needs_of(host, connection, copy, cargo, params["shared_storage"])
     elif copy.state in (ABSENT, OFF):
-        found.update(check_here(host, connection, copy, params["needs"]))
+        found.update(check_here(host, connection, params["name"], copy, params["needs"]))
     return found
 
 
@@ -99,9 +101,10 @@ def _hugepages_of(root: Element) -> Dict | None:
     return {"memory": int(root.findtext("memory")), "page": int(pages[0].get("size")) if pages else 0}
 
 
-def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> Dict:
+def check_here(host: Host, connection: Connection, name: str, copy: Copy, needs: Dict) -> Dict:
     """The VFs of this host that the domain can have, and the PFs that its NICs use.
 
+    :param name: of the domain
     :raises KvmError: this host lacks something
     """
     _check_machine(connection, needs["machine"])
@@ -114,6 +117,7 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
     taken = [one.vf for one in chosen]
     addresses = {one.wanted.mac: one.vf.pci_address for one in chosen if one.wanted.dev is None}
     pfs = {one.pf.name for one in chosen if one.wanted.dev is None}
+    nics: list[tuple[str, Interface, Interface | None]] = []
     for number, text in enumerate(needs["interfaces"]):
         element = _interface(f"needs.interfaces[{number}]", text)
         mac = element.find("mac").get("address").lower()
@@ -121,10 +125,12 @@ def check_here(host: Host, connection: Connection, copy: Copy, needs: Dict) -> D
             xml.set_pci_address(element.find("source/address"), str(addresses[mac]))
         nic = read_interface(element)
         check_source(host, connection, f"NIC {nic.label()}", nic, None)
+        nics.append((f"NIC {nic.label()}", nic, None))
         pool, addresses_of_pool = _pool(host, connection, nic.source_network)
         if pool:
             taken.append(_free_vf(host, ledger, pool, taken, mac, among=addresses_of_pool))
         pfs |= {pf.name for pf in pool}
+    check_unused(host, nics, name, ledger)
     _check_files(host, needs["files"], copy.note is not None or needs["unfinished"] == copy.host)
     settings: dict[str, list[Dict]] = {}
     for one in chosen:
@@ -190,18 +196,18 @@ def _free_vf(host: Host, ledger: Ledger, pfs: list[Pf], taken: list[Vf], mac: st
     :param among: the PCI addresses of those that it can be, none for all
     :raises InUse: there is none
     """
-    every = [vf for pf in pfs for vf in pf.vfs.values() if not among or vf.pci_address in among]
-    free = [vf for vf in every if vf not in taken and _is_free(host, ledger, vf)]
+    every, free, held = 0, list[Vf](), list[Holder]()
+    for pf in pfs:
+        vfs = {number: vf for number, vf in pf.vfs.items() if not among or vf.pci_address in among}
+        found = holders(host, replace(pf, vfs=vfs), ledger)
+        every, held = every + len(vfs), [*held, *found]
+        free += [vf for vf in vfs.values() if vf not in taken and vf.index not in {holder.vf for holder in found}]
     if not free:
-        raise InUse(f"PF {', '.join(pf.name for pf in pfs)}", f"none of its {len(every)} VFs is free for the NIC {mac}",
-                    remedy="Make more with nfv.kvm.sriov_vf, or take one away from another domain")
+        who = f" ({', '.join(map(str, held))})" if held else ""
+        raise InUse(f"PF {', '.join(pf.name for pf in pfs)}",
+                    f"none of its {every} VFs is free for the NIC {mac}{who}",
+                    remedy="Make more with nfv.kvm.sriov_vf, or take one away from who has it")
     return min(free, key=lambda vf: (vf.index != index, vf.index))
-
-
-def _is_free(host: Host, ledger: Ledger, vf: Vf) -> bool:
-    """Whether no domain has a VF, and nothing is on top of its netdev."""
-    names = host.names(f"{pci.NETDEVS}/{vf.netdev}") if vf.netdev else []
-    return not any(has(entry, vf) for entry in ledger) and not any(name.startswith("upper_") for name in names)
 
 
 def _pool(host: Host, connection: Connection, name: str | None) -> tuple[list[Pf], set[str]]:

@@ -63,7 +63,7 @@ def test_a_hub_takes_what_a_nic_that_is_down_does_not() -> None:
 def test_a_host_is_told_its_command_line_and_its_grub_configuration() -> None:
     told = smbios("kvm1", "a=1,2 b='c d' e=50%")
     _kind, credential, line = told.split(",value=")
-    always = "console=ttyS0 mitigations=off sysrq_always_enabled systemd.hostname=kvm1"
+    always = "console=ttyS0 mitigations=off tsc=reliable sysrq_always_enabled systemd.hostname=kvm1"
     assert line == f"root=/dev/vda rw {always} quiet a=1,,2 b='c d' e=50%"
     (file,) = base64.b64decode(credential.partition("=")[2]).decode().splitlines()
     kind, path, _mode, _user, _group, _age, content = file.split(" ", 6)

@@ -51,7 +51,7 @@ class NetworkedHost(Host):
                 {"ifname": netdev, "addr_info": [{"local": address, "prefixlen": 24, "scope": "global"},
                                                  {"local": "fe80::1", "prefixlen": 64, "scope": "link"}]}
                 for netdev, address in self.addresses.items()]))
-        return Completed(0, json.dumps(self.routes if argv[2] == "-4" else self.routes6))
+        return Completed(0, json.dumps(self.routes + self.routes6))
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_netdev_that_nobody_needs(host: NetworkedHost) -> None:
     host.on_top("eno1", "eno1.5")
     host.addresses = {"eno2": "192.0.2.1"}
     host.routes = [{"dst": "default", "dev": "eno2"}, {"dst": "192.0.2.0/24", "dev": "eno1", "protocol": "kernel"},
-                   {"dst": "192.0.2.1", "dev": "eno1", "type": "local"}, {"dst": "10.0.0.0/8", "type": "blackhole"}]
+                   {"dst": "192.0.2.1", "dev": "eno1", "type": "local", "table": "local"}, {"dst": "10.0.0.0/8", "type": "blackhole"}]
     assert carried(host, "eno1", not_asked) == ()
 
 
@@ -87,7 +87,7 @@ def test_addresses_on_it_and_on_what_is_on_top(host: NetworkedHost) -> None:
 
 @pytest.mark.parametrize(("routes", "routes6", "expected"), [
     ([{"dst": "default", "gateway": "192.0.2.254", "dev": "eno1", "protocol": "dhcp"}], [],
-     ["default route over eno1"]),
+     ["default route via 192.0.2.254 over eno1"]),
     ([], [{"dst": "default", "dev": "br0", "protocol": "ra"}], ["default route over br0"]),
     ([{"dst": "10.0.0.0/8", "dev": "eno1"}], [{"dst": "2001:db8::/32", "dev": "eno1", "protocol": "bgp"}],
      ["route 10.0.0.0/8 over eno1", "route 2001:db8::/32 over eno1"]),

@@ -144,9 +144,9 @@ WRONG: list[tuple[Result, str]] = [
     ({"interfaces": [{**VF, "source": {"pci_address": "0000:02:10.0", "pf": "enp2s0", "vf": 0}}]},
      "a NIC of type hostdev needs pf and vf or pci_address here, and nothing else"),
     ({"interfaces": [{**VF, "source": {"pf": "enp2s0", "vf": 1}}]},
-     "interfaces[0].source = '0000:02:10.2': domain b runs with this VF"),
+     "interfaces[0].source = '0000:02:10.2': VF 1 of enp2s0 is in use by domain b"),
     (of("c", {"name": "ge0", **VF, "source": {"pci_address": "0000:02:10.2"}}, restart="allowed"),
-     "interfaces[0].source = '0000:02:10.2': domain b runs with this VF"),
+     "interfaces[0].source = '0000:02:10.2': VF 1 of enp2s0 is in use by domain b"),
     ({"interfaces": [{**DIRECT, "source": {"dev": "eth7", "mode": "nat"}}]}, "value of mode must be one of: vepa, "),
     ({"interfaces": [{**VHOSTUSER, "source": {"path": "", "mode": "client"}}]}, "interfaces[0].source.path = ''"),
     # VLANs

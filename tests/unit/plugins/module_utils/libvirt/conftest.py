@@ -145,7 +145,8 @@ class Lab:
         self.files.write("/sys/class/net/br1/bridge/vlan_filtering", "0")
         for index in range(3):
             self.files.netdev(f"0000:02:10.{2 * index}", f"enp2s0v{index}")
-        patch.setattr(self.host, "run", lambda argv, **_more: Completed(0 if argv[-1] == "ovs0" else 2))
+        patch.setattr(self.host, "run", lambda argv, **_more: (
+            self.host.answer(argv) or Completed(0 if argv[-1] == "ovs0" else 2)))
 
     def reboot(self) -> None:
         """The host starts anew: what starts with it is started."""

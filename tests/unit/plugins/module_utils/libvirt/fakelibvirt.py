@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, pci_address, set_pci_address
+from ansible_collections.nfv.kvm.tests.unit.faketraffic import FakeTraffic
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakeapi import FakeLibvirtError, api
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemigration import FakeMigration, FakeStorage
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakenetwork import FakeNetwork, FakeNetworks
@@ -32,13 +33,13 @@ def recorded(name: str) -> str:
     return (RECORDED / f"{name}.xml").read_text(encoding="utf-8")
 
 
-class TickingHost(Host):
+class TickingHost(FakeTraffic):
     """A host whose clock only moves when somebody sleeps, and whose udev has always settled."""
 
     clock = 0.0
 
     def run(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
-        return Completed(0) if argv[0] == "udevadm" else super().run(argv, stdin, timeout)
+        return self.answer(argv) or (Completed(0) if argv[0] == "udevadm" else super().run(argv, stdin, timeout))
 
     def now(self) -> float:
         return self.clock

@@ -255,6 +255,9 @@ CASES: dict[str, Case] = {
     "VFs in one IOMMU group": Case(
         {**INTEL, **vfs(PF, [30, 30, 31])},
         {"acs": warn("firmware", "each of which only one guest can have", "ACS")}, {"pfs": ["eno1"]}),
+    "VFs in one IOMMU group with a device that a VFIO variant has": Case(
+        {**INTEL, **nic(PF2, "eno2", "i40e-vfio-pci", X710, 30), **vfs(PF, [30])},
+        {"acs": warn("firmware", "each of which only one guest can have", "ACS")}, {"pfs": ["eno1"]}),
     "PFs in one IOMMU group": Case(
         {**INTEL, **nic(PF2, "eno2", "i40e", X710, 20)},
         {"acs": warn("firmware", "with 0000:01:00.1, and its VFs may", "root port")}, {"pfs": ["eno1"]}),

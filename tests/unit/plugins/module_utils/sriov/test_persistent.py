@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,16 @@ def test_drivers(wanted: Pf, drivers: dict[str, str]) -> None:
     asked = wanted.drivers_autoprobe
     assert autoprobe == ([] if asked is None else [(PF, str(int(asked)))])
     assert set(re.findall('GOTO="(.*)"', rules)) == set(re.findall('LABEL="(.*)"', rules))
+
+
+@pytest.mark.parametrize(("driver", "kept"), [
+    ("vfio-pci", True), ("mlx5_vfio_pci", True), ("nvgrace-gpu-vfio-pci", True), ("igb_uio", True),
+    ("uio_pci_generic", True), ("igbvf", False), ("mlx5_core", False), ("pci-stub", False),
+])
+def test_a_later_event_leaves_alone_what_a_guest_or_process_may_have(driver: str, kept: bool) -> None:
+    rules = after(task(vfs={1: {"driver": "default"}, 2: {"driver": "none"}})).files[RULES]
+    guards = re.findall(r'^ENV{SYNTH_UUID}=="\?\*", ATTR{driver}=="(.*)", GOTO="end"$', rules, re.MULTILINE)
+    assert [any(fnmatchcase(driver, pattern) for pattern in guard.split("|")) for guard in guards] == [kept]
 
 
 def test_the_address_that_a_vf_has_goes_before_the_one_that_is_reckoned() -> None:

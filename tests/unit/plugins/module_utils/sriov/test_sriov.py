@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import release, users
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Use
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Use
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -189,10 +191,15 @@ def test_a_vf_in_use_is_not_taken_away(kernel: FakeKernel) -> None:
     assert kernel.vfs == before
 
 
-def test_a_vf_that_a_guest_runs_with_keeps_its_mac(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("driver", ["vfio-pci", "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci", "virtio_vfio_pci"])
+def test_a_vf_that_a_guest_runs_with_keeps_its_mac(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch, driver: str
+) -> None:
     """Whose NIC it is, it is by its MAC; where a macvtap is on top of it, it has one of its own."""
     macs = ["52:54:00:aa:00:01", "52:54:00:aa:00:02"]
-    sriov_vf(kernel, numvfs=2, vfs=[{"index": 1, "mac": macs[0], "driver": "vfio-pci"}])
+    sriov_vf(kernel, numvfs=2, vfs=[{"index": 1, "mac": macs[0]}])
+    kernel.unbind(kernel.address(1))
+    kernel.folder.link(f"/sys/bus/pci/devices/{kernel.address(1)}/driver", f"/sys/bus/pci/drivers/{driver}")
     monkeypatch.setattr(users, "used_by", lambda uses, vf: Use("edge", macs[0], True, True) if vf.index == 1 else None)
     before = list(kernel.vfs)
     for check_mode in (True, False):
@@ -226,11 +233,17 @@ class RunningDomain:
             self.kernel.folder.remove("/proc/4711")
 
 
-def test_by_leave_a_running_domain_gives_its_vf_up_first(
-    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def edge(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
+    """VF 1 of two is in a domain that runs."""
     sriov_vf(kernel, numvfs=2)
     hold_vf(kernel, index=1, pid=4711)
+    monkeypatch.setattr(users, "used_by", lambda uses, vf: Use("edge", None, True, True) if vf.index == 1 else None)
+    return kernel
+
+
+def test_if_allowed_a_running_domain_gives_its_vf_up_first(edge: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = edge
     monkeypatch.setattr(release, "connect", lambda uri: RunningDomain(kernel, lets_go=False))
     before = list(kernel.vfs)
     assert "the guest of domain edge did not release it" in sriov_vf(kernel, numvfs=5, in_use="allow")["msg"]
@@ -242,18 +255,17 @@ def test_by_leave_a_running_domain_gives_its_vf_up_first(
 
 
 def test_a_nic_that_was_unplugged_stays_in_the_report_of_a_failure(
-    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+    edge: FakeKernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sriov_vf(kernel, numvfs=2, vfs=[{"index": 0, "vlan": 100}])
-    hold_vf(kernel, index=1, pid=4711)
-    monkeypatch.setattr(release, "connect", lambda uri: RunningDomain(kernel, lets_go=True))
-    before = [dict(vf) for vf in kernel.vfs]
-    kernel.no_space = (5,)
-    failed = sriov_vf(kernel, numvfs=5, in_use="allow")
+    sriov_vf(edge, vfs=[{"index": 0, "vlan": 100}])
+    monkeypatch.setattr(release, "connect", lambda uri: RunningDomain(edge, lets_go=True))
+    before = [dict(vf) for vf in edge.vfs]
+    edge.no_space = (5,)
+    failed = sriov_vf(edge, numvfs=5, in_use="allow")
     unplugged = "VF 1 of enp1s0: unplug from domain edge"
     assert (failed["failed"], failed["changed"], failed["actions"]) == (True, True, [unplugged])
     assert failed["msg"].endswith(f"The host is as it was before, except for what was not undone: {unplugged}.")
-    assert kernel.vfs == before
+    assert edge.vfs == before
 
 
 def test_of_two_nics_the_one_that_was_unplugged_stays_in_the_report(
@@ -262,11 +274,75 @@ def test_of_two_nics_the_one_that_was_unplugged_stays_in_the_report(
     kernel.folder.folder("/proc/4711")
     domains = {name: RunningDomain(kernel, lets_go=name == "edge") for name in ("edge", "stubborn")}
     monkeypatch.setattr(release, "connect", lambda uri: types.SimpleNamespace(find=domains.get))
-    step = release.ReleaseVfs("enp1s0", "qemu:///system",
-                              (("edge", 1, "0000:01:10.2"), ("stubborn", 2, "0000:01:10.2")))
+    steps = [release.ReleaseVf("enp1s0", "qemu:///system", name, index, "0000:01:10.2")
+             for index, name in enumerate(domains, 1)]
+    steps[0].apply(kernel)
     with pytest.raises(InUse, match="the guest of domain stubborn did not release it"):
-        step.apply(kernel)
-    assert step.undo(kernel) == ["VF 1 of enp1s0: unplug from domain edge"]
+        steps[1].apply(kernel)
+    assert [step.undo(kernel) for step in steps] == [["VF 1 of enp1s0: unplug from domain edge"], []]
+
+
+def test_a_process_that_still_has_the_vf_after_its_domain_released_it_keeps_it(
+    edge: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = RunningDomain(edge, lets_go=True)
+    monkeypatch.setattr(release, "connect", lambda uri: domain)
+    monkeypatch.setattr(edge.folder, "remove", lambda path: None)
+    before = list(edge.vfs)
+    for wanted in ({"numvfs": 5}, {"numvfs": 0}, {"vfs": [{"index": 1, "driver": "default"}]}):
+        domain.nic = "<interface type='user'/>"
+        refused = sriov_vf(edge, in_use="allow", **wanted)
+        assert refused["error"]["type"] == "InUse"
+        assert "cannot be taken away while processes have them open: VF 1 by process 4711 (domain edge)" \
+            in refused["msg"]
+        assert refused["actions"] == []
+        assert edge.vfs == before
+
+
+def test_a_domain_that_has_lost_the_vf_by_now_is_not_reported(
+    edge: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(uri: str) -> RunningDomain:
+        """It ended after the state was read."""
+        domain = RunningDomain(edge, lets_go=True)
+        domain.detach_live("")
+        return domain
+
+    monkeypatch.setattr(release, "connect", ended)
+    predicted = sriov_vf(edge, numvfs=5, in_use="allow", check_mode=True)
+    assert predicted["actions"][0] == "VF 1 of enp1s0: unplug from domain edge"
+    applied = sriov_vf(edge, numvfs=5, in_use="allow")
+    assert applied["actions"][0] == "enp1s0: numvfs 2 → 5"
+    assert "unplug" not in str(applied["actions"])
+
+
+def test_a_qemu_that_libvirt_does_not_know_is_not_waited_for(kernel: FakeKernel) -> None:
+    sriov_vf(kernel, numvfs=2)
+    hold_vf(kernel, index=1, pid=4711)
+    for wanted in ({"numvfs": 0}, {"numvfs": 5}, {"vfs": [{"index": 1, "driver": "default"}]}):
+        for check_mode in (True, False):
+            refused = sriov_vf(kernel, in_use="allow", check_mode=check_mode, **wanted)
+            assert "wait indefinitely for the processes that have them open: VF 1 by process 4711 (domain edge)" \
+                in refused["msg"]
+            assert "qemu:///system runs no domain that could release the VFs" in refused["msg"]
+    assert len(kernel.vfs) == 2
+
+
+def test_a_guest_that_took_the_vf_while_the_plan_was_made_keeps_it(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sriov_vf(kernel, numvfs=2)
+    plan = PfResource.plan
+
+    def slow_plan(self: PfResource, current: Pf) -> Plan[Pf]:
+        found = plan(self, current)
+        hold_vf(kernel, index=1, pid=4711)
+        return found
+
+    monkeypatch.setattr(PfResource, "plan", slow_plan)
+    refused = sriov_vf(kernel, numvfs=5)
+    assert "VF 1 by process 4711 (domain edge)" in refused["msg"]
+    assert len(kernel.vfs) == 2
 
 
 def test_no_leave_takes_a_vf_from_a_process_that_is_no_domain(kernel: FakeKernel) -> None:
@@ -276,7 +352,7 @@ def test_no_leave_takes_a_vf_from_a_process_that_is_no_domain(kernel: FakeKernel
     kernel.folder.write("/proc/4711/comm", "dpdk-testpmd")
     for wanted in ({"numvfs": 5}, {"vfs": [{"index": 1, "driver": "default"}]}):
         refused = sriov_vf(kernel, in_use="allow", **wanted)
-        assert "the kernel would wait without end" in refused["msg"]
+        assert "the kernel would wait indefinitely" in refused["msg"]
         assert "VF 1 by process 4711 (dpdk-testpmd)" in refused["msg"]
     assert len(kernel.vfs) == 2
 

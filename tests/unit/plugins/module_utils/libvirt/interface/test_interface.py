@@ -279,7 +279,7 @@ def test_the_vf_of_another_domain_is_refused(lab: Lab) -> None:
     lab.domain("a")
     lab.domain("b", state="running")
     lab.vm_interface(VF0, domain="b")
-    for words in ("domain b runs with this VF", "domain b is defined with this VF"):
+    for words in ("VF 0 of enp2s0 is in use by domain b (running)", "VF 0 of enp2s0 is in use by domain b (defined)"):
         before = lab.texts()
         refused = lab.vm_interface(BRIDGE, VF0)
         assert (refused["error"]["type"], refused["error"]["value"]) == ("InUse", "0000:02:10.0")

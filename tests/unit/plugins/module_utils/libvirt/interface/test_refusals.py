@@ -49,7 +49,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**DIRECT, "source": {"dev": "eth8"}}], "it is a port of br0, so it takes no macvtap"),
     ([{**DIRECT, "source": {"dev": "eth6"}}], "it is a port of ovs-system"),
     ([{**PASSTHROUGH, "source": {"dev": "eth5", "mode": "passthrough"}}], "the macvtap macvtap0 is on it already"),
-    ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 0}}], "has no network interface for a macvtap: it is bound to igbvf"),
+    ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 0}}], "no network interface for a macvtap: it is bound to vfio-pci"),
     ([{**DIRECT, "source": {"dev": "enp3s0v0"}}], "its PF enp3s0 is down"),
     ([{**USER, "source": {"dev": "eth7"}}], "a NIC of type user has no source"),
     ([{**USER, "type": "ethernet", "source": {"bridge": "br0"}}], "a NIC of type ethernet has no source"),
@@ -91,7 +91,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "virtualport": {"type": "none", "profileid": "x"}}], "of type none has no parameters"),
     # VLANs
     ([{**DIRECT, "vlan": {"tags": [5]}}], "libvirt sets no VLAN on a macvtap of mode vepa"),
-    ([{**PASSTHROUGH, "source": {"dev": "enp2s0v2", "mode": "passthrough"}, "vlan": {"tags": [5, 6]}}],
+    ([{**PASSTHROUGH, "source": {"dev": "enp2s0v5", "mode": "passthrough"}, "vlan": {"tags": [5, 6]}}],
      "a VF takes exactly one VLAN tag and no trunk"),
     ([{**PASSTHROUGH, "vlan": {"tags": [5]}}], "eth7 is no VF, and libvirt sets the VLAN of a macvtap on VFs only"),
     ([{**VF, "virtualport": QBH, "vlan": {"tags": [5]}}], "with 802.1Qbh the port profile of the switch says the VLAN"),
@@ -149,7 +149,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([BACKUP, on("lan", teaming=TRANSIENT["teaming"])], "network lan (forward mode isolated) gives no VFs"),
     ([on("pool", teaming={"type": "persistent"})], "network pool (forward mode hostdev) gives VFs"),
     ([{**VF, "teaming": {"type": "persistent"}}], "the persistent NIC of a team is always virtio"),
-    ([BACKUP, TRANSIENT, {**TRANSIENT, "name": "vf2", "source": {"pf": "enp2s0", "vf": 1}}], "is in a team with it"),
+    ([BACKUP, TRANSIENT, {**TRANSIENT, "name": "vf2", "source": {"pf": "enp2s0", "vf": 5}}], "is in a team with it"),
     ([{**BRIDGE, "teaming": {"type": "transient"}}], "interfaces[0].teaming.persistent: the transient NIC of a team"),
     ([{**BRIDGE, "teaming": {"type": "persistent", "persistent": "x"}}], "and only it does"),
     ([{**VF, "teaming": {"type": "transient", "persistent": "a b"}}], "this is no name of a NIC"),
@@ -181,6 +181,7 @@ def furnish(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     files.folder("/sys/class/net/macvtap0/macvtap/tap7")
     files.link("/sys/class/net/eth5/upper_macvtap0", "/sys/class/net/macvtap0")
     files.netdev("0000:02:10.4", "enp2s0v2")
+    files.vf("0000:02:00.0", 5, "0000:02:11.2", "enp2s0v5")
     files.netdev("0000:03:10.0", "enp3s0v0")
     lab.network("taps", "<forward mode='private'><interface dev='eth7'/></forward>")
     lab.network("tags", "<forward mode='vepa'><interface dev='eth7.5'/></forward>")
@@ -189,8 +190,9 @@ def furnish(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
                        "</portgroup>")
 
     def ovs(argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
-        assert argv[:-1] == ["ovs-vsctl", "--timeout=10", "br-exists"]
-        return Completed(0 if argv[-1] == "ovs0" else 2)
+        answer = lab.host.answer(argv)
+        assert answer is not None or argv[:-1] == ["ovs-vsctl", "--timeout=10", "br-exists"]
+        return answer or Completed(0 if argv[-1] == "ovs0" else 2)
 
     monkeypatch.setattr(lab.host, "run", ovs)
 

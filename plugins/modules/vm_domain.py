@@ -13,6 +13,8 @@ description:
   - The XML is compared by its meaning with libvirt's persistent definition. Order, white space and units do not count,
     nor does what libvirt fills in by itself, such as addresses, default controllers or the machine's version.
     What was removed from the XML is removed from the domain.
+  - What libvirt resolved stays in a new definition until the XML says otherwise. That is the version of a machine type
+    such as C(q35), the emulator, and with C(<os firmware='efi'>) the firmware and its file of UEFI variables.
   - NICs are left alone. M(nfv.kvm.vm_interface) manages them, and a new definition keeps them.
   - A PCI device of the host that another domain has, such as the VF of a domain that this one was cloned from, is
     refused when the XML brings it.

@@ -13,6 +13,7 @@ from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import STATE_NAMES
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
@@ -75,6 +76,49 @@ def test_another_machine_type_drops_the_addresses_of_before(lab: Lab) -> None:
     wanted = XML.replace("machine='pc'", "machine='q35'")
     assert not lab.vm_domain(xml=wanted)["failed"]
     assert lab.libvirt.found["a"].xml.find("devices/interface/address") is None
+
+
+# What libvirt 11.3 makes of <os firmware='efi'>: the firmware that it chose, and what that needs
+EFI = ("<os firmware='efi'><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><firmware><feature enabled='yes' "
+       "name='secure-boot'/></firmware><loader readonly='yes' secure='yes' type='pflash' format='raw'>/old.fd</loader>"
+       "<nvram template='/vars.fd' format='raw'>/nvram/a.fd</nvram></os><features><acpi/><smm state='on'/></features>")
+CHOSEN = {"os/type/@machine": "pc-q35-7.2", "os/firmware/feature:secure-boot/@enabled": "yes", "os/loader": "/old.fd",
+          "os/loader/@secure": "yes", "os/nvram": "/nvram/a.fd", "os/nvram/@template": "/vars.fd",
+          "features/smm/@state": "on", "devices/emulator": "/opt/qemu"}
+MACHINE = {"os/type/@machine": "pc-q35-7.2", "devices/emulator": "/opt/qemu"}
+WRITTEN = [  # <os> as the user writes it, and what stays of what libvirt has chosen when the memory changes
+    ("<os firmware='efi'><type machine='q35'>hvm</type></os>", CHOSEN),
+    ("<os firmware='efi'><type>hvm</type></os>", CHOSEN),
+    ("<os firmware='efi'><type machine='pc-q35-9.0'>hvm</type></os>", {**CHOSEN, "os/type/@machine": "pc-q35-9.0"}),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><loader secure='yes'/><nvram/></os>", CHOSEN),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><loader secure='no'/></os>",
+     {**MACHINE, "os/loader/@secure": "no"}),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><firmware><feature enabled='no' name='secure-boot'/></firmware>"
+     "</os>", {**MACHINE, "os/firmware/feature:secure-boot/@enabled": "no"}),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><nvram>/mine.fd</nvram></os>",
+     {**{path: value for path, value in CHOSEN.items() if path != "os/nvram/@template"}, "os/nvram": "/mine.fd"}),
+    ("<os><type machine='q35'>hvm</type><loader>/old.fd</loader></os>",
+     {**MACHINE, "os/loader": "/old.fd", "os/nvram": "/nvram/a.fd", "os/nvram/@template": "/vars.fd"}),
+    ("<os><type machine='q35'>hvm</type><loader>/new.fd</loader></os>", {**MACHINE, "os/loader": "/new.fd"}),
+    ("<os><type machine='q35'>hvm</type></os>", MACHINE),
+    ("<os><type machine='pc'>hvm</type></os>", {"os/type/@machine": "pc", "devices/emulator": "/opt/qemu"}),
+    ("<os><type arch='aarch64' machine='virt'>hvm</type></os>", {"os/type/@machine": "virt"}),
+]
+
+
+@pytest.mark.parametrize(("written", "stays"), WRITTEN)
+def test_what_libvirt_chose_stays_until_the_user_says_otherwise(lab: Lab, written: str, stays: dict[str, str]) -> None:
+    system = "<os><type machine='pc'>hvm</type></os>"
+    lab.libvirt.defineXML(XML.replace(system, EFI).replace("<devices>", "<devices><emulator>/opt/qemu</emulator>"))
+    assert not lab.vm_domain(xml=XML.replace(system, written).replace("512", "640"))["failed"]
+    said = flatten(lab.libvirt.found["a"].xml)
+    assert said["memory"] == "655360"
+    about = ("os/type/@machine", "os/firmware/feature:secure-boot/@e", "os/loader", "os/nvram", "features/smm",
+             "devices/emulator")
+    found = {path: value for path, value in said.items() if path.startswith(about)}
+    assert {path: found.get(path) for path in stays} == stays
+    assert {path for path in found if path in CHOSEN} == set(stays)
+    assert not four_runs(lab, xml=XML.replace(system, written).replace("512", "640"))["changed"]
 
 
 def test_a_guest_that_does_not_shut_down_is_not_hurt(lab: Lab) -> None:

@@ -51,9 +51,10 @@ class Domain:
         """
         flags = self._connection.library.VIR_DOMAIN_XML_INACTIVE | self._connection.library.VIR_DOMAIN_XML_SECURE
         with self._answering("read its definition"):
-            return self._connection.unless(
+            text = self._connection.unless(
                 ("VIR_ERR_NO_DOMAIN",),
                 lambda: str(self._handle.XMLDesc(flags)) if self._handle.isPersistent() else None)
+        return self._connection.known(text)
 
     def live_xml(self) -> str | None:
         """The running configuration, None when the domain does not run; it may end or vanish at any time."""
@@ -61,7 +62,7 @@ class Domain:
         with self._answering("read its live configuration"):
             text = self._connection.unless(("VIR_ERR_NO_DOMAIN", "VIR_ERR_OPERATION_INVALID"),
                                            lambda: str(self._handle.XMLDesc(flags)))
-        return text if text is not None and RUNNING.match(text) else None
+        return self._connection.known(text) if text is not None and RUNNING.match(text) else None
 
     def active(self) -> bool:
         """Whether it runs, or is paused."""
@@ -136,6 +137,12 @@ class Connection:
     def __init__(self, handle: t.Any, library: t.Any) -> None:
         self.handle = handle
         self.library = library
+        self._domains: list[str] = []
+
+    def known(self, text: str | None) -> str | None:
+        """The XML of a domain, of which no secret is shown from now on where libvirt's errors quote it."""
+        self._domains += [] if text is None else [text]
+        return text
 
     @contextlib.contextmanager
     def answering(self, subject: str, doing: str) -> t.Iterator[None]:
@@ -146,9 +153,10 @@ class Connection:
         try:
             yield
         except self.library.libvirtError as error:
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import without_secrets
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.answers import remedy_of
 
-            answer = str(error.get_error_message()).rstrip(".")
+            answer = without_secrets(str(error.get_error_message()).rstrip("."), self._domains)
             lost = "The connection to libvirt was lost; run the task again when it is back"
             raise CommandFailed(
                 subject, f"libvirt cannot {doing}: {answer}", remedy=remedy_of(answer) if self.alive() else lost,
@@ -204,6 +212,7 @@ class Connection:
 
     def define(self, name: str, xml: str) -> None:
         """Set the persistent definition of a domain, in one step."""
+        self.known(xml)
         with self.answering(f"domain {name}", "define it"):
             self.handle.defineXML(xml)
 

@@ -18,7 +18,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition 
     wanted_definition,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.devices import Held, check_free, held_by_others
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, is_secret
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import HIDDEN, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import (
     Define,
     Restart,
@@ -143,7 +144,9 @@ class DomainResource:
         if self.wanted is not None:
             wanted, said = flatten(self.wanted), flatten(state.definition)
             strange = {difference.path for difference in differences(self.wanted, state.definition)}
-            shown["definition"] = {path: "(hidden)" if is_secret(path) else said[path]
+            # That a value changes is to be seen, but no value.
+            hidden = {path: "(hidden, another value)" if path in strange else HIDDEN for path in said}
+            shown["definition"] = {path: hidden[path] if is_secret(path) else said[path]
                                    for path in sorted(set(wanted) | strange) if path in said}
         return shown
 

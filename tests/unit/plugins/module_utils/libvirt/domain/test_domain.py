@@ -305,11 +305,68 @@ def test_white_space_around_the_name_is_not_defined(lab: Lab) -> None:
     assert list(lab.libvirt.found) == ["a"]
 
 
-def test_a_password_is_never_shown(lab: Lab) -> None:
-    with_password = XML.replace("</devices>", "<graphics type='vnc' passwd='secret'/></devices>")
-    lab.vm_domain(xml=with_password)
-    assert "secret" not in str(lab.vm_domain(xml=XML.replace("512", "640"), check_mode=True))
-    assert "secret" not in str(lab.vm_domain(xml=with_password.replace("secret", "secret2")))
+QEMU = "xmlns:{0}='http://libvirt.org/schemas/domain/qemu/1.0'"
+# Where a secret can be, and the path at which its change is told
+SECRETS = {
+    "devices/graphics/@passwd": ("</devices>", "<graphics type='vnc' passwd='{}'/></devices>"),
+    "devices/graphics:1/@passwd": (
+        "</devices>", "<graphics type='vnc'/><graphics type='spice' passwd='{}'/></devices>"),
+    "devices/disk:vdb/source/cookies/cookie:1": (
+        "</devices>", "<disk type='network'><source protocol='https' name='a.img'><cookies><cookie name='lang'>en"
+        "</cookie><cookie name='session'>{}</cookie></cookies></source><target dev='vdb'/></disk></devices>"),
+    "devices/disk:vdb/backingStore/source/cookies/cookie": (
+        "</devices>", "<disk type='file'><source file='/b'/><backingStore type='network'><source protocol='http' "
+        "name='a'><cookies><cookie name='s'>{}</cookie></cookies></source></backingStore><target dev='vdb'/></disk>"
+        "</devices>"),
+    "devices/disk:vdb/source/@query": (
+        "</devices>", "<disk type='network'><source protocol='https' name='a.img' query='sig={}'/><target dev='vdb'/>"
+        "</disk></devices>"),
+    "qemu:commandline/qemu:arg:1/@value": (
+        "</devices>", f"</devices><qemu:commandline {QEMU.format('qemu')}><qemu:arg value='-object'/>"
+        "<qemu:arg value='secret,id=s0,data={}'/></qemu:commandline>"),
+    "qemu:commandline/qemu:env/@value": (
+        "</devices>",
+        f"</devices><q:commandline {QEMU.format('q')}><q:env name='TOKEN' value='{{}}'/></q:commandline>"),
+    "os/cmdline": ("</os>", "<kernel>/k</kernel><cmdline>console=ttyS0 key={} quiet</cmdline></os>"),
+    "sysinfo/system/entry:serial": (
+        "</os>", "</os><sysinfo type='smbios'><system><entry name='serial'>{}</entry></system></sysinfo>"),
+    "sysinfo/oemStrings/entry:None": (
+        "</os>", "</os><sysinfo type='smbios'><oemStrings><entry>io.systemd.credential:pw={}</entry></oemStrings>"
+        "</sysinfo>"),
+    "sysinfo/entry:opt/com.example/key": (
+        "</os>", "</os><sysinfo type='fwcfg'><entry name='opt/com.example/key'>{}</entry></sysinfo>"),
+}
+
+
+@pytest.mark.parametrize("path", SECRETS)
+def test_that_a_secret_changes_is_shown_and_its_value_is_not(lab: Lab, path: str) -> None:
+    text, place = SECRETS[path]
+
+    def written(value: str) -> str:
+        return XML.replace(text, place.format(value))
+
+    told = [four_runs(lab, xml=written("hunter2"), state="running"), four_runs(lab, xml=written("swordfish"))]
+    change = told[1]
+    assert change["actions"] == [f"domain a: {path}: changes"]
+    assert (change["needs_restart"], change["changed"]) == (True, True)
+    definition = [change["diff"][side]["definition"][path] for side in ("before", "after")]
+    assert definition == ["(hidden, another value)", "(hidden)"]
+    told += [lab.vm_domain(xml=written("hunter2"), check_mode=True), four_runs(lab, xml=XML, restart="allowed")]
+    assert f"domain a: {path}: changes" in told[-1]["actions"], "it is removed"
+    told += [four_runs(lab, xml=written("hunter2")), lab.vm_domain(xml=XML.replace("512", "640"), check_mode=True)]
+    assert f"domain a: {path}: changes" in told[-1]["actions"]
+
+    def quote() -> None:
+        raise FakeLibvirtError("qemu: -x hunter2: 'hunter2' is not valid, data=hunter2,x sig=hunter2", 1)
+
+    lab.vm_domain(state="shutdown")
+    for call, memory in (("create", "768"), ("defineXML", "769")):
+        lab.libvirt.at(call, 1, quote)
+        failed = lab.vm_domain(xml=written("hunter2").replace("512", memory), state="running")
+        assert "qemu: -x (hidden): '(hidden)' is not valid" in failed["msg"]
+        told.append(failed)
+    assert "hunter2" not in str(told)
+    assert "swordfish" not in str(told)
 
 
 def test_ansible_logs_no_password_and_the_diff_stays_whole(

@@ -10,9 +10,8 @@ import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.power import Power
 
-# VIR_DOMAIN_BLOCKED and VIR_DOMAIN_SHUTDOWN (being shut down) are still running for who asks; libvirt-domain.h
-STATE_NAMES = {1: "running", 2: "running", 3: "paused", 4: "running", 5: "shutdown", 6: "crashed", 7: "paused"}
 # Only the XML of a running domain has an ID. Asked for that of one that has just ended, libvirt gives the definition.
 RUNNING = re.compile(r"\s*<domain\b[^>]*\sid=")
 
@@ -32,7 +31,7 @@ def load(library: str, package: str) -> t.Any:
         ) from error
 
 
-class Domain:
+class Domain(Power):
     """One domain of a connection: its definitions as text, its state, and what can be done with it."""
 
     def __init__(self, connection: Connection, handle: t.Any) -> None:
@@ -40,9 +39,6 @@ class Domain:
         self._handle = handle
         self.name: str = handle.name()
         self.uuid: str = handle.UUIDString()
-
-    def _answering(self, doing: str) -> contextlib.AbstractContextManager[None]:
-        return self._connection.answering(f"domain {self.name}", doing)
 
     def definition(self) -> str | None:
         """The persistent definition with passwords (VIR_DOMAIN_XML_SECURE), without which it could not be redefined.
@@ -64,41 +60,15 @@ class Domain:
                                            lambda: str(self._handle.XMLDesc(flags)))
         return self._connection.known(text) if text is not None and RUNNING.match(text) else None
 
-    def active(self) -> bool:
-        """Whether it runs, or is paused."""
-        with self._answering("read whether it runs"):
-            return bool(self._handle.isActive())
-
     def autostart(self) -> bool:
         """Whether it starts with the host."""
         with self._answering("read its autostart"):
             return bool(self._handle.autostart())
 
-    def state(self) -> str:
-        """One of the values of STATE_NAMES."""
-        with self._answering("read its state"):
-            return STATE_NAMES.get(self._handle.state()[0], "shutdown")
-
     def set_autostart(self, wanted: bool) -> None:
         """Start it with the host, or do not."""
         with self._answering("set its autostart"):
             self._handle.setAutostart(int(wanted))
-
-    def start(self) -> None:
-        """Start it."""
-        with self._answering("start it"):
-            self._handle.create()
-
-    def resume(self) -> None:
-        """Let a paused one go on."""
-        with self._answering("resume it"):
-            self._handle.resume()
-
-    def shutdown(self) -> None:
-        """Ask the guest to shut down; it may take its time or not do it."""
-        # It may have gone between the look and the call: that is what was wanted.
-        with self._answering("shut it down"):
-            self._connection.unless(("VIR_ERR_OPERATION_INVALID",), self._handle.shutdown)
 
     def undefine(self, nvram: bool) -> None:
         """Remove its definition with its managed save and the metadata of snapshots; its disks stay.

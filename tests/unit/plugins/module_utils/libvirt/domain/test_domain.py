@@ -12,8 +12,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import STATE_NAMES
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import STATE_NAMES
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
@@ -138,7 +138,7 @@ def test_a_paused_domain_is_resumed_and_no_other_state_touches_it(lab: Lab) -> N
     domain.suspend()
     assert four_runs(lab, xml=XML)["state"] == "paused"
     resumed = four_runs(lab, state="running")
-    assert (resumed["state"], resumed["actions"]) == ("running", ["domain a: start"])
+    assert (resumed["state"], resumed["actions"]) == ("running", ["domain a: resume"])
     domain.suspend()
     for state in ("shutdown", "absent"):
         for check_mode in (True, False):
@@ -153,6 +153,124 @@ def test_each_state_of_libvirt_has_a_name(lab: Lab, number: int, name: str) -> N
     lab.vm_domain(xml=XML, state="running")
     lab.libvirt.found["a"].running_state = number
     assert lab.vm_domain()["state"] == name
+
+
+# The states of libvirt: the number and the reason of one that runs, None for one that is off, "saved" for a saved one
+STATES: dict[str, t.Any] = {
+    "running": (1, 0), "blocked": (2, 0), "in shutdown": (4, 0), "paused": (3, 1), "pmsuspended": (7, 0),
+    "crashed": (6, 1), "paused by a crash": (3, 10), "shutdown": None, "saved": "saved"}
+SHOWN = {"blocked": "running", "in shutdown": "running", "paused by a crash": "crashed"}
+CUT, START, MEMORY = "cut its power, since its guest has crashed", "start", "memory: 524288 → 655360"
+DEAF, DEAD = "so its guest cannot react to the power button", "would not recover if it were resumed"
+# By the state, and what is asked for (state, restart, whether the definition changes too): what is done, or in what
+# words it is refused, which is a text; what is missing is not to be done.
+Asked = tuple[str, str, bool]
+DONE: dict[str, dict[Asked, t.Any]] = {
+    "running": {("shutdown", "never", False): ["shut down"], ("defined", "allowed", True): [MEMORY, "restart"],
+                ("absent", "never", False): ["shut down", "undefine"]},
+    "paused": {("running", "never", False): ["resume"], ("running", "allowed", True): [MEMORY, "resume", "restart"],
+               ("shutdown", "never", False): DEAF, ("shutdown", "allowed", False): DEAF,
+               ("absent", "allowed", False): DEAF, ("defined", "allowed", True): DEAF},
+    "pmsuspended": {
+        ("running", "never", False): ["wake up"], ("running", "allowed", True): [MEMORY, "wake up", "restart"],
+        ("shutdown", "never", False): DEAF, ("shutdown", "allowed", False): DEAF, ("absent", "allowed", False): DEAF,
+        ("defined", "allowed", True): DEAF},
+    "crashed": {
+        ("running", "never", False): DEAD, ("running", "allowed", False): [CUT, START],
+        ("running", "never", True): DEAD, ("running", "allowed", True): [MEMORY, CUT, START],
+        ("shutdown", "never", False): DEAF, ("shutdown", "allowed", False): [CUT],
+        ("absent", "never", False): DEAF, ("absent", "allowed", False): [CUT, "undefine"],
+        ("defined", "allowed", False): [], ("defined", "allowed", True): [MEMORY, CUT, START]},
+    "shutdown": {("running", "never", False): [START], ("running", "allowed", True): [MEMORY, START],
+                 ("shutdown", "allowed", True): [MEMORY], ("absent", "never", False): ["undefine"]},
+    "saved": {
+        ("running", "never", False): ["start from its saved state"],
+        ("running", "allowed", False): ["start from its saved state"],
+        ("running", "never", True): [MEMORY, "start from its saved state"],
+        ("running", "allowed", True): [MEMORY, "discard its saved state", START],
+        ("defined", "never", False): [], ("defined", "allowed", False): [], ("shutdown", "allowed", False): [],
+        ("defined", "never", True): [MEMORY], ("shutdown", "never", True): [MEMORY],
+        ("defined", "allowed", True): [MEMORY, "discard its saved state"],
+        ("shutdown", "allowed", True): [MEMORY, "discard its saved state"],
+        ("absent", "never", False): ["discard its saved state", "undefine"]},
+}
+DONE["blocked"] = DONE["in shutdown"] = {("running", "never", False): [], ("defined", "never", True): [MEMORY]}
+DONE["paused by a crash"] = DONE["crashed"]
+# What still has the old memory, where that was not replaced
+WAITS = {("running", "never", True), ("defined", "never", True), ("shutdown", "never", True)}
+
+
+@pytest.mark.parametrize(("found", "asked"), [(state, asked) for state, rows in DONE.items() for asked in rows])
+def test_what_each_state_means(lab: Lab, found: str, asked: Asked) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain, now = lab.libvirt.found["a"], STATES[found]
+    if now == "saved":
+        domain.save()
+    elif now is None:
+        domain.end()
+    else:
+        domain.running_state, domain.reason = now
+    before = lab.vm_domain()
+    assert (before["state"], before["needs_restart"]) == (SHOWN.get(found, found), False)
+    state, restart, changes = asked
+    wanted: Result = {"state": state, "restart": restart, "timeout": 30}
+    if changes:
+        wanted["xml"] = XML.replace("512", "640")
+    expected, texts = DONE[found][asked], lab.texts()
+    if isinstance(expected, str):
+        for check_mode in (True, False):
+            refused = lab.vm_domain(check_mode=check_mode, **wanted)
+            assert (refused["error"]["type"], refused["changed"] if not check_mode else False) == ("InUse", False)
+            assert expected in refused["msg"]
+            assert refused["error"]["remedy"]
+        assert (lab.texts(), lab.host.clock, domain.running_state) == (texts, 0, now[0])
+        return
+    result = four_runs(lab, **wanted)
+    actions = [line for line in result["actions"] if "currentMemory" not in line]
+    assert actions == [f"domain a: {line}" for line in expected]
+    if state != "absent":
+        assert result["needs_restart"] is (asked in WAITS and found not in ("shutdown", "crashed"))
+        assert domain.managed_save is (result["state"] == "saved")
+        assert lab.libvirt.calls["destroy"] == expected.count(CUT)
+
+
+def test_a_saved_guest_with_other_hardware_is_told_until_it_is_started_without_its_state(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.save()
+    wanted = {"xml": XML.replace("512", "640"), "state": "running"}
+    assert four_runs(lab, **wanted)["needs_restart"]
+    assert domain.live.findtext("memory") == "512", "its memory image fits no other hardware"
+    assert lab.vm_domain(**wanted)["needs_restart"], "the next run says so, too"
+    assert four_runs(lab, restart="allowed", **wanted)["actions"] == ["domain a: restart"]
+    assert domain.live.findtext("memory") == "640"
+
+
+def test_a_saved_state_that_cannot_be_read_is_no_obstacle(lab: Lab) -> None:
+    lab.vm_domain(xml=XML)
+    lab.libvirt.found["a"].managed_save = True
+    assert lab.vm_domain()["state"] == "saved"
+    assert lab.vm_interface(BRIDGE)["changed"]
+    assert four_runs(lab, state="running")["state"] == "running"
+
+
+def test_a_guest_that_is_no_longer_crashed_keeps_its_power(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.running_state = 6
+    lab.libvirt.at("isActive", 1, lambda: setattr(domain, "running_state", 1))
+    refused = lab.vm_domain(state="running", restart="allowed")
+    assert "somebody has just changed that: it is running. Run this again" in refused["msg"]
+    assert (domain.isActive(), lab.libvirt.calls["destroy"]) == (1, 0)
+
+
+def test_a_guest_that_crashes_meanwhile_is_not_resumed(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.running_state = 3
+    lab.libvirt.at("state", 2, lambda: setattr(domain, "running_state", 6))
+    assert DEAD in lab.vm_domain(state="running")["msg"]
+    assert domain.running_state == 6
 
 
 def test_a_transient_domain_is_refused_and_lives_on(lab: Lab) -> None:
@@ -250,7 +368,7 @@ def test_a_restart_that_the_guest_does_not_follow(lab: Lab) -> None:
     domain.obeys = True
     domain.suspend()
     assert "it is paused, so its guest cannot react" in lab.vm_domain(**wanted)["msg"]
-    assert four_runs(lab, state="running", **wanted)["actions"] == ["domain a: start", "domain a: restart"]
+    assert four_runs(lab, state="running", **wanted)["actions"] == ["domain a: resume", "domain a: restart"]
     lab.vm_domain(xml=XML)
     lab.libvirt.at("create", 1, lab.libvirt.fail)
     assert "is still off: start it with nfv.kvm.vm_domain and state: running" in lab.vm_domain(restart="allowed")["msg"]

@@ -434,7 +434,7 @@ def test_a_medium_that_is_there_is_taken_if_it_is_the_same(pair: Pair, data: byt
 REFUSED = [
     ("snapshots", 2, "it has snapshots, which libvirt keeps on this host only. Delete them"),
     ("checkpoints", 1, "it has checkpoints, which libvirt keeps on this host only. Delete them"),
-    ("managed_save", True, "it has a saved state, which libvirt keeps on this host only. Start the domain (virsh start)"),
+    ("managed_save", True, "it has a saved state, which libvirt keeps on this host only. Start the domain (virsh"),
     ("running_state", 7, "it is pmsuspended, so its guest cannot be moved. Wake it up first"),
     ("running_state", 3, "it is paused, so its guest cannot be moved. Resume it first"),
     ("running_state", 6, "it is crashed, so its guest cannot be moved. Cut its power and start it with"),

@@ -13,6 +13,8 @@ description:
   - The XML is compared by its meaning with libvirt's persistent definition. Order, white space and units do not count,
     nor does what libvirt fills in by itself, such as addresses, default controllers or the machine's version.
     What was removed from the XML is removed from the domain.
+  - What libvirt resolved stays in a new definition until the XML says otherwise. That is the version of a machine type
+    such as C(q35), the emulator, and with C(<os firmware='efi'>) the firmware and its file of UEFI variables.
   - NICs are left alone. M(nfv.kvm.vm_interface) manages them, and a new definition keeps them.
   - A PCI device of the host that another domain has, such as the VF of a domain that this one was cloned from, is
     refused when the XML brings it.
@@ -26,14 +28,18 @@ options:
     description:
       - The domain's XML, as U(https://libvirt.org/formatdomain.html) describes it, without C(<interface>).
       - Its C(<name>) must be O(name). Required for a domain that does not exist yet.
-      - It may hold passwords, so Ansible does not log it.
+      - It may hold passwords, so Ansible does not log it. Passwords, cookies, the kernel's command line, arguments of
+        QEMU, and entries of SMBIOS and fw_cfg do not appear in the diff, in RV(actions) or in messages. That such a
+        part changes does.
     type: str
   state:
     description:
       - V(defined) leaves a domain running or not as it is.
-      - V(running) starts it, or resumes a paused one.
-      - V(shutdown) asks the guest to shut down. A paused or crashed guest cannot react, so this is refused; resume it
-        first with V(running).
+      - V(running) starts it, resumes a paused one, or wakes up one that its guest has suspended to memory. One that is
+        saved is restored with the hardware that it was saved with. One whose guest has crashed (C(on_crash) is
+        C(preserve)) is refused, because it would not recover if it were resumed; see O(restart).
+      - V(shutdown) asks the guest to shut down. A paused, suspended or crashed guest cannot react, so this is refused;
+        resume it first with V(running). A saved domain does not run, and stays saved.
       - V(absent) removes the definition, the managed save, the metadata of snapshots and the UEFI variables. A
         running guest is asked to shut down first. Disks stay.
     type: str
@@ -48,6 +54,9 @@ options:
       - With V(allowed), the guest is asked to shut down, once and after all else, and the domain is started again; but
         only if RV(needs_restart) were true without that. When the guest does not shut down in O(timeout) seconds, the
         module fails, the guest runs on, unless it shuts down later, and the new definition stays for its next start.
+      - V(allowed) also discards the saved state of a domain that was saved with other hardware than its definition has,
+        and cuts the power of one whose guest has crashed when it is to run with another definition, or O(state) asks
+        for another state than V(defined).
     type: str
     choices: [never, allowed]
     default: never
@@ -90,7 +99,9 @@ EXAMPLES = r"""
 RETURN = r"""
 state:
   description: >-
-    V(running), V(paused), V(crashed), V(shutdown) for a domain that does not run, or V(absent).
+    V(running); V(paused); V(pmsuspended) when its guest has suspended it to memory; V(crashed) when its guest has
+    crashed and its XML asks to preserve that; V(shutdown) when it does not run; V(saved) when it does not run and has a
+    managed save image, which its next start restores; or V(absent).
   returned: success
   type: str
   sample: running
@@ -100,7 +111,9 @@ uuid:
   type: str
   sample: c2be7f59-ef60-4e6c-b173-8f39ae8b1380
 needs_restart:
-  description: Whether the domain runs with another definition than its persistent one.
+  description: >-
+    Whether the domain runs with another definition than its persistent one, or would do so when it is restored from its
+    saved state.
   returned: success
   type: bool
   sample: false

@@ -198,7 +198,7 @@ options:
   restart:
     description:
       - V(allowed) restarts the domain once at the end, only if something waits for that. Its guest is asked to shut
-        down, never forced.
+        down, never forced; only one that has crashed is. A saved domain is not started, but its saved state discarded.
     type: str
     choices: [never, allowed]
     default: never
@@ -274,11 +274,11 @@ interfaces:
     changes:
       description:
         - Each attribute that this run changed. V(live) is in effect, V(config) is in the definition of a domain that
-          does not run or does not notice, V(needs_restart) waits for the domain's next start.
+          does not run or does not notice, V(needs_restart) waits for the domain's next start without a saved state.
       type: dict
       sample: {"vlan": "needs_restart"}
 needs_restart:
-  description: Whether the running domain has other NICs than its definition.
+  description: Whether the running domain, or the saved state of a saved one, has other NICs than its definition.
   returned: success
   type: bool
   sample: false

@@ -13,7 +13,8 @@ description:
     XML. What is not given stays as it is, as do port groups, DHCP and all else that the module does not manage, unless
     the network becomes one of another mode.
   - A started network on which no domain has a NIC is restarted where it runs with another definition. One that is in
-    use gets its new definition and runs on as it is; RV(needs_restart) says so.
+    use gets its new definition and runs on as it is; RV(needs_restart) says so. In use is also one whose bridge, made
+    by libvirt, has other ports, such as NICs of domains with C(type: bridge).
   - What is missing on the host, or cannot be had with the mode, is refused before anything is changed. libvirt itself
     says much of that only when a domain starts, or not at all.
 options:
@@ -69,7 +70,7 @@ options:
       - V(present) defines the network, and leaves it started or not as it is.
       - V(active) starts it, too. V(inactive) stops it, and V(absent) removes it as well.
       - A network on which a running domain has a NIC is not stopped, and one that a defined domain has a NIC on is
-        not removed.
+        not removed. The same holds for NICs on the bridge that libvirt makes for the network, and its other ports.
     type: str
     choices: [present, active, inactive, absent]
     default: present
@@ -149,7 +150,7 @@ bridge:
   type: str
   sample: virbr1
 used_by:
-  description: The running domains with NICs on it.
+  description: The running domains with NICs on it, or on the bridge that libvirt made for it.
   returned: success
   type: list
   elements: str

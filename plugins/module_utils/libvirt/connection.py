@@ -10,9 +10,8 @@ import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.power import Power
 
-# VIR_DOMAIN_BLOCKED and VIR_DOMAIN_SHUTDOWN (being shut down) are still running for who asks; libvirt-domain.h
-STATE_NAMES = {1: "running", 2: "running", 3: "paused", 4: "running", 5: "shutdown", 6: "crashed", 7: "paused"}
 # Only the XML of a running domain has an ID. Asked for that of one that has just ended, libvirt gives the definition.
 RUNNING = re.compile(r"\s*<domain\b[^>]*\sid=")
 
@@ -32,7 +31,7 @@ def load(library: str, package: str) -> t.Any:
         ) from error
 
 
-class Domain:
+class Domain(Power):
     """One domain of a connection: its definitions as text, its state, and what can be done with it."""
 
     def __init__(self, connection: Connection, handle: t.Any) -> None:
@@ -41,9 +40,6 @@ class Domain:
         self.name: str = handle.name()
         self.uuid: str = handle.UUIDString()
 
-    def _answering(self, doing: str) -> contextlib.AbstractContextManager[None]:
-        return self._connection.answering(f"domain {self.name}", doing)
-
     def definition(self) -> str | None:
         """The persistent definition with passwords (VIR_DOMAIN_XML_SECURE), without which it could not be redefined.
 
@@ -51,9 +47,10 @@ class Domain:
         """
         flags = self._connection.library.VIR_DOMAIN_XML_INACTIVE | self._connection.library.VIR_DOMAIN_XML_SECURE
         with self._answering("read its definition"):
-            return self._connection.unless(
+            text = self._connection.unless(
                 ("VIR_ERR_NO_DOMAIN",),
                 lambda: str(self._handle.XMLDesc(flags)) if self._handle.isPersistent() else None)
+        return self._connection.known(text)
 
     def live_xml(self) -> str | None:
         """The running configuration, None when the domain does not run; it may end or vanish at any time."""
@@ -61,43 +58,17 @@ class Domain:
         with self._answering("read its live configuration"):
             text = self._connection.unless(("VIR_ERR_NO_DOMAIN", "VIR_ERR_OPERATION_INVALID"),
                                            lambda: str(self._handle.XMLDesc(flags)))
-        return text if text is not None and RUNNING.match(text) else None
-
-    def active(self) -> bool:
-        """Whether it runs, or is paused."""
-        with self._answering("read whether it runs"):
-            return bool(self._handle.isActive())
+        return self._connection.known(text) if text is not None and RUNNING.match(text) else None
 
     def autostart(self) -> bool:
         """Whether it starts with the host."""
         with self._answering("read its autostart"):
             return bool(self._handle.autostart())
 
-    def state(self) -> str:
-        """One of the values of STATE_NAMES."""
-        with self._answering("read its state"):
-            return STATE_NAMES.get(self._handle.state()[0], "shutdown")
-
     def set_autostart(self, wanted: bool) -> None:
         """Start it with the host, or do not."""
         with self._answering("set its autostart"):
             self._handle.setAutostart(int(wanted))
-
-    def start(self) -> None:
-        """Start it."""
-        with self._answering("start it"):
-            self._handle.create()
-
-    def resume(self) -> None:
-        """Let a paused one go on."""
-        with self._answering("resume it"):
-            self._handle.resume()
-
-    def shutdown(self) -> None:
-        """Ask the guest to shut down; it may take its time or not do it."""
-        # It may have gone between the look and the call: that is what was wanted.
-        with self._answering("shut it down"):
-            self._connection.unless(("VIR_ERR_OPERATION_INVALID",), self._handle.shutdown)
 
     def undefine(self, nvram: bool) -> None:
         """Remove its definition with its managed save and the metadata of snapshots; its disks stay.
@@ -137,6 +108,12 @@ class Connection:
     def __init__(self, handle: t.Any, library: t.Any) -> None:
         self.handle = handle
         self.library = library
+        self._domains: list[str] = []
+
+    def known(self, text: str | None) -> str | None:
+        """The XML of a domain, of which no secret is shown from now on where libvirt's errors quote it."""
+        self._domains += [] if text is None else [text]
+        return text
 
     @contextlib.contextmanager
     def answering(self, subject: str, doing: str) -> t.Iterator[None]:
@@ -147,9 +124,10 @@ class Connection:
         try:
             yield
         except self.library.libvirtError as error:
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import without_secrets
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.answers import remedy_of
 
-            answer = str(error.get_error_message()).rstrip(".")
+            answer = without_secrets(str(error.get_error_message()).rstrip("."), self._domains)
             lost = "The connection to libvirt was lost; run the task again when it is back"
             raise CommandFailed(
                 subject, f"libvirt cannot {doing}: {answer}", remedy=remedy_of(answer) if self.alive() else lost,
@@ -205,6 +183,7 @@ class Connection:
 
     def define(self, name: str, xml: str) -> None:
         """Set the persistent definition of a domain, in one step."""
+        self.known(xml)
         with self.answering(f"domain {name}", "define it"):
             self.handle.defineXML(xml)
 

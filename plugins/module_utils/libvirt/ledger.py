@@ -24,6 +24,10 @@ class Entry:
     """The host's netdev that a macvtap is on top of."""
     network: str | None = None
     """The libvirt network; a running hostdev NIC does not tell it."""
+    bridge: str | None = None
+    """The bridge of the host, be it that a network led to it."""
+    port: str | None = None
+    """The netdev that the host has for the NIC, such as vnet0."""
 
 
 Ledger = tuple[Entry, ...]
@@ -50,12 +54,13 @@ def read_ledger(connection: Connection, without: str | None = None) -> Ledger:
 def _entries(domain: str, live: bool, text: str) -> t.Iterator[Entry]:
     devices = xml.parse(text, f"domain {domain}").find("devices")
     for nic in () if devices is None else devices.findall("interface"):
-        kind, mac, source = nic.get("type"), nic.find("mac"), nic.find("source")
+        kind, mac, source, target = nic.get("type"), nic.find("mac"), nic.find("source"), nic.find("target")
         yield Entry(
             domain, live, None if mac is None else mac.get("address", "").lower(),
             xml.pci_address(nic.find("source/address")) if kind == "hostdev" else None,
             source.get("dev") if kind == "direct" and source is not None else None,
-            None if source is None else source.get("network"),
+            None if source is None else source.get("network"), None if source is None else source.get("bridge"),
+            None if target is None else target.get("dev"),
         )
     for device in () if devices is None else devices.findall("hostdev[@type='pci']"):
         yield Entry(domain, live, pci_address=xml.pci_address(device.find("source/address")))

@@ -14,7 +14,8 @@ import functools
 import re
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, is_secret
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 

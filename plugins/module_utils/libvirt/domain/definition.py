@@ -8,8 +8,11 @@ import copy
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import labelled
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, labelled
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+# What a domain's XML says of its firmware, by the paths of flat.py
+FIRMWARE_PATHS = ("os/@firmware", "os/firmware/", "os/loader", "os/nvram")
 
 
 def wanted_definition(name: str, text: str) -> Element:
@@ -38,8 +41,9 @@ def wanted_definition(name: str, text: str) -> Element:
 def merged_definition(wanted: Element, current: Element | None) -> Element:
     """What to define: the user's XML with what must survive a new definition.
 
-    That is the UUID, the NICs, others' metadata, and the guest PCI addresses of the devices that stay, so that the
-    guest finds its hardware where it was. On another machine type no PCI address of before makes sense.
+    That is the UUID, the NICs, others' metadata, what libvirt resolved, and the guest PCI addresses of the devices
+    that stay, so that the guest finds its hardware as and where it was. On another machine type no PCI address of
+    before makes sense.
     """
     root = copy.deepcopy(wanted)
     if current is None:
@@ -47,6 +51,8 @@ def merged_definition(wanted: Element, current: Element | None) -> Element:
     xml.remove(root, "uuid")
     root.insert(list(root).index(root.find("name")) + 1, copy.deepcopy(current.find("uuid")))
     _keep_metadata(root, current)
+    _keep_machine(root, current)
+    _keep_firmware(root, current)
     same_machine = machine_family(root) == machine_family(current)
     if same_machine:
         _keep_pci(root, current)
@@ -73,6 +79,44 @@ def _keep_metadata(root: Element, current: Element) -> None:
     for found in [] if current.find("metadata") is None else current.find("metadata"):
         if found.tag not in written:
             xml.child(root, "metadata").append(copy.deepcopy(found))
+
+
+def _keep_machine(root: Element, current: Element) -> None:
+    """Keep the version of the machine type, the architecture and the emulator that libvirt chose.
+
+    An alias such as q35 means the newest version at the time of a definition: after an update of QEMU, another one.
+    """
+    ours, theirs = root.find("os/type"), current.find("os/type")
+    if ours is None or theirs is None or ours.get("arch") not in (None, theirs.get("arch")):
+        return
+    written = dict(ours.attrib)
+    ours.attrib.update(theirs.attrib)
+    if written.get("machine") not in (None, machine_family(current)):
+        ours.set("machine", written["machine"])
+    emulator = current.find("devices/emulator")
+    if emulator is not None and root.get("type") == current.get("type") and root.find("devices/emulator") is None:
+        xml.child(root, "devices").insert(0, copy.deepcopy(emulator))
+
+
+def _keep_firmware(root: Element, current: Element) -> None:
+    """Keep the firmware that libvirt chose, with its file of UEFI variables, unless the user's XML contradicts it."""
+    ours, theirs = root.find("os"), current.find("os")
+    if ours is None or (ours.get("firmware") is None and ours.find("loader") is None):
+        return
+    told = flatten(current)
+    other = [path for path, value in flatten(root).items()
+             if value and path.startswith(FIRMWARE_PATHS) and told.get(path) != value]
+    if any(not path.startswith("os/nvram") for path in other):
+        return
+    # With a loader of the user's, libvirt only adds the file of variables.
+    chosen = ours.get("firmware") is not None
+    for tag in ("firmware", "loader", "nvram") if chosen else ("nvram",):
+        if theirs.find(tag) is not None and not (tag == "nvram" and other):
+            xml.remove(ours, tag)
+            ours.append(copy.deepcopy(theirs.find(tag)))
+    smm = current.find("features/smm")
+    if chosen and smm is not None and root.find("features/smm") is None:
+        xml.child(root, "features").append(copy.deepcopy(smm))
 
 
 def _keep_pci(root: Element, current: Element) -> None:

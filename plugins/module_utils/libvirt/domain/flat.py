@@ -22,8 +22,8 @@ UNITS.update({letter: 1024**power for power, letter in enumerate("KMGTPE", 1)}, 
 SCALED_TEXT = frozenset({"memory", "currentMemory", "maxMemory", "hard_limit", "soft_limit", "swap_hard_limit"})
 SCALED_ATTRIBUTE = {"page": "size", "cell": "memory"}
 
-# What the XML of a domain may have that nobody is to read (what VIR_DOMAIN_XML_SECURE is needed for; virsh's manual).
-SECRETS = ("@passwd",)
+# libvirt drvqemu, "Pass-through of arbitrary QEMU commands"; its customary prefix
+QEMU, QEMU_PREFIX = "{http://libvirt.org/schemas/domain/qemu/1.0}", "qemu:"
 
 HEX = re.compile(r"0x[0-9a-fA-F]+")
 
@@ -66,11 +66,6 @@ def flatten(domain: Element) -> dict[str, str]:
     return said
 
 
-def is_secret(path: str) -> bool:
-    """Whether the value at a path must not be shown."""
-    return path.rsplit("/", 1)[-1] in SECRETS
-
-
 def _walk(element: Element, path: str, said: dict[str, str]) -> None:
     prefix = f"{path}/" if path else ""
     attributes = dict(element.attrib)
@@ -102,7 +97,7 @@ def labelled(element: Element) -> t.Iterator[tuple[str, Element]]:
             tag = "serial"
         if tag == "interface" or (tag != found.tag and element.find("serial") is not None):
             continue
-        label = f"{tag}:{KEYS[tag](found)}" if tag in KEYS else str(tag)
+        label = f"{tag}:{KEYS[tag](found)}" if tag in KEYS else str(tag).replace(QEMU, QEMU_PREFIX)
         seen[label] = seen.get(label, -1) + 1
         yield (f"{label}:{seen[label]}" if seen[label] else label), found
 

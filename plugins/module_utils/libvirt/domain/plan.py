@@ -18,15 +18,19 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition 
     wanted_definition,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.devices import Held, check_free, held_by_others
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, is_secret
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import HIDDEN, is_secret
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import CRASHED, RUNNING, SAVED, SHUTDOWN
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import (
+    CutPower,
     Define,
-    Restart,
+    DiscardSaved,
     SetAutostart,
-    Shutdown,
     Start,
     Undefine,
-    check_reacts,
+    check_alive,
+    power_down,
+    restart,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
@@ -36,9 +40,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 class DomainState:
     """A domain on the host.
 
-    :param state: absent, or one of the values of connection.STATE_NAMES
+    :param state: absent, or one of the names of states.py
     :param definition: the persistent XML (secrets included), None when absent
     :param live: the running XML, None when it does not run
+    :param saved: the XML that its saved state was made with, None without one
     :param held: devices that the wanted XML brings and other domains have
     """
 
@@ -47,6 +52,7 @@ class DomainState:
     autostart: bool = False
     definition: Element | None = field(default=None, repr=False)
     live: Element | None = field(default=None, repr=False)
+    saved: Element | None = field(default=None, repr=False)
     held: Held = ()
 
 
@@ -60,7 +66,7 @@ class DomainResource:
     :param wanted: the user's XML, None leaves the definition as it is
     :param state: defined, running, shutdown or absent
     :param autostart: None leaves it
-    :param restart: whether it may be restarted where it runs with another definition than its own
+    :param restart: whether it may be restarted where it runs, or is saved, with another definition than its own
     :param timeout: seconds for a guest to shut down
     """
 
@@ -88,10 +94,12 @@ class DomainResource:
             raise ValidationError("name", "this domain is transient: it has no definition to manage", self.name,
                                   "Shut it down, then define it with this module")
         live = domain.live_xml()
+        saved = domain.saved_xml() if live is None else None
         definition = xml.parse(text, f"domain {self.name}", notes=True)
         return DomainState(
             state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(), definition=definition,
             live=None if live is None else xml.parse(live, f"domain {self.name}"),
+            saved=None if saved is None else xml.parse(saved, f"domain {self.name}"),
             held=self._held(host, domain.uuid, definition),
         )
 
@@ -118,24 +126,36 @@ class DomainResource:
         if self.autostart is not None and self.autostart != current.autostart:
             steps.append(SetAutostart(self.connection, self.name, self.autostart))
             after = replace(after, autostart=self.autostart)
-        if self.state == "running" and after.state != "running":
-            steps.append(Start(self.connection, self.name))
-            after = replace(after, state="running", live=after.live if current.live is not None else after.definition)
-        if self.state == "shutdown" and current.live is not None:
-            check_reacts(self.name, current.state)
-            steps.append(Shutdown(self.connection, self.name, self.timeout))
-            after = replace(after, state="shutdown", live=None)
-        waits = self._waiting(after) if self.restart else []
-        if waits:
-            check_reacts(self.name, after.state)
-            advice = f"It runs with another {', '.join(difference.path for difference in waits)}"
-            steps.append(Restart(self.connection, self.name, self.timeout, advice))
-            after = replace(after, live=after.definition)
+        after = self._plan_power(after, steps)
         if steps and current.definition is not None:
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import check_stays
 
             check_stays(self.name, current.definition)
         return Plan(tuple(steps), after)
+
+    def _plan_power(self, after: DomainState, steps: list[Step]) -> DomainState:
+        """Start it, or shut it down; restart what waits for that, if it is allowed."""
+        connection, name = self.connection, self.name
+        if self.restart and after.state == SAVED and self._waiting(after):
+            steps += restart(connection, name, SAVED, self.timeout)
+            after = replace(after, state=SHUTDOWN, saved=None)
+        if self.state == "running" and after.state != RUNNING:
+            if after.state == CRASHED and self.restart:
+                steps.append(CutPower(connection, name))
+                after = replace(after, state=SHUTDOWN, live=None)
+            check_alive(name, after.state)
+            steps.append(Start(connection, name, after.state))
+            runs = next((found for found in (after.live, after.saved) if found is not None), after.definition)
+            after = replace(after, state=RUNNING, live=runs, saved=None)
+        if self.state == "shutdown" and after.live is not None:
+            steps.append(power_down(connection, name, after.state, self.timeout, cut=self.restart))
+            after = replace(after, state=SHUTDOWN, live=None)
+        waits = self._waiting(after) if self.restart else []
+        if waits:
+            advice = f"It runs with another {', '.join(difference.path for difference in waits)}"
+            steps += restart(connection, name, after.state, self.timeout, advice)
+            after = replace(after, state=RUNNING, live=after.definition)
+        return after
 
     def show(self, state: DomainState) -> dict[str, t.Any]:
         """State, autostart, and those parts of the definition that the user's XML changes."""
@@ -146,7 +166,9 @@ class DomainResource:
         if self.wanted is not None:
             wanted, said = flatten(self.wanted), flatten(state.definition)
             strange = {difference.path for difference in differences(self.wanted, state.definition)}
-            shown["definition"] = {path: "(hidden)" if is_secret(path) else said[path]
+            # That a value changes is to be seen, but no value.
+            hidden = {path: "(hidden, another value)" if path in strange else HIDDEN for path in said}
+            shown["definition"] = {path: hidden[path] if is_secret(path) else said[path]
                                    for path in sorted(set(wanted) | strange) if path in said}
         return shown
 
@@ -156,14 +178,15 @@ class DomainResource:
 
     def _waiting(self, state: DomainState) -> list[Difference]:
         reference = state.definition if self.wanted is None else self.wanted
-        return [] if state.live is None or reference is None else waiting(reference, state.live)
+        runs = state.saved if state.live is None else state.live
+        return [] if runs is None or reference is None else waiting(reference, runs)
 
     def _plan_definition(self, wanted: Element, current: DomainState, steps: list[Step]) -> DomainState:
         given = (wanted.findtext("uuid") or "").strip().lower() or None
         if current.definition is None:
             text = xml.serialise(merged_definition(wanted, None))
             steps.append(Define(self.connection, self.name, text, ("define",)))
-            return DomainState("shutdown", uuid=given, definition=wanted)
+            return DomainState(SHUTDOWN, uuid=given, definition=wanted)
         if given not in (None, current.uuid):
             raise ValidationError("xml", f"its <uuid> is {given}, but the domain {self.name} has {current.uuid}",
                                   remedy="Remove <uuid>, or make the domain absent first")
@@ -182,8 +205,9 @@ class DomainResource:
             return Plan((), ABSENT)
         steps: list[Step] = []
         if current.live is not None:
-            check_reacts(self.name, current.state)
-            steps.append(Shutdown(self.connection, self.name, self.timeout))
+            steps.append(power_down(self.connection, self.name, current.state, self.timeout, cut=self.restart))
+        if current.state == SAVED:
+            steps.append(DiscardSaved(self.connection, self.name))
         steps.append(Undefine(self.connection, self.name, current.definition.find("os/nvram") is not None))
         return Plan(tuple(steps), ABSENT)
 

@@ -6,9 +6,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Step
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import (
+    CRASHED,
+    PAUSED,
+    PMSUSPENDED,
+    REMEDIES,
+    RUNNING,
+    SAVED,
+    SHUTDOWN,
+    TO_RUN,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 POLL_SECONDS = 0.5
@@ -57,18 +68,55 @@ class SetAutostart(DomainStep):
 
 @dataclass(frozen=True)
 class Start(DomainStep):
-    """Let it run: start it, or resume a paused one."""
+    """Let it run: start or restore it, resume it, or wake it up.
+
+    :param state: that it is in now
+    """
+
+    state: str = SHUTDOWN
 
     def describe(self) -> list[str]:
-        return [f"domain {self.name}: start"]
+        return [f"domain {self.name}: {TO_RUN[self.state]}"]
+
+    def apply(self, host: Host) -> None:
+        domain = self.connection.domain(self.name)
+        state = domain.state()
+        check_alive(self.name, state)
+        if state == PAUSED:
+            domain.resume()
+        elif state == PMSUSPENDED:
+            domain.wake_up()
+        elif state != RUNNING:
+            settle(host)  # a VF that a domain has just given back is still being named
+            domain.start()
+
+
+@dataclass(frozen=True)
+class DiscardSaved(DomainStep):
+    """Remove the managed save image, so that the next start is one of the definition."""
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: discard its saved state"]
+
+    def apply(self, host: Host) -> None:
+        self.connection.domain(self.name).discard_saved()
+
+
+@dataclass(frozen=True)
+class CutPower(DomainStep):
+    """End a domain whose guest has crashed."""
+
+    def describe(self) -> list[str]:
+        return [f"domain {self.name}: cut its power, since its guest has crashed"]
 
     def apply(self, host: Host) -> None:
         domain = self.connection.domain(self.name)
         if domain.active():
-            domain.resume()
-        else:
-            settle(host)  # a VF that a domain has just given back is still being named
-            domain.start()
+            state = domain.state()
+            if state != CRASHED:
+                raise InUse(f"domain {self.name}", f"it was crashed, and somebody has just changed that: it is {state}",
+                            remedy="Run this again")
+            domain.power_off()
 
 
 @dataclass(frozen=True)
@@ -103,15 +151,48 @@ class Shutdown(DomainStep):
 def check_reacts(name: str, state: str, cannot: str = "react to the power button") -> None:
     """Refuse to wait for a guest that cannot hear the power button, or what else it has to react to.
 
-    It is not resumed for that: who paused it, be it a migration or a full disk, did so for a reason.
-
-    :param state: of the domain, one of the values of connection.STATE_NAMES
-    :raises InUse: it is paused or crashed
+    :param state: of the domain, one of the names of states.py
+    :raises InUse: it is paused, suspended or crashed
     """
-    if state in ("paused", "crashed"):
-        raise InUse(f"domain {name}", f"it is {state}, so its guest cannot {cannot}", remedy=(
-            "Resume it first (nfv.kvm.vm_domain with state: running)" if state == "paused" else "See its log"
-        ) + f", or cut its power with virsh destroy {name}")
+    if state in REMEDIES:
+        raise InUse(f"domain {name}", f"it is {state}, so its guest cannot {cannot}",
+                    remedy=REMEDIES[state].format(name=name))
+
+
+def check_alive(name: str, state: str) -> None:
+    """Refuse to let a crashed guest go on, which would look as if it ran.
+
+    :raises InUse: it is crashed
+    """
+    if state == CRASHED:
+        raise InUse(f"domain {name}", "its guest has crashed, and would not recover if it were resumed",
+                    remedy=REMEDIES[state].format(name=name))
+
+
+def power_down(connection: Connection, name: str, state: str, timeout: float, cut: bool) -> Step:
+    """What ends a domain that runs.
+
+    :param cut: whether the power of a guest that has crashed may be cut
+    :raises InUse: its guest cannot react
+    """
+    if state == CRASHED and cut:
+        return CutPower(connection, name)
+    check_reacts(name, state)
+    return Shutdown(connection, name, timeout)
+
+
+def restart(connection: Connection, name: str, state: str, timeout: float, remedy: str | None = None) -> list[Step]:
+    """What starts a domain with its definition in place of what it runs with, or is saved with.
+
+    :param remedy: for the user, when it still waits for a restart then
+    :raises InUse: its guest cannot react
+    """
+    if state == SAVED:  # one that is off is not started
+        return [DiscardSaved(connection, name)]
+    if state == CRASHED:
+        return [CutPower(connection, name), Start(connection, name)]
+    check_reacts(name, state)
+    return [Restart(connection, name, timeout, remedy)]
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ def changes(nic: Nic, running: t.Sequence[Interface] | None, plan: LivePlan | No
     elif (live, nic.after) in plan.replug:
         found = dict.fromkeys((row.parameter for row in ROWS if row in rows or row in late(nic, live)), LIVE)
     else:
-        differs, now = late(nic, live), at_once(nic.after, live)
+        differs, now = late(nic, live), at_once(nic.after, live) if (live, nic.after) in plan.update else []
         found = {row.parameter: CONFIG for row in rows if row not in differs}
         found.update({row.parameter: LIVE for row in now})
         found.update({row.parameter: NEEDS_RESTART for row in rows if row in differs and row not in now})

@@ -34,7 +34,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range, wo
 
 @dataclass(frozen=True)
 class Outcome:
-    """The desired NICs, and what the running domain can have of them at once (None: it does not run)."""
+    """The desired NICs, and what the running domain can have of them at once (None: it does not run).
+
+    One that is saved comes back with the NICs that it was saved with, and can have nothing at once.
+    """
 
     nics: tuple[Nic, ...]
     live: live_side.LivePlan | None
@@ -76,11 +79,12 @@ class InterfaceResource:
         nics = tuple(nic.after for nic in outcome.nics)
         lines = self._lines(current, outcome.nics)
         running = None if outcome.live is None else outcome.live.running
-        pairs = live_side.paired(outcome.nics, current.running or ())
+        kept = current.saved if current.running is None else current.running
+        pairs = live_side.paired(outcome.nics, kept or ())
         set_now = {vf.subject: {"vf": live_side.LIVE} for vf in current.vfs if vf.after() != vf}
         changes = {
             (nic.after.alias, nic.after.mac): {
-                **live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after)),
+                **live_side.changes(nic, kept, outcome.live, pairs.get(nic.after)),
                 **set_now.get(nic.subject, {})} for nic in outcome.nics}
         waits = live_side.needs_restart(nics, running) or any(
             live_side.NEEDS_RESTART in found.values() for found in changes.values())
@@ -94,14 +98,14 @@ class InterfaceResource:
             check_possible(self.domain, current, outcome.nics, outcome.live)
             steps += steps_between(self.connection, self.domain, current, outcome.nics, outcome.live, lines)
         if self.restart and waits:
-            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Restart, check_reacts
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import restart
 
-            check_reacts(self.domain, current.power or "running")
-            steps.append(Restart(self.connection, self.domain, self.timeout))
+            steps += restart(self.connection, self.domain, current.power, self.timeout)
             running, waits = nics, False
         vfs = tuple(vf.after() for vf in current.vfs)
         return Plan(tuple(steps), replace(
-            current, interfaces=nics, running=running, vfs=vfs, changes=changes, waits=waits))
+            current, interfaces=nics, running=None if current.running is None else running, vfs=vfs, changes=changes,
+            waits=waits))
 
     def show(self, state: NicState) -> dict[str, t.Any]:
         """All NICs of the definition, those of the running domain, and what is managed of the VFs."""
@@ -136,7 +140,8 @@ class InterfaceResource:
             check_conflicts(nics, current.ledger)
             check_domain(nics, current.definition)
         if current.live is None or current.running is None:
-            return Outcome(tuple(nics), None)
+            saved = None if current.saved is None else live_side.LivePlan((), (), (), (), current.saved)
+            return Outcome(tuple(nics), saved)
 
         def unwanted(nic: Interface) -> bool:
             if self.state == "absent":

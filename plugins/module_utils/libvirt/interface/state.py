@@ -11,6 +11,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SHUTDOWN
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import identified, with_identities
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
     KEEPS_CONNECTED,
@@ -41,7 +42,8 @@ class NicState:
     :param wanted: the list with the VFs that the host has now
     :param ledger: the NICs and devices of the other domains; empty when the list asks for nothing new
     :param pools: the networks that give VFs, as far as a running VF may come from one of them
-    :param power: running, paused or crashed; None when it does not run
+    :param saved: the NICs that its saved state was made with, None without one
+    :param power: its state, one of the names of states.py
     :param vfs: those with settings that libvirt leaves alone
     :param warnings: what is known not to work on this host of what the list asks for
     :param changes: of a plan, how each attribute of each NIC takes effect, by the NIC's alias and MAC
@@ -56,7 +58,8 @@ class NicState:
     wanted: tuple[Wanted, ...]
     ledger: Ledger = field(repr=False)
     pools: frozenset[str] = frozenset()
-    power: str | None = None
+    saved: tuple[Interface, ...] | None = None
+    power: str = SHUTDOWN
     vfs: tuple[VfOfNic, ...] = ()
     warnings: tuple[str, ...] = ()
     changes: dict[tuple[str | None, str | None], dict[str, str]] = field(default_factory=dict)
@@ -78,6 +81,7 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
                               "Define it with nfv.kvm.vm_domain")
     definition = xml.parse(text, f"domain {name}", notes=True)
     live = None if live_text is None else xml.parse(live_text, f"domain {name}")
+    image = domain.saved_xml() if live is None else None
     nics = interfaces_of(definition)
     running = () if live is None else _running(connection, domain.uuid, nics, live)
     ledger: Ledger = ()
@@ -101,7 +105,7 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
     return NicState(
         domain.uuid, definition, live, nics, None if live is None else running, wanted, ledger,
         _pools(connection, [*nics, *(item.interface for item in wanted)], running),
-        None if live is None else domain.state(), vfs, warnings,
+        None if image is None else interfaces_of(xml.parse(image, f"domain {name}")), domain.state(), vfs, warnings,
     )
 
 

@@ -36,7 +36,7 @@ def check_possible(domain: str, current: NicState, nics: t.Sequence[Nic], plan: 
     if plan is None:
         return
     if plan.detach or plan.replug:
-        check_reacts(domain, current.power or "running", cannot="release a NIC")
+        check_reacts(domain, current.power, cannot="release a NIC")
     wanted = {nic.subject: nic.after for nic in nics}
     for vf in current.vfs:
         address = vf.pf.vfs[vf.index].pci_address

@@ -32,7 +32,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
 LEFT_OVER = {
     "snapshots": "Delete them (virsh snapshot-delete, with --metadata to keep what is in the disks)",
     "checkpoints": "Delete them (virsh checkpoint-delete --metadata)",
-    "a saved state": "Start the domain, or drop that state (virsh managedsave-remove)",
+    "a saved state": "Start the domain (virsh start), or discard that state (virsh managedsave-remove)",
 }
 
 

@@ -40,7 +40,7 @@ class MovingDomain(Domain):
         with self._answering("look for its snapshots"):
             found = {"snapshots": int(self._handle.snapshotNum()),
                      "checkpoints": len(self._handle.listAllCheckpoints()),
-                     "a saved state": int(self._handle.hasManagedSaveImage())}
+                     "a saved state": int(self.saved())}
         return {what: number for what, number in found.items() if number}
 
     def write_note(self, text: str | None) -> None:
@@ -51,11 +51,6 @@ class MovingDomain(Domain):
             if self._handle.isActive():
                 flags |= library.VIR_DOMAIN_AFFECT_LIVE
             self._handle.setMetadata(library.VIR_DOMAIN_METADATA_ELEMENT, text, PREFIX, NAMESPACE, flags)
-
-    def power_off(self) -> None:
-        """End it without its guest."""
-        with self._answering("end it"):
-            self._connection.unless(("VIR_ERR_OPERATION_INVALID",), self._handle.destroy)
 
     def migrate(self, uri: str, address: str, disks: tuple[str, ...]) -> None:
         """Have the libvirt of this host move it as it runs, and leave its definition on both.

@@ -31,7 +31,7 @@ class Copy:
     """A domain on one of the two hosts.
 
     :param host: what the host calls itself
-    :param state: ABSENT, OFF, RUNNING, HELD, or paused or crashed
+    :param state: ABSENT, OFF, RUNNING, HELD, or another name of domain/states.py
     :param job: whether a migration of it is under way
     :param definition: the persistent XML, None for one that is just coming in
     """

@@ -29,7 +29,13 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.steps impo
     Stop,
     Undefine,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.users import defined_domains, running_domains
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.users import (
+    NOBODY,
+    OnBridge,
+    defined_domains,
+    on_bridge,
+    running_domains,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import words
 
@@ -41,7 +47,8 @@ class NetworkState:
     :param definition: the persistent XML, None when absent
     :param running: what it runs with, None when it is not started
     :param used_by: the running domains with NICs on it
-    :param defined_by: the domains whose definition has a NIC on it, as far as that matters
+    :param on_bridge: who else uses the bridge that libvirt made for it
+    :param defined_by: the domains whose definition has a NIC on it or on that bridge, as far as that matters
     :param wanted: what the host says of the wanted one
     :param warnings: what is known not to work
     """
@@ -52,6 +59,7 @@ class NetworkState:
     running: Network | None = None
     autostart: bool = False
     used_by: tuple[str, ...] = ()
+    on_bridge: OnBridge = NOBODY
     defined_by: tuple[str, ...] = ()
     wanted: Network | None = None
     warnings: tuple[str, ...] = ()
@@ -96,11 +104,12 @@ class NetworkResource:
                 raise ValidationError("name", "this network is transient: it has no definition to manage", self.name,
                                       f"End it with virsh net-destroy {self.name}, then define it with this module")
             definition, live = xml.parse(found.definition(), f"network {self.name}", notes=True), found.live_xml()
+            network = read_network(definition)
+            running = None if live is None else read_network(xml.parse(live, f"network {self.name}"))
             current = NetworkState(
-                found.uuid(), definition, read_network(definition),
-                None if live is None else read_network(xml.parse(live, f"network {self.name}")), found.autostart(),
-                running_domains(found),
-                defined_domains(self.connection, self.name) if self.state == "absent" else ())
+                found.uuid(), definition, network, running, found.autostart(), running_domains(found),
+                on_bridge(host, self.connection, self.name, running),
+                defined_domains(self.connection, self.name, network) if self.state == "absent" else ())
         return current if self.state == "absent" else self._with_sources(host, current)
 
     def _with_sources(self, host: Host, current: NetworkState) -> NetworkState:
@@ -123,7 +132,8 @@ class NetworkResource:
         return overlaid(network, wanted)
 
     def _restarts(self, current: NetworkState, after: Network) -> bool:
-        return current.running not in (None, after) and not current.used_by and self.state != "inactive"
+        idle = not current.used_by and not current.on_bridge.names()
+        return current.running not in (None, after) and idle and self.state != "inactive"
 
     def _warnings(self, host: Host, network: Network) -> tuple[str, ...]:
         if network.virtualport is None or network.virtualport.type != "802.1Qbh":
@@ -154,7 +164,7 @@ class NetworkResource:
             steps.append(Start(self.connection, self.name))
             after = replace(after, running=network)
         if self.state == "inactive" and current.running is not None:
-            self._check_unused("state", current.used_by, "runs with a NIC on it", "run with NICs on it")
+            self._check_idle(current)
             steps.append(Stop(self.connection, self.name))
             after = replace(after, running=None)
         return Plan(tuple(steps), after)
@@ -162,18 +172,27 @@ class NetworkResource:
     def _plan_absent(self, current: NetworkState) -> Plan[NetworkState]:
         if current.definition is None:
             return Plan((), current)
-        self._check_unused("state", current.used_by, "runs with a NIC on it", "run with NICs on it")
-        self._check_unused("state", current.defined_by, "has a NIC on it and could not start again",
+        self._check_idle(current)
+        self._check_unused(current.defined_by, "has a NIC on it and could not start again",
                            "have NICs on it and could not start again")
         steps: list[Step] = [] if current.running is None else [Stop(self.connection, self.name)]
         steps.append(Undefine(self.connection, self.name, xml.serialise(current.definition)))
         return Plan(tuple(steps), NetworkState())
 
-    def _check_unused(self, subject: str, domains: tuple[str, ...], one: str, many: str) -> None:
-        if domains:
-            raise InUse(subject, f"network {self.name} is in use: {', '.join(domains)} "
-                        f"{one if len(domains) == 1 else many}", self.state,
-                        "Take these NICs away first with nfv.kvm.vm_interface and state: absent")
+    def _check_idle(self, current: NetworkState) -> None:
+        self._check_unused(current.used_by, "runs with a NIC on it", "run with NICs on it")
+        bridge, others = None if current.running is None else current.running.bridge, current.on_bridge
+        self._check_unused(others.domains, f"runs with a NIC on its bridge {bridge}",
+                           f"run with NICs on its bridge {bridge}")
+        self._check_unused(others.netdevs, f"is on its bridge {bridge}", f"are on its bridge {bridge}",
+                           "Take it off: ip link set NAME nomaster for a port, ip link delete NAME for a device "
+                           "on top of the bridge")
+
+    def _check_unused(self, users: tuple[str, ...], one: str, many: str, remedy: str | None = None) -> None:
+        if users:
+            told = f"{', '.join(users)} {one if len(users) == 1 else many}"
+            raise InUse("state", f"network {self.name} is in use: {told}", self.state, remedy
+                        or "Take these NICs away first with nfv.kvm.vm_interface and state: absent")
 
     def show(self, state: NetworkState) -> dict[str, t.Any]:
         """State, autostart and what the network is."""
@@ -187,7 +206,8 @@ class NetworkResource:
         """What the module documents, and the warnings."""
         return {
             "state": state.state(), "uuid": state.uuid, "autostart": state.autostart,
-            "bridge": None if state.network is None else state.network.bridge, "used_by": list(state.used_by),
+            "bridge": None if state.network is None else state.network.bridge,
+            "used_by": sorted({*state.used_by, *state.on_bridge.domains}),
             "needs_restart": state.waits(), "warnings": list(plan.after.warnings),
         }
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -16,6 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle imp
     find_network,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.users import on_bridge
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,19 @@ class NetworkStep:
         if found is None:
             raise ValidationError("name", "somebody removed this network just now", self.name)
         return found
+
+    def stop(self, host: Host) -> None:
+        """End its run.
+
+        :raises InUse: somebody is on it since the plan was made
+        """
+        network = self.network()
+        live = network.live_xml()
+        running = None if live is None else read_network(xml.parse(live))
+        others = on_bridge(host, self.connection, self.name, running).names()
+        if others:
+            raise InUse(f"network {self.name}", f"{others} has just been put on its bridge", remedy="Run this again")
+        network.stop()
 
 
 @dataclass(frozen=True)
@@ -56,9 +70,8 @@ class Define(NetworkStep):
         if self.xml != self.before:
             define_network(self.connection, self.name, self.xml)
         if self.restart:
-            network = self.network()
-            network.stop()
-            network.start()
+            self.stop(host)
+            self.network().start()
 
     def undo(self, host: Host) -> None:
         found = find_network(self.connection, self.name)
@@ -118,7 +131,7 @@ class Stop(NetworkStep):
         return [f"network {self.name}: stop"]
 
     def apply(self, host: Host) -> None:
-        self.network().stop()
+        self.stop(host)
 
     def undo(self, host: Host) -> None:
         network = self.network()

@@ -48,7 +48,7 @@ class ProfileState:
     :param profile: None for none
     :param consumers: the NICs that have it
     :param follow: of a plan, those that run with it then, as domain and MAC
-    :param power: of the domains that run, as connection.STATE_NAMES has it; only where NICs may be plugged anew
+    :param power: of the domains that run, by the names of domain/states.py; only where NICs may be plugged anew
     :param warnings: what is known not to work
     """
 

@@ -71,7 +71,8 @@ def test_a_netdev_that_nobody_needs(host: NetworkedHost) -> None:
     host.on_top("eno1", "eno1.5")
     host.addresses = {"eno2": "192.0.2.1"}
     host.routes = [{"dst": "default", "dev": "eno2"}, {"dst": "192.0.2.0/24", "dev": "eno1", "protocol": "kernel"},
-                   {"dst": "192.0.2.1", "dev": "eno1", "type": "local", "table": "local"}, {"dst": "10.0.0.0/8", "type": "blackhole"}]
+                   {"dst": "192.0.2.1", "dev": "eno1", "type": "local", "table": "local"},
+                   {"dst": "10.0.0.0/8", "type": "blackhole"}]
     assert carried(host, "eno1", not_asked) == ()
 
 

@@ -55,6 +55,7 @@ class FakeDomain(FakeMigration):
         self.connection = connection
         self.xml = xml
         self.live: t.Any = None
+        self.image: t.Any = None
         self.obeys = True
         self.starts_with_host = 0
         self.running_state = 1
@@ -101,12 +102,12 @@ class FakeDomain(FakeMigration):
     def create(self) -> None:
         if self.live is not None:
             raise FakeLibvirtError("domain is already running", FakeLibrary.VIR_ERR_OPERATION_INVALID)
-        live = copy.deepcopy(self.xml)
+        live = copy.deepcopy(self.xml if self.image is None or not self.managed_save else self.image)
         for nic in live.findall("devices/interface"):
             self._plug(live, nic)
         self.connection.started += 1
         live.set("id", str(self.connection.started))
-        self.live, self.running_state, self.managed_save = live, 1, False
+        self.live, self.running_state, self.reason, self.managed_save = live, 1, 0, False
         for device in self.live.findall("devices/*"):
             self._name(device)
 
@@ -116,18 +117,45 @@ class FakeDomain(FakeMigration):
 
     @api
     def resume(self) -> None:
-        if self.running_state != 3:
+        if self.running_state not in (3, 6):  # of a guest that has panicked only the CPUs go on
             raise FakeLibvirtError("domain is not paused", FakeLibrary.VIR_ERR_OPERATION_INVALID)
         self.running_state, self.reason = 1, 0
+
+    @api
+    def pMWakeup(self) -> None:  # noqa: N802
+        if self.running_state != 7:
+            raise FakeLibvirtError("domain is not suspended", FakeLibrary.VIR_ERR_OPERATION_INVALID)
+        self.running_state = 1
+
+    def save(self) -> None:
+        """Without anybody's call, as by virsh managedsave."""
+        self.image = copy.deepcopy(self.live)
+        del self.image.attrib["id"]
+        self.end()
+        self.managed_save = True
+
+    @api
+    def managedSaveGetXMLDesc(self, flags: int) -> str:  # noqa: N802
+        if self.image is None:
+            raise FakeLibvirtError("save image is incomplete", FakeLibrary.VIR_ERR_OPERATION_FAILED)
+        return str(etree.tostring(self.image, encoding="unicode"))
+
+    @api
+    def managedSaveRemove(self) -> None:  # noqa: N802
+        self.managed_save = False
 
     @api
     def shutdown(self) -> None:
         if self.live is None:
             raise FakeLibvirtError("domain is not running", FakeLibrary.VIR_ERR_OPERATION_INVALID)
         if self.obeys and self.running_state == 1:
-            self.destroy()
+            self.end()
 
+    @api
     def destroy(self) -> None:
+        self.end()
+
+    def end(self) -> None:
         """Without the guest, as for a power cut."""
         for nic in () if self.live is None else self.live.findall("devices/interface"):
             self._unplug(nic)
@@ -367,6 +395,8 @@ class FakeLibrary:
     VIR_ERR_NO_STORAGE_VOL = 50
     VIR_ERR_OPERATION_UNSUPPORTED = 84
     VIR_DOMAIN_AFFECT_CONFIG = 2
+    VIR_DOMAIN_SAVE_IMAGE_XML_SECURE = 1
+    VIR_ERR_OPERATION_FAILED = 9
     VIR_DOMAIN_METADATA_ELEMENT = 2
     VIR_MIGRATE_LIVE = 1
     VIR_MIGRATE_PEER2PEER = 2

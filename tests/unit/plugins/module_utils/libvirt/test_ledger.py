@@ -12,7 +12,8 @@ NICS = """
 <interface type='hostdev'><mac address='52:54:00:AA:00:01'/>
   <source><address type='pci' domain='0' bus='2' slot='16' function='4'/></source></interface>
 <interface type='direct'><mac address='52:54:00:aa:00:02'/><source dev='enp2s0v5' mode='passthrough'/></interface>
-<interface type='bridge'><mac address='52:54:00:aa:00:03'/><source bridge='br0'/></interface>
+<interface type='bridge'><mac address='52:54:00:aa:00:03'/><source bridge='br0'/><target dev='vnet0'/>
+</interface>
 <interface type='user'/>
 <hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x02' slot='0x11' function='0x0'/></source>
 </hostdev>
@@ -39,7 +40,7 @@ def test_each_nic_and_pci_device_is_an_entry() -> None:
     assert read_ledger(libvirt_with(a=NICS).connection()) == (
         Entry("a", False, "52:54:00:aa:00:01", pci_address="0000:02:10.4"),
         Entry("a", False, "52:54:00:aa:00:02", netdev="enp2s0v5"),
-        Entry("a", False, "52:54:00:aa:00:03"),
+        Entry("a", False, "52:54:00:aa:00:03", bridge="br0", port="vnet0"),
         Entry("a", False),
         Entry("a", False, pci_address="0000:02:11.0"),
     )

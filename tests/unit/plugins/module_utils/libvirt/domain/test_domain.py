@@ -12,7 +12,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import STATE_NAMES
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import STATE_NAMES
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
@@ -77,6 +78,49 @@ def test_another_machine_type_drops_the_addresses_of_before(lab: Lab) -> None:
     assert lab.libvirt.found["a"].xml.find("devices/interface/address") is None
 
 
+# What libvirt 11.3 makes of <os firmware='efi'>: the firmware that it chose, and what that needs
+EFI = ("<os firmware='efi'><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><firmware><feature enabled='yes' "
+       "name='secure-boot'/></firmware><loader readonly='yes' secure='yes' type='pflash' format='raw'>/old.fd</loader>"
+       "<nvram template='/vars.fd' format='raw'>/nvram/a.fd</nvram></os><features><acpi/><smm state='on'/></features>")
+CHOSEN = {"os/type/@machine": "pc-q35-7.2", "os/firmware/feature:secure-boot/@enabled": "yes", "os/loader": "/old.fd",
+          "os/loader/@secure": "yes", "os/nvram": "/nvram/a.fd", "os/nvram/@template": "/vars.fd",
+          "features/smm/@state": "on", "devices/emulator": "/opt/qemu"}
+MACHINE = {"os/type/@machine": "pc-q35-7.2", "devices/emulator": "/opt/qemu"}
+WRITTEN = [  # <os> as the user writes it, and what stays of what libvirt has chosen when the memory changes
+    ("<os firmware='efi'><type machine='q35'>hvm</type></os>", CHOSEN),
+    ("<os firmware='efi'><type>hvm</type></os>", CHOSEN),
+    ("<os firmware='efi'><type machine='pc-q35-9.0'>hvm</type></os>", {**CHOSEN, "os/type/@machine": "pc-q35-9.0"}),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><loader secure='yes'/><nvram/></os>", CHOSEN),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><loader secure='no'/></os>",
+     {**MACHINE, "os/loader/@secure": "no"}),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><firmware><feature enabled='no' name='secure-boot'/></firmware>"
+     "</os>", {**MACHINE, "os/firmware/feature:secure-boot/@enabled": "no"}),
+    ("<os firmware='efi'><type machine='q35'>hvm</type><nvram>/mine.fd</nvram></os>",
+     {**{path: value for path, value in CHOSEN.items() if path != "os/nvram/@template"}, "os/nvram": "/mine.fd"}),
+    ("<os><type machine='q35'>hvm</type><loader>/old.fd</loader></os>",
+     {**MACHINE, "os/loader": "/old.fd", "os/nvram": "/nvram/a.fd", "os/nvram/@template": "/vars.fd"}),
+    ("<os><type machine='q35'>hvm</type><loader>/new.fd</loader></os>", {**MACHINE, "os/loader": "/new.fd"}),
+    ("<os><type machine='q35'>hvm</type></os>", MACHINE),
+    ("<os><type machine='pc'>hvm</type></os>", {"os/type/@machine": "pc", "devices/emulator": "/opt/qemu"}),
+    ("<os><type arch='aarch64' machine='virt'>hvm</type></os>", {"os/type/@machine": "virt"}),
+]
+
+
+@pytest.mark.parametrize(("written", "stays"), WRITTEN)
+def test_what_libvirt_chose_stays_until_the_user_says_otherwise(lab: Lab, written: str, stays: dict[str, str]) -> None:
+    system = "<os><type machine='pc'>hvm</type></os>"
+    lab.libvirt.defineXML(XML.replace(system, EFI).replace("<devices>", "<devices><emulator>/opt/qemu</emulator>"))
+    assert not lab.vm_domain(xml=XML.replace(system, written).replace("512", "640"))["failed"]
+    said = flatten(lab.libvirt.found["a"].xml)
+    assert said["memory"] == "655360"
+    about = ("os/type/@machine", "os/firmware/feature:secure-boot/@e", "os/loader", "os/nvram", "features/smm",
+             "devices/emulator")
+    found = {path: value for path, value in said.items() if path.startswith(about)}
+    assert {path: found.get(path) for path in stays} == stays
+    assert {path for path in found if path in CHOSEN} == set(stays)
+    assert not four_runs(lab, xml=XML.replace(system, written).replace("512", "640"))["changed"]
+
+
 def test_a_guest_that_does_not_shut_down_is_not_hurt(lab: Lab) -> None:
     lab.domain("a", state="running")
     lab.libvirt.found["a"].obeys = False
@@ -94,7 +138,7 @@ def test_a_paused_domain_is_resumed_and_no_other_state_touches_it(lab: Lab) -> N
     domain.suspend()
     assert four_runs(lab, xml=XML)["state"] == "paused"
     resumed = four_runs(lab, state="running")
-    assert (resumed["state"], resumed["actions"]) == ("running", ["domain a: start"])
+    assert (resumed["state"], resumed["actions"]) == ("running", ["domain a: resume"])
     domain.suspend()
     for state in ("shutdown", "absent"):
         for check_mode in (True, False):
@@ -109,6 +153,124 @@ def test_each_state_of_libvirt_has_a_name(lab: Lab, number: int, name: str) -> N
     lab.vm_domain(xml=XML, state="running")
     lab.libvirt.found["a"].running_state = number
     assert lab.vm_domain()["state"] == name
+
+
+# The states of libvirt: the number and the reason of one that runs, None for one that is off, "saved" for a saved one
+STATES: dict[str, t.Any] = {
+    "running": (1, 0), "blocked": (2, 0), "in shutdown": (4, 0), "paused": (3, 1), "pmsuspended": (7, 0),
+    "crashed": (6, 1), "paused by a crash": (3, 10), "shutdown": None, "saved": "saved"}
+SHOWN = {"blocked": "running", "in shutdown": "running", "paused by a crash": "crashed"}
+CUT, START, MEMORY = "cut its power, since its guest has crashed", "start", "memory: 524288 → 655360"
+DEAF, DEAD = "so its guest cannot react to the power button", "would not recover if it were resumed"
+# By the state, and what is asked for (state, restart, whether the definition changes too): what is done, or in what
+# words it is refused, which is a text; what is missing is not to be done.
+Asked = tuple[str, str, bool]
+DONE: dict[str, dict[Asked, t.Any]] = {
+    "running": {("shutdown", "never", False): ["shut down"], ("defined", "allowed", True): [MEMORY, "restart"],
+                ("absent", "never", False): ["shut down", "undefine"]},
+    "paused": {("running", "never", False): ["resume"], ("running", "allowed", True): [MEMORY, "resume", "restart"],
+               ("shutdown", "never", False): DEAF, ("shutdown", "allowed", False): DEAF,
+               ("absent", "allowed", False): DEAF, ("defined", "allowed", True): DEAF},
+    "pmsuspended": {
+        ("running", "never", False): ["wake up"], ("running", "allowed", True): [MEMORY, "wake up", "restart"],
+        ("shutdown", "never", False): DEAF, ("shutdown", "allowed", False): DEAF, ("absent", "allowed", False): DEAF,
+        ("defined", "allowed", True): DEAF},
+    "crashed": {
+        ("running", "never", False): DEAD, ("running", "allowed", False): [CUT, START],
+        ("running", "never", True): DEAD, ("running", "allowed", True): [MEMORY, CUT, START],
+        ("shutdown", "never", False): DEAF, ("shutdown", "allowed", False): [CUT],
+        ("absent", "never", False): DEAF, ("absent", "allowed", False): [CUT, "undefine"],
+        ("defined", "allowed", False): [], ("defined", "allowed", True): [MEMORY, CUT, START]},
+    "shutdown": {("running", "never", False): [START], ("running", "allowed", True): [MEMORY, START],
+                 ("shutdown", "allowed", True): [MEMORY], ("absent", "never", False): ["undefine"]},
+    "saved": {
+        ("running", "never", False): ["start from its saved state"],
+        ("running", "allowed", False): ["start from its saved state"],
+        ("running", "never", True): [MEMORY, "start from its saved state"],
+        ("running", "allowed", True): [MEMORY, "discard its saved state", START],
+        ("defined", "never", False): [], ("defined", "allowed", False): [], ("shutdown", "allowed", False): [],
+        ("defined", "never", True): [MEMORY], ("shutdown", "never", True): [MEMORY],
+        ("defined", "allowed", True): [MEMORY, "discard its saved state"],
+        ("shutdown", "allowed", True): [MEMORY, "discard its saved state"],
+        ("absent", "never", False): ["discard its saved state", "undefine"]},
+}
+DONE["blocked"] = DONE["in shutdown"] = {("running", "never", False): [], ("defined", "never", True): [MEMORY]}
+DONE["paused by a crash"] = DONE["crashed"]
+# What still has the old memory, where that was not replaced
+WAITS = {("running", "never", True), ("defined", "never", True), ("shutdown", "never", True)}
+
+
+@pytest.mark.parametrize(("found", "asked"), [(state, asked) for state, rows in DONE.items() for asked in rows])
+def test_what_each_state_means(lab: Lab, found: str, asked: Asked) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain, now = lab.libvirt.found["a"], STATES[found]
+    if now == "saved":
+        domain.save()
+    elif now is None:
+        domain.end()
+    else:
+        domain.running_state, domain.reason = now
+    before = lab.vm_domain()
+    assert (before["state"], before["needs_restart"]) == (SHOWN.get(found, found), False)
+    state, restart, changes = asked
+    wanted: Result = {"state": state, "restart": restart, "timeout": 30}
+    if changes:
+        wanted["xml"] = XML.replace("512", "640")
+    expected, texts = DONE[found][asked], lab.texts()
+    if isinstance(expected, str):
+        for check_mode in (True, False):
+            refused = lab.vm_domain(check_mode=check_mode, **wanted)
+            assert (refused["error"]["type"], refused["changed"] if not check_mode else False) == ("InUse", False)
+            assert expected in refused["msg"]
+            assert refused["error"]["remedy"]
+        assert (lab.texts(), lab.host.clock, domain.running_state) == (texts, 0, now[0])
+        return
+    result = four_runs(lab, **wanted)
+    actions = [line for line in result["actions"] if "currentMemory" not in line]
+    assert actions == [f"domain a: {line}" for line in expected]
+    if state != "absent":
+        assert result["needs_restart"] is (asked in WAITS and found not in ("shutdown", "crashed"))
+        assert domain.managed_save is (result["state"] == "saved")
+        assert lab.libvirt.calls["destroy"] == expected.count(CUT)
+
+
+def test_a_saved_guest_with_other_hardware_is_told_until_it_is_started_without_its_state(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.save()
+    wanted = {"xml": XML.replace("512", "640"), "state": "running"}
+    assert four_runs(lab, **wanted)["needs_restart"]
+    assert domain.live.findtext("memory") == "512", "its memory image fits no other hardware"
+    assert lab.vm_domain(**wanted)["needs_restart"], "the next run says so, too"
+    assert four_runs(lab, restart="allowed", **wanted)["actions"] == ["domain a: restart"]
+    assert domain.live.findtext("memory") == "640"
+
+
+def test_a_saved_state_that_cannot_be_read_is_no_obstacle(lab: Lab) -> None:
+    lab.vm_domain(xml=XML)
+    lab.libvirt.found["a"].managed_save = True
+    assert lab.vm_domain()["state"] == "saved"
+    assert lab.vm_interface(BRIDGE)["changed"]
+    assert four_runs(lab, state="running")["state"] == "running"
+
+
+def test_a_guest_that_is_no_longer_crashed_keeps_its_power(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.running_state = 6
+    lab.libvirt.at("isActive", 1, lambda: setattr(domain, "running_state", 1))
+    refused = lab.vm_domain(state="running", restart="allowed")
+    assert "somebody has just changed that: it is running. Run this again" in refused["msg"]
+    assert (domain.isActive(), lab.libvirt.calls["destroy"]) == (1, 0)
+
+
+def test_a_guest_that_crashes_meanwhile_is_not_resumed(lab: Lab) -> None:
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    domain.running_state = 3
+    lab.libvirt.at("state", 2, lambda: setattr(domain, "running_state", 6))
+    assert DEAD in lab.vm_domain(state="running")["msg"]
+    assert domain.running_state == 6
 
 
 def test_a_transient_domain_is_refused_and_lives_on(lab: Lab) -> None:
@@ -206,7 +368,7 @@ def test_a_restart_that_the_guest_does_not_follow(lab: Lab) -> None:
     domain.obeys = True
     domain.suspend()
     assert "it is paused, so its guest cannot react" in lab.vm_domain(**wanted)["msg"]
-    assert four_runs(lab, state="running", **wanted)["actions"] == ["domain a: start", "domain a: restart"]
+    assert four_runs(lab, state="running", **wanted)["actions"] == ["domain a: resume", "domain a: restart"]
     lab.vm_domain(xml=XML)
     lab.libvirt.at("create", 1, lab.libvirt.fail)
     assert "is still off: start it with nfv.kvm.vm_domain and state: running" in lab.vm_domain(restart="allowed")["msg"]
@@ -261,11 +423,68 @@ def test_white_space_around_the_name_is_not_defined(lab: Lab) -> None:
     assert list(lab.libvirt.found) == ["a"]
 
 
-def test_a_password_is_never_shown(lab: Lab) -> None:
-    with_password = XML.replace("</devices>", "<graphics type='vnc' passwd='secret'/></devices>")
-    lab.vm_domain(xml=with_password)
-    assert "secret" not in str(lab.vm_domain(xml=XML.replace("512", "640"), check_mode=True))
-    assert "secret" not in str(lab.vm_domain(xml=with_password.replace("secret", "secret2")))
+QEMU = "xmlns:{0}='http://libvirt.org/schemas/domain/qemu/1.0'"
+# Where a secret can be, and the path at which its change is told
+SECRETS = {
+    "devices/graphics/@passwd": ("</devices>", "<graphics type='vnc' passwd='{}'/></devices>"),
+    "devices/graphics:1/@passwd": (
+        "</devices>", "<graphics type='vnc'/><graphics type='spice' passwd='{}'/></devices>"),
+    "devices/disk:vdb/source/cookies/cookie:1": (
+        "</devices>", "<disk type='network'><source protocol='https' name='a.img'><cookies><cookie name='lang'>en"
+        "</cookie><cookie name='session'>{}</cookie></cookies></source><target dev='vdb'/></disk></devices>"),
+    "devices/disk:vdb/backingStore/source/cookies/cookie": (
+        "</devices>", "<disk type='file'><source file='/b'/><backingStore type='network'><source protocol='http' "
+        "name='a'><cookies><cookie name='s'>{}</cookie></cookies></source></backingStore><target dev='vdb'/></disk>"
+        "</devices>"),
+    "devices/disk:vdb/source/@query": (
+        "</devices>", "<disk type='network'><source protocol='https' name='a.img' query='sig={}'/><target dev='vdb'/>"
+        "</disk></devices>"),
+    "qemu:commandline/qemu:arg:1/@value": (
+        "</devices>", f"</devices><qemu:commandline {QEMU.format('qemu')}><qemu:arg value='-object'/>"
+        "<qemu:arg value='secret,id=s0,data={}'/></qemu:commandline>"),
+    "qemu:commandline/qemu:env/@value": (
+        "</devices>",
+        f"</devices><q:commandline {QEMU.format('q')}><q:env name='TOKEN' value='{{}}'/></q:commandline>"),
+    "os/cmdline": ("</os>", "<kernel>/k</kernel><cmdline>console=ttyS0 key={} quiet</cmdline></os>"),
+    "sysinfo/system/entry:serial": (
+        "</os>", "</os><sysinfo type='smbios'><system><entry name='serial'>{}</entry></system></sysinfo>"),
+    "sysinfo/oemStrings/entry:None": (
+        "</os>", "</os><sysinfo type='smbios'><oemStrings><entry>io.systemd.credential:pw={}</entry></oemStrings>"
+        "</sysinfo>"),
+    "sysinfo/entry:opt/com.example/key": (
+        "</os>", "</os><sysinfo type='fwcfg'><entry name='opt/com.example/key'>{}</entry></sysinfo>"),
+}
+
+
+@pytest.mark.parametrize("path", SECRETS)
+def test_that_a_secret_changes_is_shown_and_its_value_is_not(lab: Lab, path: str) -> None:
+    text, place = SECRETS[path]
+
+    def written(value: str) -> str:
+        return XML.replace(text, place.format(value))
+
+    told = [four_runs(lab, xml=written("hunter2"), state="running"), four_runs(lab, xml=written("swordfish"))]
+    change = told[1]
+    assert change["actions"] == [f"domain a: {path}: changes"]
+    assert (change["needs_restart"], change["changed"]) == (True, True)
+    definition = [change["diff"][side]["definition"][path] for side in ("before", "after")]
+    assert definition == ["(hidden, another value)", "(hidden)"]
+    told += [lab.vm_domain(xml=written("hunter2"), check_mode=True), four_runs(lab, xml=XML, restart="allowed")]
+    assert f"domain a: {path}: changes" in told[-1]["actions"], "it is removed"
+    told += [four_runs(lab, xml=written("hunter2")), lab.vm_domain(xml=XML.replace("512", "640"), check_mode=True)]
+    assert f"domain a: {path}: changes" in told[-1]["actions"]
+
+    def quote() -> None:
+        raise FakeLibvirtError("qemu: -x hunter2: 'hunter2' is not valid, data=hunter2,x sig=hunter2", 1)
+
+    lab.vm_domain(state="shutdown")
+    for call, memory in (("create", "768"), ("defineXML", "769")):
+        lab.libvirt.at(call, 1, quote)
+        failed = lab.vm_domain(xml=written("hunter2").replace("512", memory), state="running")
+        assert "qemu: -x (hidden): '(hidden)' is not valid" in failed["msg"]
+        told.append(failed)
+    assert "hunter2" not in str(told)
+    assert "swordfish" not in str(told)
 
 
 def test_ansible_logs_no_password_and_the_diff_stays_whole(

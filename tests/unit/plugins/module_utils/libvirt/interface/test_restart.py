@@ -72,7 +72,7 @@ def test_a_guest_that_does_not_shut_down_goes_on_and_keeps_its_definition(lab: L
     assert lab.four_runs(MTU, restart="allowed")["actions"] == ["domain a: restart"]
 
 
-@pytest.mark.parametrize(("state", "word"), [(3, "paused"), (6, "crashed")])
+@pytest.mark.parametrize(("state", "word"), [(3, "paused"), (7, "pmsuspended")])
 def test_a_guest_that_cannot_react_is_refused_before_anything_changes(lab: Lab, state: int, word: str) -> None:
     domain = running(lab)
     domain.running_state = state
@@ -82,6 +82,65 @@ def test_a_guest_that_cannot_react_is_refused_before_anything_changes(lab: Lab, 
         assert f"it is {word}, so its guest cannot react to the power button" in refused["msg"]
     assert lab.texts() == before
     assert not lab.vm_interface({"name": "fxp0", "link_state": "down"}, restart="allowed")["failed"]
+
+
+def test_the_power_of_a_crashed_guest_is_cut(lab: Lab) -> None:
+    domain = running(lab)
+    domain.running_state = 6
+    assert lab.four_runs(MTU)["needs_restart"]
+    assert lab.four_runs(MTU, restart="allowed")["actions"] == [
+        "domain a: cut its power, since its guest has crashed", "domain a: start"]
+    assert (domain.running_state, lab.libvirt.calls["shutdown"], lab.libvirt.calls["resume"]) == (1, 0, 0)
+
+
+def saved(lab: Lab) -> FakeDomain:
+    """A domain that is saved with a NIC; it cannot have VFs then."""
+    lab.domain()
+    lab.vm_interface(BRIDGE)
+    domain = lab.libvirt.found["a"]
+    domain.create()
+    domain.save()
+    return domain
+
+
+# (what is wanted, state, how it takes effect): nothing reaches the guest before its saved state is discarded.
+SAVED: list[tuple[Result, str, dict[str, str]]] = [
+    (MTU, "present", {"mtu": "needs_restart"}),
+    ({"name": "fxp0", "link_state": "down"}, "present", {"link_state": "needs_restart"}),
+    ({"name": "fxp0", "boot_order": 1}, "present", {"boot_order": "config"}),
+    ({**BRIDGE, "name": "new"}, "present", {}),
+    ({"name": "fxp0"}, "absent", {}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "state", "changes"), SAVED)
+def test_a_saved_guest_comes_back_with_the_nics_that_it_was_saved_with(
+    lab: Lab, wanted: Result, state: str, changes: dict[str, str]
+) -> None:
+    domain = saved(lab)
+    assert not lab.four_runs(BRIDGE)["needs_restart"]
+    changed = lab.four_runs(wanted, state=state)
+    waits = wanted.get("boot_order") is None
+    assert changed["needs_restart"] is waits
+    if changes:
+        assert changed["interfaces"][0]["changes"] == changes
+    assert lab.vm_interface(wanted, state=state)["needs_restart"] is waits, "the next run says so, too"
+    assert (domain.managed_save, domain.isActive()) == (True, 0)
+    if waits:
+        discarded = lab.four_runs(wanted, state=state, restart="allowed")
+        assert discarded["actions"] == ["domain a: discard its saved state"]
+        assert (discarded["needs_restart"], domain.managed_save, domain.isActive()) == (False, False, 0)
+    else:
+        assert not lab.four_runs(wanted, state=state, restart="allowed")["changed"]
+
+
+def test_a_new_nic_of_a_saved_guest_waits(lab: Lab) -> None:
+    saved(lab)
+    made = lab.four_runs({**BRIDGE, "name": "new"}, restart="never")
+    assert set(made["interfaces"][-1]["changes"].values()) == {"needs_restart"}
+    both = lab.four_runs({**BRIDGE, "name": "newer"}, restart="allowed")
+    assert both["actions"][-1] == "domain a: discard its saved state"
+    assert not both["needs_restart"]
 
 
 def test_a_domain_that_cannot_start_again_says_that_it_is_off(lab: Lab) -> None:

@@ -616,9 +616,10 @@ def test_a_medium_that_is_there_is_taken_if_it_is_the_same(pair: Pair, data: byt
 REFUSED = [
     ("snapshots", 2, "it has snapshots, which libvirt keeps on this host only. Delete them"),
     ("checkpoints", 1, "it has checkpoints, which libvirt keeps on this host only. Delete them"),
-    ("managed_save", True, "it has a saved state, which libvirt keeps on this host only. Start the domain"),
+    ("managed_save", True, "it has a saved state, which libvirt keeps on this host only. Start the domain (virsh"),
+    ("running_state", 7, "it is pmsuspended, so its guest cannot be moved. Wake it up first"),
     ("running_state", 3, "it is paused, so its guest cannot be moved. Resume it first"),
-    ("running_state", 6, "it is crashed, so its guest cannot be moved. See its log"),
+    ("running_state", 6, "it is crashed, so its guest cannot be moved. Cut its power and start it with"),
     ("persistent", 0, "on kvm1 this domain is transient"),
 ]
 
@@ -631,6 +632,20 @@ def test_what_cannot_go(pair: Pair, attribute: str, value: object, told: str) ->
     assert told in refused["msg"]
     assert not refused["changed"]
     assert pair.all() == before
+
+
+def test_a_saved_domain_does_not_go_without_its_memory(pair: Pair) -> None:
+    domain = pair.domain()
+    domain.save()
+    before = pair.all()
+    for check_mode in (True, False):
+        assert "it has a saved state, which libvirt keeps on this host only" in pair.move(check_mode=check_mode)["msg"]
+    assert (pair.all(), domain.managed_save) == (before, True)
+
+
+def test_a_blocked_guest_goes_as_one_that_runs(pair: Pair) -> None:
+    pair.domain().running_state = 2
+    assert pair.move()["method"] == "live"
 
 
 DEVICES = [

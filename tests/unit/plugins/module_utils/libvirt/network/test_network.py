@@ -382,6 +382,91 @@ def test_a_nic_that_is_plugged_in_meanwhile_keeps_its_network(rich: Lab) -> None
     assert (parse(defined(rich)).find("mtu").get("size"), rich.libvirt.networks["n"].active) == ("9000", True)
 
 
+def on_the_bridge(rich: Lab, what: str, bridge: str = "virbr0") -> None:
+    """Put something on the bridge of a network, past libvirt."""
+    folder = f"/sys/class/net/{bridge}"
+    if what in ("domain", "defined"):
+        rich.vm_interface({"name": "x", "type": "bridge", "source": {"bridge": bridge}, "target_dev": "tap7"})
+    if what == "domain":
+        rich.libvirt.found["a"].create()
+        rich.files.folder(f"{folder}/brif/tap7")
+    if what == "macvtap":
+        rich.libvirt.found["a"].xml.find("devices").append(parse(
+            f"<interface type='direct'><mac address='52:54:00:00:00:09'/><source dev='{bridge}' mode='bridge'/>"
+            "<target dev='macvtap7'/></interface>"))
+        rich.libvirt.found["a"].create()
+        rich.files.folder(f"{folder}/upper_macvtap7")
+    if what == "VLAN":
+        rich.files.folder(f"{folder}/upper_{bridge}.7")
+    if what == "port":
+        rich.files.folder(f"{folder}/brif/veth7")
+    if what == "own":
+        rich.files.folder(f"{folder}/brif/{bridge}-nic")
+
+
+# (what is on the bridge that libvirt made for the network, in what words it is refused, the domain that is told)
+ON_BRIDGE: dict[str, tuple[str, list[str]]] = {
+    "domain": ("a runs with a NIC on its bridge virbr0", ["a"]),
+    "macvtap": ("a runs with a NIC on its bridge virbr0", ["a"]),
+    "port": ("veth7 is on its bridge virbr0", []),
+    "VLAN": ("virbr0.7 is on its bridge virbr0", []),
+}
+
+
+@pytest.mark.parametrize("mode", OWN_BRIDGE)
+@pytest.mark.parametrize("what", ON_BRIDGE)
+def test_a_bridge_that_others_use_is_not_taken_away(rich: Lab, mode: str, what: str) -> None:
+    params = {**KINDS[mode][0], "forward": {**KINDS[mode][0]["forward"], "bridge": "virbr0"}}
+    rich.vm_network(state="active", **params)
+    on_the_bridge(rich, what)
+    words, domains = ON_BRIDGE[what]
+    for state in ("inactive", "absent"):
+        told = refused(rich, state=state)
+        assert told.startswith(f"state = '{state}': network n is in use: ")
+        assert words in rich.vm_network(state=state)["msg"]
+    calls = rich.libvirt.calls["network.destroy"]
+    changed = rich.runs(rich.vm_network, mtu=1400)
+    assert (changed["needs_restart"], changed["used_by"]) == (True, domains)
+    assert not any("restart" in action for action in changed["actions"])
+    assert rich.libvirt.calls["network.destroy"] == calls, "it runs on as it is"
+
+
+def test_a_domain_that_could_not_start_without_the_bridge(rich: Lab) -> None:
+    rich.vm_network(state="active", **KINDS["isolated"][0])
+    on_the_bridge(rich, "defined")
+    assert refused(rich, state="absent") == ("state = 'absent': network n is in use: a has a NIC on it and could not "
+                                             "start again")
+    assert rich.runs(rich.vm_network, state="inactive")["actions"] == ["network n: stop"]
+
+
+def test_the_network_s_own_guests_and_netdevs_are_told_once(rich: Lab) -> None:
+    rich.vm_network(state="active", **KINDS["isolated"][0])
+    on_the_bridge(rich, "own")
+    assert rich.runs(rich.vm_network, mtu=1400)["actions"][-1] == "network n: restart"
+    rich.vm_interface({"name": "nic", "type": "network", "source": {"network": "n"}, "target_dev": "tap7"})
+    rich.libvirt.found["a"].create()
+    rich.files.folder("/sys/class/net/virbr0/brif/tap7")
+    assert refused(rich, state="inactive") == "state = 'inactive': network n is in use: a runs with a NIC on it"
+    assert rich.vm_network()["used_by"] == ["a"]
+
+
+def test_the_host_s_own_bridge_stays_whoever_is_on_it(rich: Lab) -> None:
+    rich.vm_network(state="active", **KINDS["bridge"][0])
+    on_the_bridge(rich, "port", "br0")
+    rich.runs(rich.vm_network, state="inactive")
+    rich.runs(rich.vm_network, state="absent")
+
+
+@pytest.mark.parametrize(("call", "given"), [("networkDefineXML", {"mtu": 1400}), ("network.isActive", {})])
+def test_a_port_that_comes_meanwhile_keeps_its_bridge(rich: Lab, call: str, given: Result) -> None:
+    rich.vm_network(state="active", **KINDS["isolated"][0])
+    before = rich.texts()
+    rich.libvirt.at(call, 1 if given else 3, lambda: on_the_bridge(rich, "port"))
+    result = rich.vm_network(**(given or {"state": "inactive"}))
+    assert "network n: veth7 has just been put on its bridge. Run this again" in result["msg"]
+    assert rich.texts() == before
+
+
 def test_a_transient_network_has_no_definition_to_manage(rich: Lab) -> None:
     rich.vm_network(state="active", **KINDS["nat"][0])
     rich.libvirt.networks["n"].undefine()

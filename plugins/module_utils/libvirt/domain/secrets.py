@@ -1,0 +1,49 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What of a domain's XML nobody is to read: it counts in a comparison, and is never shown."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+HIDDEN = "(hidden)"
+# By the paths of flat.py. The first two are what libvirt itself shows with VIR_DOMAIN_XML_SECURE only; the others are
+# free text, in which passwords, tokens and keys are handed to QEMU or to the guest.
+SECRET = re.compile("|".join((
+    r".*@passwd",
+    r".*/cookies/cookie(:\d+)?",
+    r"devices/.*/source/@query",  # of an HTTP disk, such as the signature of its URL
+    r"qemu:commandline/.*",
+    r"os/(cmdline|initarg|initenv).*",
+    r"sysinfo(:\d+)?/(?!@type$).*",  # SMBIOS and fw_cfg
+)))
+# A password within such a text, as in -object secret,id=s,data=PASSWORD; a shorter one may be part of any message.
+WITHIN = re.compile(r"=([^\s,=]{4,})")
+
+
+def is_secret(path: str) -> bool:
+    """Whether the value at a path must not be shown."""
+    return SECRET.fullmatch(path) is not None
+
+
+def without_secrets(message: str, domains: t.Iterable[str]) -> str:
+    """A message of libvirt, which may quote QEMU's arguments, without what must not be shown.
+
+    :param domains: the XML of domains that it may be about
+    """
+    values = {value for text in set(domains) for value in _values(xml.parse(text))}
+    for value in sorted(values, key=len, reverse=True):
+        message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", HIDDEN, message, flags=re.IGNORECASE)
+    return message
+
+
+def _values(domain: Element) -> t.Iterator[str]:
+    for path, value in flatten(domain).items():
+        if value and is_secret(path):
+            yield value
+            yield from WITHIN.findall(value)

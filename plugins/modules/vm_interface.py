@@ -130,8 +130,8 @@ options:
       boot_order: {type: int, description: "The place of the NIC among the boot devices, from 1."}
       address:
         description:
-          - The NIC's PCI address in the guest, such as V(0000:00:05.0). Without it, the next free one behind the
-            other NICs is taken, or with O(state=exact) one in the order of the list.
+          - The NIC's PCI address in the guest, such as V(0000:00:05.0). Without it, the next one behind the others,
+            or with O(state=exact) one in the order of the list, if need be on a new root port or PCI bridge of Q35.
         type: str
       driver:
         description: How the host serves a V(virtio) NIC. What is not given stays as it is.

@@ -10,8 +10,9 @@ import typing as t
 import uuid
 from dataclasses import dataclass, replace
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import ROOT_PORT, Topology
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_seats import Addresses, Seat, appended, in_order
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import overlaid
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
@@ -27,8 +28,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
-# QEMU's NIC models without PCI Express; libvirt refuses them behind a root port ("slot must be >= 1").
-CONVENTIONAL_PCI = frozenset({"e1000", "rtl8139", "ne2k_pci", "pcnet", "i82551", "i82557b", "i82559er"})
+# QEMU's NIC models with PCI Express (INTERFACE_PCIE_DEVICE in its hw/); all others are conventional PCI devices.
+EXPRESS = frozenset({"virtio", "virtio-non-transitional", "e1000e", "igb", "vmxnet3"})
 # What libvirt makes up for a virtualport that lacks it, once for the definition and once more for the running domain
 # (virDomainNetDefParseXML with VIR_VPORT_XML_GENERATE_MISSING_DEFAULTS in its src/conf/domain_conf.c)
 MADE_UP = {"802.1Qbg": "instanceid", "openvswitch": "interfaceid"}
@@ -107,8 +108,8 @@ def _with_uuid(item: Wanted, current: Interface | None, domain: str) -> Wanted:
 
 
 def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interface],
-                 running: t.Sequence[Interface], place: Topology) -> list[Nic]:
-    """All NICs that the domain is to have, with their guest addresses.
+                 running: t.Sequence[Interface], place: Topology) -> tuple[list[Nic], Topology]:
+    """All NICs that the domain is to have, with their guest addresses, and the topology that has these.
 
     :param wanted: the list, with MACs
     :param nics: the NICs of the persistent definition
@@ -118,7 +119,7 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
     pairs = [(item, identified(item.interface, nics)) for item in wanted]
     if state == "absent":
         gone = [current for _item, current in pairs]
-        return [Nic(nic.label(), nic, nic) for nic in nics if nic not in gone]
+        return [Nic(nic.label(), nic, nic) for nic in nics if nic not in gone], place
     _check_pairs(pairs)
     listed = [_nic(item, current, running) for item, current in pairs]
     if state == "exact":
@@ -217,22 +218,23 @@ def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]
 
 
 def _seated(nics: t.Sequence[Nic], wanted: t.Sequence[Wanted | None], place: Topology,
-            seat: t.Callable[[t.Sequence[Seat], Topology], list[str | None]]) -> list[Nic]:
-    """The NICs with guest PCI addresses, but for those on another bus."""
-    on_pci = [(nic, None if item is None else item.interface.address) for nic, item in zip(nics, wanted)
-              if nic.after.bus is None]
-    seats = [Seat(nic.subject, explicit, nic.after.address if explicit is None else _address(nic.before))
-             for nic, explicit in on_pci]
-    addresses = iter(seat(seats, place))
-    seated = [nic if nic.after.bus is not None else replace(nic, after=replace(nic.after, address=next(addresses)))
-              for nic in nics]
-    express = place.candidates() if place.root == "pcie-root" else []
-    for nic, item in zip((nic for nic in seated if nic.after.bus is None), seats):
-        if nic.after.model in CONVENTIONAL_PCI and nic.after.address in express and nic.after.address != item.explicit:
-            raise NotSupported(
-                f"{nic.subject}.model", "this is a conventional PCI device, which a root port of Q35 does not take",
-                nic.after.model, "Take e1000e or virtio, or give an address on a pcie-to-pci-bridge of the domain")
-    return seated
+            seat: t.Callable[[t.Sequence[Seat], Topology], tuple[Addresses, Topology]]) -> tuple[list[Nic], Topology]:
+    """The NICs with guest PCI addresses, but for those on another bus, and the topology that has these."""
+    seats = [_seat(nic, None if item is None else item.interface.address, place) for nic, item in zip(nics, wanted)
+             if nic.after.bus is None]
+    found, place = seat(seats, place)
+    addresses = iter(found)
+    return [nic if nic.after.bus is not None else replace(nic, after=replace(nic.after, address=next(addresses)))
+            for nic in nics], place
+
+
+def _seat(nic: Nic, explicit: str | None, place: Topology) -> Seat:
+    """What the address of a NIC depends on; one that becomes a conventional PCI device leaves its root port."""
+    current = nic.after.address if explicit is None else _address(nic.before)
+    conventional = nic.after.model is not None and nic.after.model not in EXPRESS
+    if conventional and current is not None and place.model(current) == ROOT_PORT and _changes(nic, "model"):
+        current = None
+    return Seat(nic.subject, explicit, current, conventional)
 
 
 def _address(nic: Interface | None) -> str | None:

@@ -10,7 +10,11 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import (
+    Controller,
+    topology,
+    with_controllers,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import live as live_side
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import (
     Nic,
@@ -33,9 +37,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range, wo
 
 @dataclass(frozen=True)
 class Outcome:
-    """The desired NICs, and what the running domain can have of them at once (None: it does not run)."""
+    """The desired NICs, the PCI controllers that they need beyond those of the domain, and what the running domain
+    can have of them at once (None: it does not run)."""
 
     nics: tuple[Nic, ...]
+    controllers: tuple[Controller, ...]
     live: live_side.LivePlan | None
 
 
@@ -66,7 +72,8 @@ class InterfaceResource:
         """The VFs, then one new definition with all NICs, what the running domain can have at once, and a restart."""
         outcome = self._outcome(current)
         nics = tuple(nic.after for nic in outcome.nics)
-        lines = self._lines(current, outcome.nics)
+        lines = self._lines(current, outcome)
+        definition = with_controllers(current.definition, outcome.controllers)
         running = None if outcome.live is None else outcome.live.running
         pairs = live_side.paired(outcome.nics, current.running or ())
         set_now = {vf.subject: {"vf": live_side.LIVE} for vf in current.vfs if vf.after() != vf}
@@ -79,12 +86,14 @@ class InterfaceResource:
         steps: list[Step] = []
         if lines or set_now or (outcome.live is not None and outcome.live.has_work()):
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.transition import (
+                Definition,
                 check_possible,
                 steps_between,
             )
 
             check_possible(self.domain, current, outcome.nics, outcome.live)
-            steps += steps_between(self.connection, self.domain, current, outcome.nics, outcome.live, lines)
+            steps += steps_between(self.connection, self.domain, current, outcome.nics, outcome.live,
+                                   Definition(definition, lines))
         if self.restart and waits:
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Restart, check_reacts
 
@@ -93,7 +102,7 @@ class InterfaceResource:
             running, waits = nics, False
         vfs = tuple(vf.after() for vf in current.vfs)
         return Plan(tuple(steps), replace(
-            current, interfaces=nics, running=running, vfs=vfs, changes=changes, waits=waits))
+            current, definition=definition, interfaces=nics, running=running, vfs=vfs, changes=changes, waits=waits))
 
     def show(self, state: NicState) -> dict[str, t.Any]:
         """All NICs of the definition, those of the running domain, and what is managed of the VFs."""
@@ -123,12 +132,12 @@ class InterfaceResource:
     def _outcome(self, current: NicState) -> Outcome:
         running = current.running or ()
         wanted = with_identities(current.wanted, [*current.interfaces, *running], current.uuid, current.ledger)
-        nics = desired_nics(self.state, wanted, current.interfaces, running, topology(current.definition))
+        nics, place = desired_nics(self.state, wanted, current.interfaces, running, topology(current.definition))
         if self.state != "absent":
             check_conflicts(nics, current.ledger)
             check_domain(nics, current.definition)
         if current.live is None or current.running is None:
-            return Outcome(tuple(nics), None)
+            return Outcome(tuple(nics), place.added, None)
 
         def unwanted(nic: Interface) -> bool:
             if self.state == "absent":
@@ -140,12 +149,13 @@ class InterfaceResource:
             return self.state != "absent" and any(identified(item.interface, [nic.after]) for item in wanted)
 
         host = live_side.LiveHost(topology(current.live), current.pools, listed, unwanted)
-        return Outcome(tuple(nics), live_side.plan_live(nics, current.running, host))
+        return Outcome(tuple(nics), place.added, live_side.plan_live(nics, current.running, host))
 
-    def _lines(self, current: NicState, nics: t.Sequence[Nic]) -> tuple[str, ...]:
-        kept = [nic.before for nic in nics]
+    def _lines(self, current: NicState, outcome: Outcome) -> tuple[str, ...]:
+        kept = [nic.before for nic in outcome.nics]
         lines = [f"NIC {nic.label()}: remove" for nic in current.interfaces if nic not in kept]
-        for nic in nics:
+        lines += [controller.describe() for controller in outcome.controllers]
+        for nic in outcome.nics:
             if nic.before is None:
                 source = " ".join(source_of(nic.after).values())
                 lines.append(f"NIC {nic.after.label()}: add {nic.after.type} {source}, mac {nic.after.mac}")

@@ -106,10 +106,3 @@ def test_a_paused_guest_releases_nothing(lab: Lab) -> None:
         refused = lab.vm_interface({"name": "n"}, state="absent", check_mode=check_mode)
         assert "domain a: it is paused, so its guest cannot release a NIC" in refused["msg"]
     assert lab.texts() == before
-
-
-def test_a_root_port_takes_no_conventional_nic_whose_place_it_was(lab: Lab) -> None:
-    lab.domain(machine="q35")
-    lab.vm_interface({"name": "n", "type": "user"})
-    refused = lab.vm_interface({"name": "n", "model": "e1000"})
-    assert "interfaces[0].model = 'e1000': this is a conventional PCI device" in refused["msg"]

@@ -206,13 +206,6 @@ def test_without_a_free_root_port_a_nic_waits_for_the_restart(lab: Lab) -> None:
     assert added["needs_restart"]
 
 
-def test_q35_has_no_place_for_a_conventional_pci_nic(lab: Lab) -> None:
-    lab.domain(machine="q35")
-    refused = lab.vm_interface({**BRIDGE, "model": "e1000"})
-    assert (refused["error"]["type"], refused["error"]["value"]) == ("NotSupported", "e1000")
-    assert four_runs(lab, {**BRIDGE, "model": None})["interfaces"][0]["model"] == "virtio"
-
-
 def test_a_guest_that_keeps_the_nic_is_an_error(lab: Lab) -> None:
     lab.domain(state="running")
     lab.vm_interface(BRIDGE)

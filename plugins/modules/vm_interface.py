@@ -21,8 +21,8 @@ options:
     required: true
   interfaces:
     description:
-      - The NICs. Each is known by its O(interfaces[].name), else by its O(interfaces[].mac), else by its place in
-        the list. An attribute that is not given stays as it is.
+      - The NICs. Each is known by its O(interfaces[].name), else by its O(interfaces[].mac), else by its place. Of two
+        of one MAC, the O(interfaces[].address) tells which is meant. An attribute that is not given stays as it is.
     type: list
     elements: dict
     required: true
@@ -188,8 +188,8 @@ options:
           max_tx_rate: {type: int, description: "Mbit/s at most, V(0) for no limit."}
   state:
     description:
-      - V(present) makes these NICs so and leaves others alone.
-      - V(absent) removes these NICs; only their name or MAC counts.
+      - V(present) makes these NICs so and leaves others alone. It gives no NIC another name.
+      - V(absent) removes these NICs; only their name, MAC and address count.
       - V(exact) makes these NICs and no others, with guest PCI addresses that ascend in the order of the list.
         Addresses that are in order already stay.
     type: str

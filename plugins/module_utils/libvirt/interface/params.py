@@ -83,9 +83,13 @@ def wanted_interfaces(items: list[dict[str, t.Any]], identify_only: bool) -> tup
 
 
 def _own_mac(wanted: Wanted) -> str | None:
-    """The MAC, but not of the transient NIC of a team, which has that of the other one."""
+    """The MAC, but not of the transient NIC of a team, which has that of the other one.
+
+    Nor of one whose address tells it from another of its MAC; two new ones are refused with the domain.
+    """
     team = wanted.interface.teaming
-    return None if team is not None and team.type == "transient" else wanted.interface.mac
+    shared = wanted.interface.address is not None or (team is not None and team.type == "transient")
+    return None if shared else wanted.interface.mac
 
 
 def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:

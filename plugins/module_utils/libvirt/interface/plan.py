@@ -21,9 +21,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired 
     check_conflicts,
     check_domain,
     desired_nics,
-    identified,
-    with_identities,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified, with_identities
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import (
@@ -66,7 +65,7 @@ class InterfaceResource:
 
         :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
         """
-        return read_state(host, self.connection, self.domain, self.wanted, self.state == "absent", self.restart)
+        return read_state(host, self.connection, self.domain, self.wanted, self.state, self.restart)
 
     def plan(self, current: NicState) -> Plan[NicState]:
         """The VFs, then one new definition with all NICs, what the running domain can have at once, and a restart."""
@@ -139,16 +138,13 @@ class InterfaceResource:
         if current.live is None or current.running is None:
             return Outcome(tuple(nics), place.added, None)
 
-        def unwanted(nic: Interface) -> bool:
-            if self.state == "absent":
-                gone = [found for found in current.interfaces if found not in [kept.before for kept in nics]]
-                return any(identified(found, [nic]) for found in [*gone, *(item.interface for item in wanted)])
-            return self.state == "exact"
-
-        def listed(nic: Nic) -> bool:
-            return self.state != "absent" and any(identified(item.interface, [nic.after]) for item in wanted)
-
-        host = live_side.LiveHost(topology(current.live), current.pools, listed, unwanted)
+        absent = self.state == "absent"
+        meant = [identified(item.interface, [nic.after for nic in nics]) for item in wanted]
+        gone = [found for found in current.interfaces if found not in [kept.before for kept in nics]]
+        leave = [identified(found, running) for found in [*gone, *(item.interface for item in wanted)]]
+        host = live_side.LiveHost(
+            topology(current.live), current.pools, listed=lambda nic: not absent and nic.after in meant,
+            unwanted=lambda nic: nic in leave if absent else self.state == "exact")
         return Outcome(tuple(nics), place.added, live_side.plan_live(nics, current.running, host))
 
     def _lines(self, current: NicState, outcome: Outcome) -> tuple[str, ...]:

@@ -11,7 +11,12 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import identified, with_identities
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import (
+    check_identity,
+    identified,
+    leaving,
+    with_identities,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
     KEEPS_CONNECTED,
     ROWS,
@@ -63,13 +68,14 @@ class NicState:
     waits: bool = False
 
 
-def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Wanted, ...], identify_only: bool,
+def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Wanted, ...], state: str,
                restart: bool) -> NicState:
     """A domain's NICs; the host and the other domains only as far as the list asks for something new.
 
-    :param identify_only: the list only says which NICs are meant
+    :param state: absent, with which the list only says which NICs are meant, present or exact
     :param restart: whether the domain may be restarted
-    :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
+    :raises ValidationError: there is no such persistent domain, an item of the list can mean several of its NICs, or
+        there is nothing to connect a NIC to
     """
     domain = connection.domain(name)
     text, live_text = domain.definition(), domain.live_xml()
@@ -80,10 +86,16 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
     live = None if live_text is None else xml.parse(live_text, f"domain {name}")
     nics = interfaces_of(definition)
     running = () if live is None else _running(connection, domain.uuid, nics, live)
+    for item in wanted:
+        check_identity(item, nics, state)
+        if identified(item.interface, nics) is None:
+            check_identity(item, running, "exact")
     ledger: Ledger = ()
     vfs: tuple[VfOfNic, ...] = ()
     warnings: tuple[str, ...] = ()
-    if not identify_only:
+    if state == "absent":
+        wanted = tuple(leaving(item, nics) for item in wanted)
+    else:
         wanted = tuple(resolved(host, item) for item in wanted)
         known = with_identities(wanted, [*nics, *running], domain.uuid, ledger)
         new = [item for item in known if not _is_met(item, nics)]

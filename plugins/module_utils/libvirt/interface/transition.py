@@ -13,7 +13,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic, identified
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.live import LivePlan, at_once, late
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import Row, write_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface

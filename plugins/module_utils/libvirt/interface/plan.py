@@ -68,18 +68,17 @@ class InterfaceResource:
         return read_state(host, self.connection, self.domain, self.wanted, self.state, self.restart)
 
     def plan(self, current: NicState) -> Plan[NicState]:
-        """The VFs, then one new definition with all NICs, what the running domain can have at once, and a restart."""
+        """The VFs, then one new definition with all NICs, what the running domain can have at once, and a restart.
+
+        :raises InUse: something of it is in use, or the domain is on its way to another host
+        """
         outcome = self._outcome(current)
         nics = tuple(nic.after for nic in outcome.nics)
         lines = self._lines(current, outcome)
         definition = with_controllers(current.definition, outcome.controllers)
         running = None if outcome.live is None else outcome.live.running
-        pairs = live_side.paired(outcome.nics, current.running or ())
         set_now = {vf.subject: {"vf": live_side.LIVE} for vf in current.vfs if vf.after() != vf}
-        changes = {
-            (nic.after.alias, nic.after.mac): {
-                **live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after)),
-                **set_now.get(nic.subject, {})} for nic in outcome.nics}
+        changes = _changes(current, outcome, set_now)
         waits = live_side.needs_restart(nics, running) or any(
             live_side.NEEDS_RESTART in found.values() for found in changes.values())
         steps: list[Step] = []
@@ -99,6 +98,10 @@ class InterfaceResource:
             check_reacts(self.domain, current.power or "running")
             steps.append(Restart(self.connection, self.domain, self.timeout))
             running, waits = nics, False
+        if steps:
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import check_stays
+
+            check_stays(self.domain, current.definition)
         vfs = tuple(vf.after() for vf in current.vfs)
         return Plan(tuple(steps), replace(
             current, definition=definition, interfaces=nics, running=running, vfs=vfs, changes=changes, waits=waits))
@@ -160,6 +163,18 @@ class InterfaceResource:
                       f"{words(row.meant(nic.after))}"
                       for row in ROWS if row.meant(nic.before) != row.meant(nic.after)]
         return tuple(lines)
+
+
+def _changes(current: NicState, outcome: Outcome, more: dict[str, dict[str, str]],
+             ) -> dict[tuple[str | None, str | None], dict[str, str]]:
+    """How each attribute of each NIC takes effect, by the NIC's alias and MAC.
+
+    :param more: the same of what is not in the NICs themselves, by what messages call the NIC
+    """
+    pairs = live_side.paired(outcome.nics, current.running or ())
+    return {(nic.after.alias, nic.after.mac): {
+        **live_side.changes(nic, current.running, outcome.live, pairs.get(nic.after)), **more.get(nic.subject, {})}
+        for nic in outcome.nics}
 
 
 def _attributes(nic: Interface) -> dict[str, t.Any]:

@@ -12,7 +12,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import options
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import SOURCES
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, alias_of
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import GENERATED
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import rate_of, virtualport_of, vlan_of
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
@@ -192,9 +191,6 @@ def _target(subject: str, name: str | None) -> str | None:
     if not NETDEV.fullmatch(name):
         raise ValidationError(subject, "this is no name of a network interface", name,
                               "Take 1 to 15 letters, digits and . _ -")
-    if name.startswith(GENERATED):
-        raise ValidationError(subject, "libvirt keeps such names for those that it makes up, and would drop this one",
-                              name, f"Take a name that does not begin with {', '.join(GENERATED)}")
     return name
 
 

@@ -36,7 +36,7 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
         _check_bridge(host, connection, subject, nic, nic.source_bridge)
     if nic.source_network is not None:
         network = network_of(connection, subject, nic, before is None or before.source_network != nic.source_network)
-        check_network(subject, nic, network)
+        check_network(subject, nic, network, before)
         bridge = network.bridge()
         if nic.vlan is not None and nic.vlan.tags and bridge is not None and network.virtualport().type is None:
             check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, bridge)

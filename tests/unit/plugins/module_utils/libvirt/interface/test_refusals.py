@@ -129,10 +129,19 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"I P": "x"}}}], "a variable has letters, digits and _"),
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": ["x y"]}}}], "filterref.parameters.IP = 'x y'"),
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": {"a": "b"}}}}], "a value has letters, digits"),
+    *(([{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {"IP": value}}}],
+       f"filterref.parameters.IP = {wrong!r}: a value has letters, digits and . : _, and libvirt drops any other one")
+      for value, wrong in ((wrong, wrong) if isinstance(wrong, str) else (wrong, wrong[-1]) for wrong in (
+          "10.0.0.1-10.0.0.9", "10.0.0.0/24", "", "a-b", "10.0.0.1,10.0.0.2", " 10.0.0.1", "10.0.0.1\n",
+          ["10.0.0.1", "10.0.0.2-10.0.0.9"]))),
+    ([{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {"MY-IP": "x"}}}],
+     "filterref.parameters = 'MY-IP': a variable has letters, digits and _, and libvirt drops"),
     ([{**DIRECT, "filterref": {"filter": "clean-traffic"}}], "a NIC of type direct has none"),
     ([{**OVS, "filterref": {"filter": "clean-traffic"}}], "libvirt filters nothing on a virtualport"),
     ([on("pool", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge"),
     ([{**BRIDGE, "target_dev": "vnet7"}], "libvirt keeps such names for those that it makes up"),
+    ([{**USER, "type": "ethernet", "target_dev": "vnet7"}], "for a TAP of the host type: ethernet with managed: false"),
+    ([{**DIRECT, "target_dev": "macvtap7"}], "libvirt keeps such names for those that it makes up"),
     ([{**BRIDGE, "target_dev": "a/b"}], "this is no name of a network interface"),
     ([{**BRIDGE, "target_dev": "x" * 16}], "Take 1 to 15 letters"),
     ([{**VF, "target_dev": "vf0"}], "a NIC of type hostdev has none"),
@@ -227,11 +236,15 @@ RIGHT: list[list[Result]] = [
     [BACKUP, on("pool", name="vf", teaming=TRANSIENT["teaming"])],
     [{**BRIDGE, "bandwidth": {"inbound": {"average": 0}}, "filterref": {"filter": ""}, "target_dev": ""}],
     [{**USER, "type": "ethernet", "managed": False, "target_dev": "eth7"}],
+    [{**USER, "type": "ethernet", "managed": False, "target_dev": "vnet0"}],
+    [{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {
+        "IP": ["10.0.0.1", "10.0.0.2"], "CTRL_IP_LEARNING": "none", "IPV6": "2001:db8::1", "N": 5}}}],
 ]
 
 
 @pytest.mark.parametrize("items", RIGHT)
 def test_its_neighbour_is_fine(rich: Lab, items: list[Result]) -> None:
+    rich.files.folder("/sys/class/net/vnet0")
     rich.network("routed", "<forward mode='route'/><bandwidth><inbound average='100'/></bandwidth>")
     rich.four_runs(*items)
 
@@ -242,3 +255,15 @@ def test_a_macvtap_of_its_own_does_not_stand_in_the_way(rich: Lab) -> None:
     rich.files.link("/sys/class/net/enp2s0v2/upper_macvtap0", "/sys/class/net/macvtap0")
     assert not rich.vm_interface({**mine, "link_state": "down"})["failed"]
     assert "is on it already" in rich.vm_interface({**mine, "name": "other"})["msg"]
+
+
+def test_a_tap_of_the_host_keeps_its_name_until_libvirt_is_to_make_it(rich: Lab) -> None:
+    for name in ("vnet0", "vnet1"):
+        rich.files.folder(f"/sys/class/net/{name}")
+    rich.vm_interface({"name": "n", "type": "ethernet", "managed": False, "target_dev": "vnet0"})
+    rich.four_runs({"name": "n", "link_state": "down"})
+    rich.four_runs({"name": "n", "target_dev": "vnet1"})
+    assert dict(rich.libvirt.found["a"].xml.find("devices/interface/target").attrib) == {
+        "dev": "vnet1", "managed": "no"}
+    assert "libvirt keeps such names" in rich.vm_interface({"name": "n", "managed": True})["msg"]
+    rich.four_runs({"name": "n", "managed": True, "target_dev": "tap1"})

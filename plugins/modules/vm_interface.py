@@ -53,7 +53,7 @@ options:
         description: What the NIC is connected to. V(ethernet) and V(user) have none.
         type: dict
         suboptions:
-          pf: {type: str, description: "With V(hostdev) or V(direct), the PF of the VF, by its netdev or PCI address."}
+          pf: {type: str, description: "With V(hostdev) or V(direct), the PF of the VF, by any name or PCI address."}
           vf: {type: int, description: "With the PF, the number of the VF, from 0. V(direct) takes its netdev."}
           pci_address: {type: str, description: "With V(hostdev), the PCI address of the VF, in place of its PF."}
           bridge: {type: str, description: "With V(bridge), the bridge."}

@@ -24,6 +24,8 @@ if t.TYPE_CHECKING:
 MODEL = re.compile(r"[A-Za-z0-9_-]+")
 # What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
 NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
+# The same of an alternative name, which ip link property adds (ALTIFNAMSIZ in include/uapi/linux/if.h)
+ANY_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,127}")
 # What each type is connected to: the keys of source that it needs, in their alternatives, and those that it may have.
 NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
     "hostdev": (frozenset({"pf", "vf"}), frozenset({"pci_address"})),
@@ -162,7 +164,7 @@ def _check_names(subject: str, kind: str, source: dict[str, t.Any]) -> None:
     if mode is not None and mode not in MODES[kind]:
         raise ValidationError(f"{subject}.source.mode", f"a NIC of type {kind} has no such mode", mode,
                               f"Give one of {', '.join(MODES[kind])}")
-    if kind == "direct" and dev is not None and not NETDEV.fullmatch(dev):
+    if kind == "direct" and dev is not None and not ANY_NAME.fullmatch(dev):
         raise ValidationError(f"{subject}.source.dev", "this is no name of a network interface", dev,
                               "See ip link for those that the host has")
     if kind == "vdpa" and dev is not None and not dev.startswith("/dev/"):

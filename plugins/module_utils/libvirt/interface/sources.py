@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -135,14 +135,26 @@ def _check_vlan_of_qbg(host: Host, subject: str, nic: Interface, given: Virtualp
 
 def _check_free(host: Host, subject: str, nic: Interface, dev: str) -> None:
     subject, folder = f"{subject}.source.dev", f"{pci.NETDEVS}/{dev}"
-    if host.exists(f"{folder}/brport") or host.link_name(f"{folder}/master") == "ovs-system":
-        raise InUse(subject, f"it is a port of {host.link_name(f'{folder}/master')}, so it takes no macvtap", dev,
-                    "Take another, or type: bridge")
+    master = host.link_name(f"{folder}/master")
+    if master is not None and not _shares(host, master):
+        switch = master == "ovs-system" or host.exists(f"{pci.NETDEVS}/{master}/bridge")
+        raise InUse(subject, f"it is a port of {master}, so it takes no macvtap", dev,
+                    "Take another, or type: bridge" if switch else f"Take dev: {master}, or another network interface")
     for upper in (name[len("upper_"):] for name in host.names(folder) if name.startswith("upper_")):
         if nic.source_mode == "passthrough" and any(
                 name.startswith("tap") for name in host.names(f"{pci.NETDEVS}/{upper}/macvtap")):
             raise InUse(subject, f"the macvtap {upper} is on it already, and mode passthrough needs it alone", dev,
                         "Take another VF or NIC")
+
+
+def _shares(host: Host, master: str) -> bool:
+    """Whether a port of a master takes macvtaps as well: bridges, bonds, teams and Open vSwitch take all its packets.
+
+    The kernel gives those to one only (netdev_rx_handler_register in its net/core/dev.c), and a VRF is none of them.
+    """
+    folder = f"{pci.NETDEVS}/{master}"
+    known = master == "ovs-system" or host.exists(f"{folder}/bridge") or host.exists(f"{folder}/bonding")
+    return not known and iproute.kind(host, master) == "vrf"
 
 
 def _is_up(host: Host, dev: str) -> bool:

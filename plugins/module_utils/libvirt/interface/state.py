@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
@@ -85,7 +85,7 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
     definition = xml.parse(text, f"domain {name}", notes=True)
     live = None if live_text is None else xml.parse(live_text, f"domain {name}")
     nics = interfaces_of(definition)
-    running = () if live is None else _running(connection, domain.uuid, nics, live)
+    running = () if live is None else _running(host, connection, domain.uuid, nics, live)
     for item in wanted:
         check_identity(item, nics, state)
         if identified(item.interface, nics) is None:
@@ -115,10 +115,11 @@ def interfaces_of(domain: Element) -> tuple[Interface, ...]:
     return tuple(read_interface(nic) for nic in domain.findall("devices/interface"))
 
 
-def _running(connection: Connection, uuid: str, nics: t.Sequence[Interface], live: Element) -> tuple[Interface, ...]:
-    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.running import with_networks
+def _running(host: Host, connection: Connection, uuid: str, nics: t.Sequence[Interface],
+             live: Element) -> tuple[Interface, ...]:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.running import on_netdevs, with_networks
 
-    return with_networks(connection, uuid, nics, interfaces_of(live))
+    return on_netdevs(host, with_networks(connection, uuid, nics, interfaces_of(live)), live)
 
 
 def _read_for(host: Host, connection: Connection, new: t.Sequence[Wanted], nics: t.Sequence[Interface],
@@ -134,8 +135,16 @@ def _read_for(host: Host, connection: Connection, new: t.Sequence[Wanted], nics:
         before, after = identified(item.interface, nics), _to_be(item, [*nics, *running])
         if before is None or again or any(row.meant(before) != row.meant(after) for row in ROWS
                                           if row.parameter not in KEEPS_CONNECTED):
-            check_source(host, connection, item.subject, after, before or identified(item.interface, running))
+            live = identified(item.interface, running)
+            check_source(host, connection, item.subject, after, _connected(before, live, after))
     return read_ledger(connection, without=uuid)
+
+
+def _connected(before: Interface | None, live: Interface | None, after: Interface) -> Interface | None:
+    """A NIC now; what its running one has already need not be free for it."""
+    if live is None or (live.type, live.source_dev) != (after.type, after.source_dev):
+        return before or live
+    return replace(before or live, type=live.type, source_dev=live.source_dev)
 
 
 def _to_be(item: Wanted, nics: t.Sequence[Interface]) -> Interface:

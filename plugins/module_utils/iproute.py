@@ -49,6 +49,14 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
     return link
 
 
+def kind(host: Host, netdev: str) -> str | None:
+    """What a virtual link is, such as bond, team or vrf; None where ip says nothing of it."""
+    done = host.run(["ip", "-json", "-details", "link", "show", "dev", netdev])
+    link: dict[str, t.Any] = json.loads(done.stdout)[0] if done.returncode == 0 else {}
+    found: str | None = link.get("linkinfo", {}).get("info_kind")
+    return found
+
+
 def addresses(host: Host) -> dict[str, list[str]]:
     """The IP addresses of the host by netdev, as 192.0.2.1/24; not the link-local ones, which the kernel gives.
 

@@ -64,13 +64,27 @@ def is_up(host: Host, netdev: str) -> bool:
     return bool(int(host.read(f"{NETDEVS}/{netdev}/flags") or "0", 16) & IFF_UP)
 
 
+def netdev_of(host: Host, name: str) -> str | None:
+    """The netdev of a name, be it an alternative one, for which sysfs has no folder; None where there is none."""
+    if not name or "/" in name:
+        return None
+    if host.exists(f"{NETDEVS}/{name}"):
+        return name
+    from ansible_collections.nfv.kvm.plugins.module_utils import rtnetlink  # few name one so
+
+    return rtnetlink.netdev_of(host, name)
+
+
 def bus_address(host: Host, device: str) -> str | None:
     """What address_of returns, for a device that is there; of one that is not, its PCI address or None."""
-    return device.lower() if PCI_ADDRESS.fullmatch(device) else host.link_name(f"{NETDEVS}/{device}/device")
+    if PCI_ADDRESS.fullmatch(device):
+        return device.lower()
+    netdev = netdev_of(host, device)
+    return None if netdev is None else host.link_name(f"{NETDEVS}/{netdev}/device")
 
 
 def address_of(host: Host, device: str) -> str | None:
-    """The address of a device that is named by its netdev or its PCI address: PCI's, or that of another bus.
+    """The address of a device that is named by its netdev (see netdev_of) or PCI address: PCI's, or of another bus.
 
     :returns: None for a netdev that is virtual
     :raises ValidationError: there is no such device
@@ -80,7 +94,7 @@ def address_of(host: Host, device: str) -> str | None:
             raise ValidationError(
                 "pf", "this host has no such PCI device", device, "See lspci -D for those that it has"
             )
-    elif not host.exists(f"{NETDEVS}/{device}") or "/" in device:
+    elif netdev_of(host, device) is None:
         raise ValidationError(
             "pf", "this host has no such network interface", device, "See ip link for those that it has"
         )

@@ -21,8 +21,8 @@ options:
     required: true
   interfaces:
     description:
-      - The NICs. Each is known by its O(interfaces[].name), else by its O(interfaces[].mac), else by its place in
-        the list. An attribute that is not given stays as it is.
+      - The NICs. Each is known by its O(interfaces[].name), else by its O(interfaces[].mac), else by its place. Of two
+        of one MAC, the O(interfaces[].address) tells which is meant. An attribute that is not given stays as it is.
     type: list
     elements: dict
     required: true
@@ -53,7 +53,7 @@ options:
         description: What the NIC is connected to. V(ethernet) and V(user) have none.
         type: dict
         suboptions:
-          pf: {type: str, description: "With V(hostdev) or V(direct), the PF of the VF, by its netdev or PCI address."}
+          pf: {type: str, description: "With V(hostdev) or V(direct), the PF of the VF, by any name or PCI address."}
           vf: {type: int, description: "With the PF, the number of the VF, from 0. V(direct) takes its netdev."}
           pci_address: {type: str, description: "With V(hostdev), the PCI address of the VF, in place of its PF."}
           bridge: {type: str, description: "With V(bridge), the bridge."}
@@ -130,8 +130,8 @@ options:
       boot_order: {type: int, description: "The place of the NIC among the boot devices, from 1."}
       address:
         description:
-          - The NIC's PCI address in the guest, such as V(0000:00:05.0). Without it, the next free one behind the
-            other NICs is taken, or with O(state=exact) one in the order of the list.
+          - The NIC's PCI address in the guest, such as V(0000:00:05.0). Without it, the next one behind the others,
+            or with O(state=exact) one in the order of the list, if need be on a new root port or PCI bridge of Q35.
         type: str
       driver:
         description: How the host serves a V(virtio) NIC. What is not given stays as it is.
@@ -188,8 +188,8 @@ options:
           max_tx_rate: {type: int, description: "Mbit/s at most, V(0) for no limit."}
   state:
     description:
-      - V(present) makes these NICs so and leaves others alone.
-      - V(absent) removes these NICs; only their name or MAC counts.
+      - V(present) makes these NICs so and leaves others alone. It gives no NIC another name.
+      - V(absent) removes these NICs; only their name, MAC and address count.
       - V(exact) makes these NICs and no others, with guest PCI addresses that ascend in the order of the list.
         Addresses that are in order already stay.
     type: str

@@ -4,60 +4,99 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
-ROOT_PORT = "pcie-root-port"
+ROOT_PORT, PCI_BRIDGE = "pcie-root-port", "pcie-to-pci-bridge"
 # Where QEMU can plug a device in and out; on others, such as pcie-root itself, it stays while the domain runs.
 HOTPLUG = frozenset({ROOT_PORT, "pcie-switch-downstream-port", "pci-root", "pci-bridge"})
+# The controllers of Q35 with slots for conventional PCI devices
+CONVENTIONAL = frozenset({PCI_BRIDGE, "pci-bridge", "dmi-to-pci-bridge"})
+# The slots of a bus by the model that makes it (virDomainPCIAddressBusSetModel in libvirt's src/conf/domain_addr.c)
+SLOTS = {
+    "pci-root": range(1, 0x20), "pcie-root": range(1, 0x20), "pci-bridge": range(1, 0x20), PCI_BRIDGE: range(1, 0x20),
+    "dmi-to-pci-bridge": range(0x20), ROOT_PORT: range(1), "pcie-switch-downstream-port": range(1),
+}
 BEHIND_ALL = 0x100
+MOST_BUSES = 0xFF
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A PCI controller that the domain is to get.
+
+    :param bus: libvirt's index of it, which is the bus in the addresses of what is behind it
+    :param address: its own guest PCI address
+    """
+
+    bus: int
+    model: str
+    address: str
+
+    def describe(self) -> str:
+        """What becomes of it, in words."""
+        return f"PCI controller {self.bus}: add {self.model} at {self.address}"
 
 
 @dataclass(frozen=True)
 class Topology:
     """The PCI side of a domain without its NICs.
 
-    :param root: pci-root (i440FX: NICs in the slots of bus 0), pcie-root (Q35: each NIC behind a root port of its own)
-        or None for a machine without PCI
+    :param root: pci-root (i440FX: NICs in the slots of bus 0), pcie-root (Q35: each NIC behind a root port of its own,
+        conventional ones in the slots of a bridge) or None for a machine without PCI
     :param bridges: bus → the model of the controller that makes it and its own guest PCI address
     :param taken: guest PCI address → the device there
     :param fixed: the buses whose controller has hotplug switched off
+    :param shared: the slots, as dddd:bb:ss, whose function 0 lets other functions be found
+    :param added: the controllers that it has beyond those of the domain
     """
 
     root: str | None
     bridges: dict[int, tuple[str, str | None]]
     taken: dict[str, str]
     fixed: frozenset[int] = frozenset()
+    shared: frozenset[str] = frozenset()
+    added: tuple[Controller, ...] = ()
 
-    def candidates(self) -> list[str]:
-        """Where a NIC can go, whether taken or not, in the guest's order.
+    def is_known(self) -> bool:
+        """Whether it is clear where NICs go."""
+        return self.root in ("pci-root", "pcie-root")
 
-        Slot 2 of bus 0 is left to the first video device, which libvirt wants there (qemu_domain_address.c). On Q35
-        libvirt makes the root ports up to the bus that an address names, so buses without one are candidates too.
+    def candidates(self, conventional: bool = False) -> list[str]:
+        """Where a NIC can go, whether taken or not, in the guest's order, on the buses that are there.
+
+        Slot 2 of bus 0 is left to the first video device, which libvirt wants there (qemu_domain_address.c).
         """
         if self.root == "pci-root":
             return [f"0000:00:{slot:02x}.0" for slot in range(3, 0x20)]
-        if self.root == "pcie-root":
-            buses = [bus for bus in range(1, 0xFF) if self.bridges.get(bus, (ROOT_PORT, None))[0] == ROOT_PORT]
-            return sorted((f"0000:{bus:02x}:00.0" for bus in buses), key=self.position)
-        return []
+        if self.root != "pcie-root":
+            return []
+        models, slots = (CONVENTIONAL, range(1, 0x20)) if conventional else ({ROOT_PORT}, range(1))
+        found = [f"0000:{bus:02x}:{slot:02x}.0" for bus, (model, _own) in self.bridges.items() if model in models
+                 for slot in slots]
+        return sorted(found, key=self.position)
 
     def holder(self, address: str) -> str | None:
         """The device in the slot of an address: functions of one slot are plugged together."""
         return next((device for taken, device in self.taken.items() if taken[:-2] == address[:-2]), None)
+
+    def model(self, address: str) -> str | None:
+        """The model of the controller that makes the bus of an address, None for a bus that is not there."""
+        return self.bridges.get(int(address[5:7], 16), (None, None))[0]
 
     def takes_live(self, address: str) -> bool:
         """Whether a device can be plugged in and out there while the domain runs.
 
         A controller cannot be plugged in: the running guest must have the one that the address names.
         """
-        bus = int(address[5:7], 16)
         return self.root is None or (
-            self.bridges.get(bus, ("", None))[0] in HOTPLUG and bus not in self.fixed and address.endswith(".0"))
+            self.model(address) in HOTPLUG and int(address[5:7], 16) not in self.fixed and address.endswith(".0"))
 
     def position(self, address: str) -> tuple[int, ...]:
         """The place of an address in the guest's order: firmware and kernel walk the bridges depth first."""
@@ -69,113 +108,101 @@ class Topology:
             return (BEHIND_ALL, bus, slot, function)
         return (*self.position(own), slot, function)
 
+    def grown(self, conventional: bool, used: t.Collection[str]) -> t.Iterator[tuple[str, Topology]]:
+        """The ways to have one more bus for a NIC, each with its first address; those that add least come first.
 
-@dataclass(frozen=True)
-class Seat:
-    """A NIC that needs an address: the one that is asked for, and the one that it has."""
+        libvirt would add a bus as well, but of the model that it takes for right by itself: for vmxnet3 it makes a
+        bridge, on which the address of a root port is not valid.
 
-    subject: str
-    explicit: str | None
-    current: str | None
+        :param used: the slots, as dddd:bb:ss, that NICs have
+        """
+        if self.root != "pcie-root" or len(self.bridges) > MOST_BUSES - 2:
+            return
+        ported = (self._with(ROOT_PORT, room) for room in self._rooms(used))
+        ports = ((f"0000:{place.added[-1].bus:02x}:00.0", place) for place in ported)
+        if not conventional:
+            yield from ports
+            return
+        free = ((address, self) for address in self.candidates()
+                if self.holder(address) is None and address[:-2] not in used)
+        for address, place in itertools.chain(free, ports):
+            bridged = place._with(PCI_BRIDGE, address)
+            yield f"0000:{bridged.added[-1].bus:02x}:01.0", bridged
+
+    def reaching(self, addresses: t.Iterable[str | None]) -> Topology:
+        """It with root ports up to the buses of Q35 that addresses name.
+
+        :raises ValidationError: there is no room for so many
+        """
+        known = [address for address in addresses if address is not None]
+        used, place = {address[:-2] for address in known}, self
+        for address in known if self.root == "pcie-root" else ():
+            while place.model(address) is None:
+                larger = next((found for _first, found in place.grown(False, used)), None)
+                if larger is None:
+                    raise ValidationError("interfaces", "the guest has no room for the root ports up to this address",
+                                          address, "Take an address on a lower bus, or none for the next free one")
+                place = larger
+        return place
+
+    def _with(self, model: str, address: str) -> Topology:
+        """It with one more controller, which has the first number that is free."""
+        bus = next(number for number in range(1, MOST_BUSES + 1) if number not in self.bridges)
+        return replace(
+            self, bridges={**self.bridges, bus: (model, address)}, taken={**self.taken, address: "controller"},
+            shared=self.shared | {address[:-2]} if model == ROOT_PORT else self.shared,
+            added=(*self.added, Controller(bus, model, address)))
+
+    def _rooms(self, used: t.Collection[str]) -> t.Iterator[str]:
+        """Guest addresses for one more root port: next to the last one as libvirt does, then behind it, then anywhere.
+
+        Slot 1 is where libvirt wants the first video device of Q35, and slot 31 has the chipset.
+        """
+        own = {address for _model, address in self.bridges.values() if address is not None}
+        ports = [address for model, address in self.bridges.values()
+                 if model == ROOT_PORT and address is not None and address.startswith("0000:00:")]
+        last = max(ports, key=self.position, default="0000:00:01.7")
+        beside = f"{last[:-1]}{int(last[-1]) + 1}"
+        if last[:-2] in self.shared and last[-1] < "7" and beside not in {*self.taken, *own}:
+            yield beside
+        busy = {address[:-2] for address in (*self.taken, *own)} | set(used)
+        free = [slot for slot in (f"0000:00:{number:02x}" for number in range(2, 0x1F)) if slot not in busy]
+        yield from (f"{slot}.0" for slot in sorted(free, key=lambda slot: (slot < last[:-2], slot)))
 
 
 def topology(domain: Element) -> Topology:
     """The topology of a domain's XML."""
-    bridges, taken, fixed = {}, {}, set()
+    bridges, taken, fixed, shared = {}, {}, set(), set()
     for device in domain.findall("devices/*"):
         address = xml.pci_address(device.find("address"))
         if device.tag == "controller" and device.get("type") == "pci":
             bridges[int(device.get("index", "0"))] = (device.get("model", ""), address)
             if device.find("target[@hotplug='off']") is not None:
                 fixed.add(int(device.get("index", "0")))
+            if address is not None and device.find("address[@multifunction='on']") is not None:
+                shared.add(address[:-2])
         if address is not None and device.tag != "interface":
             taken[address] = device.tag
-    return Topology(bridges.get(0, (None, None))[0], bridges, taken, frozenset(fixed))
+    return Topology(bridges.get(0, (None, None))[0], bridges, taken, frozenset(fixed), frozenset(shared))
 
 
-def in_order(seats: t.Sequence[Seat], place: Topology) -> list[str | None]:
-    """Guest PCI addresses that ascend in the order of the list.
-
-    Addresses that NICs have stay if the list can be ordered so; else all but the explicit ones are given anew.
-
-    :raises ValidationError: the explicit ones do not ascend, are taken, or leave too little room
-    """
-    if not place.candidates():
-        return [seat.explicit or seat.current for seat in seats]
-    _check_explicit(seats, place)
-    kept = [seat.explicit or seat.current for seat in seats]
-    known = [address for address in kept if address is not None]
-    free = all(address is None or address == seat.current or place.holder(address) is None
-               for address, seat in zip(kept, seats))
-    if _ascend(known, place) and free:
-        filled = _fill(kept, place)
-        if None not in filled:
-            return filled
-    filled = _fill([seat.explicit for seat in seats], place)
-    if None in filled:
-        seat = seats[filled.index(None)]
-        raise ValidationError(seat.subject, "there is no free guest PCI address at its place in the list",
-                              remedy="Give explicit addresses that leave room, or fewer NICs")
-    return filled
-
-
-def appended(seats: t.Sequence[Seat], place: Topology) -> list[str | None]:
-    """Guest PCI addresses where those that NICs have stay, and new NICs come behind them.
-
-    :raises ValidationError: an explicit one is taken
-    """
-    if not place.candidates():
-        return [seat.explicit or seat.current for seat in seats]
-    _check_explicit(seats, place)
-    found = [seat.explicit or seat.current for seat in seats]
-    for number, seat in enumerate(seats):
-        if found[number] is not None:
-            continue
-        used = {address[:-2] for address in found if address is not None}
-        last = max((place.position(address) for address in found if address is not None), default=())
-        free = [address for address in place.candidates()
-                if place.holder(address) is None and address[:-2] not in used]
-        behind = [address for address in free if place.position(address) > last]
-        if not free:
-            raise ValidationError(seat.subject, "the guest has no free PCI address", remedy="Remove another device")
-        found[number] = (behind or free)[0]
-    return found
-
-
-def _check_explicit(seats: t.Sequence[Seat], place: Topology) -> None:
-    for seat in seats:
-        if seat.explicit in (None, seat.current):
-            continue
-        holder = place.holder(seat.explicit)
-        if holder is not None:
-            raise ValidationError(f"{seat.subject}.address", f"a {holder} of the domain is there", seat.explicit,
-                                  "Take a free address, or none for the next free one")
-
-
-def _ascend(addresses: t.Sequence[str], place: Topology) -> bool:
-    positions = [place.position(address) for address in addresses]
-    return all(before < after for before, after in zip(positions, positions[1:]))
-
-
-def _fill(fixed: list[str | None], place: Topology) -> list[str | None]:
-    """Fill the gaps between fixed addresses with the first free ones; what finds no room stays None.
-
-    :raises ValidationError: the fixed ones do not ascend
-    """
-    known = [address for address in fixed if address is not None]
-    if not _ascend(known, place):
-        raise ValidationError("interfaces", "the explicit addresses do not ascend in the order of the list", known,
-                              "Order the list as the guest is to count its NICs, or remove an address")
-    used = {address[:-2] for address in known}
-    free = [address for address in place.candidates()
-            if place.holder(address) is None and address[:-2] not in used]
-    found, last = list(fixed), t.cast("tuple[int, ...]", ())
-    for number, address in enumerate(fixed):
-        if address is None:
-            following = next((other for other in fixed[number:] if other is not None), None)
-            address = next((other for other in free if place.position(other) > last and (
-                following is None or place.position(other) < place.position(following))), None)
-            found[number] = address
-        if address is not None:
-            last = place.position(address)
-    return found
+def with_controllers(domain: Element, added: t.Sequence[Controller]) -> Element:
+    """A domain's XML with more PCI controllers; a root port gets the numbers that libvirt would give it."""
+    if not added:
+        return domain
+    root = copy.deepcopy(domain)
+    devices = xml.child(root, "devices")
+    taken = {int(target.get("chassis"), 0) for target in devices.findall("controller/target[@chassis]")}
+    for controller in added:
+        element = xml.etree().SubElement(
+            devices, "controller", type="pci", index=str(controller.bus), model=controller.model)
+        address = xml.child(element, "address")
+        xml.set_pci_address(address, controller.address)
+        if controller.model == ROOT_PORT:
+            slot, function = int(controller.address[8:10], 16), int(controller.address[11:])
+            chassis = next(number for number in (controller.bus, *range(1, MOST_BUSES + 1)) if number not in taken)
+            taken.add(chassis)
+            address.addprevious(xml.etree().Element("target", chassis=str(chassis), port=f"0x{slot << 3 | function:x}"))
+            if function == 0:
+                address.set("multifunction", "on")
+    return root

@@ -1,17 +1,16 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The NICs that a domain is to have: which of the list is which of the domain, their MACs and guest addresses."""
+"""The NICs that a domain is to have, with their guest addresses, and what they cannot have together."""
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import typing as t
-import uuid
 from dataclasses import dataclass, replace
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Seat, Topology, appended, in_order
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import ROOT_PORT, Topology
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_seats import Addresses, Seat, appended, in_order
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import overlaid
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
@@ -19,19 +18,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming import (
     are_a_team,
     check_teams,
-    team_of,
-    with_mac_of_team,
 )
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
-# QEMU's NIC models without PCI Express; libvirt refuses them behind a root port ("slot must be >= 1").
-CONVENTIONAL_PCI = frozenset({"e1000", "rtl8139", "ne2k_pci", "pcnet", "i82551", "i82557b", "i82559er"})
-# What libvirt makes up for a virtualport that lacks it, once for the definition and once more for the running domain
-# (virDomainNetDefParseXML with VIR_VPORT_XML_GENERATE_MISSING_DEFAULTS in its src/conf/domain_conf.c)
-MADE_UP = {"802.1Qbg": "instanceid", "openvswitch": "interfaceid"}
+# QEMU's NIC models with PCI Express (INTERFACE_PCIE_DEVICE in its hw/); all others are conventional PCI devices.
+EXPRESS = frozenset({"virtio", "virtio-non-transitional", "e1000e", "igb", "vmxnet3"})
 # What no two NICs of a domain have alike, by what messages call it
 CONFLICTS = {"mac": "MAC", "source_vf": "VF", "boot_order": "boot order", "alias": "name",
              "address": "guest PCI address", "target_dev": "target_dev"}
@@ -50,65 +44,9 @@ class Nic:
     after: Interface
 
 
-def identified(wanted: Interface, nics: t.Sequence[Interface]) -> Interface | None:
-    """The NIC that is meant: that of the name, else that of the MAC."""
-    for field in ("alias", "mac"):
-        value = getattr(wanted, field)
-        found = [nic for nic in nics if value is not None and getattr(nic, field) == value]
-        if field == "mac" and team_of(wanted).type:  # the other NIC of its team has the same MAC
-            found = [nic for nic in found if team_of(nic).type in (None, team_of(wanted).type)]
-        if found:
-            return found[0]
-    return None
-
-
-def generated_mac(domain: str, label: str, used: t.Collection[str | None]) -> str:
-    """A MAC in QEMU's range that the same domain (its UUID) and label give again, stepped past those in use."""
-    for attempt in itertools.count():
-        digest = hashlib.sha256(f"{domain}/{label}/{attempt}".encode()).hexdigest()
-        mac = f"52:54:00:{digest[0:2]}:{digest[2:4]}:{digest[4:6]}"
-        if mac not in used:
-            return mac
-    raise AssertionError  # count() does not end
-
-
-def with_identities(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface], domain: str, ledger: Ledger,
-                    ) -> list[Wanted]:
-    """The list with what each NIC is to be known by outside, and has not yet: its MAC and the UUID of its virtualport.
-
-    :param nics: those of the definition, then those of the running domain
-    :param domain: its UUID
-    """
-    given = {item.interface.mac for item in wanted} - {None}
-    found: list[Wanted] = []
-    for number, item in enumerate(wanted):
-        follows = team_of(item.interface).type == "transient"
-        if item.interface.mac is None and not follows and identified(item.interface, nics) is None:
-            label = item.interface.alias or str(number)  # one without a name is known by its place in the list
-            used = given | {entry.mac for entry in ledger} | {nic.mac for nic in nics if item.interface.alias}
-            mac = generated_mac(domain, label, used)
-            item = replace(item, interface=replace(item.interface, mac=mac), generated=True)
-        found.append(item)
-    return [_with_uuid(item, identified(item.interface, nics), domain) for item in with_mac_of_team(found, nics)]
-
-
-def _with_uuid(item: Wanted, current: Interface | None, domain: str) -> Wanted:
-    """The item with a UUID for its virtualport, one that the same domain and NIC give again."""
-    port = item.interface.virtualport
-    made_up = None if port is None else MADE_UP.get(port.type or "")
-    if port is None or made_up is None:
-        return item
-    kept = port.over(None if current is None else current.virtualport)
-    if getattr(kept, made_up) is not None:
-        return item
-    label = item.interface.alias or item.interface.mac
-    made: dict[str, t.Any] = {made_up: str(uuid.uuid5(uuid.UUID(domain), f"{made_up}/{label}"))}
-    return replace(item, interface=replace(item.interface, virtualport=replace(port, **made)))
-
-
 def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interface],
-                 running: t.Sequence[Interface], place: Topology) -> list[Nic]:
-    """All NICs that the domain is to have, with their guest addresses.
+                 running: t.Sequence[Interface], place: Topology) -> tuple[list[Nic], Topology]:
+    """All NICs that the domain is to have, with their guest addresses, and the topology that has these.
 
     :param wanted: the list, with MACs
     :param nics: the NICs of the persistent definition
@@ -118,7 +56,7 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
     pairs = [(item, identified(item.interface, nics)) for item in wanted]
     if state == "absent":
         gone = [current for _item, current in pairs]
-        return [Nic(nic.label(), nic, nic) for nic in nics if nic not in gone]
+        return [Nic(nic.label(), nic, nic) for nic in nics if nic not in gone], place
     _check_pairs(pairs)
     listed = [_nic(item, current, running) for item, current in pairs]
     if state == "exact":
@@ -212,22 +150,23 @@ def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]
 
 
 def _seated(nics: t.Sequence[Nic], wanted: t.Sequence[Wanted | None], place: Topology,
-            seat: t.Callable[[t.Sequence[Seat], Topology], list[str | None]]) -> list[Nic]:
-    """The NICs with guest PCI addresses, but for those on another bus."""
-    on_pci = [(nic, None if item is None else item.interface.address) for nic, item in zip(nics, wanted)
-              if nic.after.bus is None]
-    seats = [Seat(nic.subject, explicit, nic.after.address if explicit is None else _address(nic.before))
-             for nic, explicit in on_pci]
-    addresses = iter(seat(seats, place))
-    seated = [nic if nic.after.bus is not None else replace(nic, after=replace(nic.after, address=next(addresses)))
-              for nic in nics]
-    express = place.candidates() if place.root == "pcie-root" else []
-    for nic, item in zip((nic for nic in seated if nic.after.bus is None), seats):
-        if nic.after.model in CONVENTIONAL_PCI and nic.after.address in express and nic.after.address != item.explicit:
-            raise NotSupported(
-                f"{nic.subject}.model", "this is a conventional PCI device, which a root port of Q35 does not take",
-                nic.after.model, "Take e1000e or virtio, or give an address on a pcie-to-pci-bridge of the domain")
-    return seated
+            seat: t.Callable[[t.Sequence[Seat], Topology], tuple[Addresses, Topology]]) -> tuple[list[Nic], Topology]:
+    """The NICs with guest PCI addresses, but for those on another bus, and the topology that has these."""
+    seats = [_seat(nic, None if item is None else item.interface.address, place) for nic, item in zip(nics, wanted)
+             if nic.after.bus is None]
+    found, place = seat(seats, place)
+    addresses = iter(found)
+    return [nic if nic.after.bus is not None else replace(nic, after=replace(nic.after, address=next(addresses)))
+            for nic in nics], place
+
+
+def _seat(nic: Nic, explicit: str | None, place: Topology) -> Seat:
+    """What the address of a NIC depends on; one that becomes a conventional PCI device leaves its root port."""
+    current = nic.after.address if explicit is None else _address(nic.before)
+    conventional = nic.after.model is not None and nic.after.model not in EXPRESS
+    if conventional and current is not None and place.model(current) == ROOT_PORT and _changes(nic, "model"):
+        current = None
+    return Seat(nic.subject, explicit, current, conventional)
 
 
 def _address(nic: Interface | None) -> str | None:

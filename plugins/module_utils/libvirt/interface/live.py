@@ -8,7 +8,8 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Topology
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic, identified
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 
@@ -72,8 +73,12 @@ def paired(nics: t.Sequence[Nic], running: t.Sequence[Interface]) -> dict[Interf
         return next((live for live in left if live.address == nic.before.address
                      and (live.alias in (None, nic.after.alias) or nic.after.alias is None)), None)
 
+    def known(nic: Nic) -> Interface | None:
+        """The address that it has now tells it from another one of its MAC."""
+        return identified(nic.after if nic.before is None else replace(nic.after, address=nic.before.address), left)
+
     matches: tuple[t.Callable[[Nic], Interface | None], ...] = (
-        lambda nic: identified(nic.after, left),
+        known,
         lambda nic: None if nic.before is None else identified(nic.before, left),
         same_address,
     )

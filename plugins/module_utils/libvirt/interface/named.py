@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VFs that are named by their PF and number."""
+"""VFs that are named by their PF and number, and network interfaces that are named by an alternative name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params i
 def resolved(host: Host, wanted: Wanted) -> Wanted:
     """With the PCI address of the VF, or for a macvtap its netdev, where it is named by its PF and number.
 
+    libvirt knows no alternative names: the netdev of one is given by the name that the kernel calls it by.
+
     :raises ValidationError: there is no such PF or VF, or the VF has no netdev
     """
     if wanted.pf is None or wanted.vf is None:
-        return wanted
+        dev = wanted.interface.source_dev
+        if wanted.interface.type != "direct" or dev is None:
+            return wanted
+        return replace(wanted, interface=replace(wanted.interface, source_dev=pci.netdev_of(host, dev) or dev))
     try:
         pf_address = pci.address_of_pf(host, wanted.pf)
     except ValidationError as error:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, fields, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
@@ -20,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes impo
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import virtualport_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.unchanged import check_changed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
@@ -83,14 +85,17 @@ def network_of(connection: Connection, subject: str, nic: Interface, moves: bool
     return _network(name, root, nic.source_portgroup)
 
 
-def check_network(subject: str, nic: Interface, network: Network) -> None:
-    """Refuse what libvirt refuses at the start only, or ignores.
+def check_network(subject: str, nic: Interface, network: Network, before: Interface | None) -> None:
+    """Refuse what libvirt refuses at the start only, or ignores. What a NIC of the network has already is not refused.
 
+    :param before: the NIC now, None for a new one
     :raises NotSupported: this kind of network cannot do it
     :raises ValidationError: NIC and network contradict each other, or something is missing
     """
+    stays = before is not None and (before.source_network, before.source_portgroup or "") == (
+        nic.source_network, nic.source_portgroup or "")
     for rule in (_vlan, _virtualport, _bandwidth, _filterref, _teaming):
-        rule(subject, nic, network)
+        check_changed(functools.partial(rule, subject, network), nic, before if stays else None)
 
 
 def _network(name: str, root: Element, portgroup: str | None) -> Network:
@@ -99,7 +104,7 @@ def _network(name: str, root: Element, portgroup: str | None) -> Network:
     return Network(name, kind_of(root), (*groups[:1], root))
 
 
-def _vlan(subject: str, nic: Interface, network: Network) -> None:
+def _vlan(subject: str, network: Network, nic: Interface) -> None:
     """The words of libvirt 11.3 at the start: "vlan tag not supported for this connection type"."""
     if nic.vlan is None or not nic.vlan.tags:
         return
@@ -112,7 +117,7 @@ def _vlan(subject: str, nic: Interface, network: Network) -> None:
                            "and no trunk", str(nic.vlan), "Give one tag, or none and tag inside the guest")
 
 
-def _virtualport(subject: str, nic: Interface, network: Network) -> None:
+def _virtualport(subject: str, network: Network, nic: Interface) -> None:
     own, given = nic.virtualport or Virtualport(), network.virtualport()
     if own == Virtualport():
         return
@@ -131,7 +136,7 @@ def _virtualport(subject: str, nic: Interface, network: Network) -> None:
                                   f"needs it, and network {network.name} does not say it", remedy=f"Give {key}")
 
 
-def _bandwidth(subject: str, nic: Interface, network: Network) -> None:
+def _bandwidth(subject: str, network: Network, nic: Interface) -> None:
     limits = [rate for rate in (nic.inbound, nic.outbound) if rate is not None and str(rate) != "none"]
     if limits and network.kind == "hostdev":
         raise NotSupported(f"{subject}.bandwidth", f"network {network.name} gives VFs, which libvirt does not "
@@ -144,7 +149,7 @@ def _bandwidth(subject: str, nic: Interface, network: Network) -> None:
                            "Remove floor, or give the network bandwidth")
 
 
-def _filterref(subject: str, nic: Interface, network: Network) -> None:
+def _filterref(subject: str, network: Network, nic: Interface) -> None:
     if nic.filterref is None or not nic.filterref.filter:
         return
     if network.kind not in (*OWN_BRIDGE, "bridge") or network.virtualport().type is not None:
@@ -152,7 +157,7 @@ def _filterref(subject: str, nic: Interface, network: Network) -> None:
                            f"{network.name} is not", nic.filterref.filter, "Remove filterref, and filter in the switch")
 
 
-def _teaming(subject: str, nic: Interface, network: Network) -> None:
+def _teaming(subject: str, network: Network, nic: Interface) -> None:
     kind = None if nic.teaming is None else nic.teaming.type
     if kind is not None and (kind == "transient") != (network.kind == "hostdev"):
         raise NotSupported(f"{subject}.teaming", f"network {network.name} (forward mode {network.kind}) gives "

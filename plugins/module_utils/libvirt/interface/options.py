@@ -14,8 +14,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 LABEL = re.compile(r"[A-Za-z0-9/._-]{1,64}")
 # libvirt's schema: filter-param in nwfilter_params.rng
 FILTER_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+# Without an error libvirt drops a parameter that has anything else (isValidVarName and isValidVarValue in its
+# src/conf/nwfilter_params.c); its schema would also take a "-" in a value.
 FILTER_VARIABLE = re.compile(r"[A-Za-z0-9_]+")
-FILTER_VALUE = re.compile(r"[A-Za-z0-9_.:-]+")
+FILTER_VALUE = re.compile(r"[A-Za-z0-9_.:]+")
 # hw/net/virtio-net.c
 QUEUE_SIZE = (256, 1024)
 QUEUES = (1, 256)
@@ -36,12 +38,13 @@ def filterref_of(subject: str, given: dict[str, t.Any] | None) -> Filterref | No
                               "Give filter")
     for variable, value in sorted((given["parameters"] or {}).items()):
         if not FILTER_VARIABLE.fullmatch(variable):
-            raise ValidationError(f"{subject}.parameters", "a variable has letters, digits and _", variable,
-                                  "Take one such as IP")
+            raise ValidationError(f"{subject}.parameters", "a variable has letters, digits and _, and libvirt drops "
+                                  "any other one without an error", variable, "Take one such as IP")
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, bool) or not FILTER_VALUE.fullmatch(str(one)):
-                raise ValidationError(f"{subject}.parameters.{variable}", "a value has letters, digits and . : _ -",
-                                      one, "Write it as the filter compares it, such as 192.0.2.1")
+                raise ValidationError(f"{subject}.parameters.{variable}", "a value has letters, digits and . : _, and "
+                                      "libvirt drops any other one without an error", one,
+                                      "Write one value as the filter compares it, such as 192.0.2.1, or a list of them")
             found.append((variable, str(one)))
     return Filterref(name, tuple(found))
 

@@ -12,7 +12,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import options
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import SOURCES
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, alias_of
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import GENERATED
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import rate_of, virtualport_of, vlan_of
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
@@ -25,6 +24,8 @@ if t.TYPE_CHECKING:
 MODEL = re.compile(r"[A-Za-z0-9_-]+")
 # What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
 NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
+# The same of an alternative name, which ip link property adds (ALTIFNAMSIZ in include/uapi/linux/if.h)
+ANY_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,127}")
 # What each type is connected to: the keys of source that it needs, in their alternatives, and those that it may have.
 NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
     "hostdev": (frozenset({"pf", "vf"}), frozenset({"pci_address"})),
@@ -83,9 +84,13 @@ def wanted_interfaces(items: list[dict[str, t.Any]], identify_only: bool) -> tup
 
 
 def _own_mac(wanted: Wanted) -> str | None:
-    """The MAC, but not of the transient NIC of a team, which has that of the other one."""
+    """The MAC, but not of the transient NIC of a team, which has that of the other one.
+
+    Nor of one whose address tells it from another of its MAC; two new ones are refused with the domain.
+    """
     team = wanted.interface.teaming
-    return None if team is not None and team.type == "transient" else wanted.interface.mac
+    shared = wanted.interface.address is not None or (team is not None and team.type == "transient")
+    return None if shared else wanted.interface.mac
 
 
 def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
@@ -159,7 +164,7 @@ def _check_names(subject: str, kind: str, source: dict[str, t.Any]) -> None:
     if mode is not None and mode not in MODES[kind]:
         raise ValidationError(f"{subject}.source.mode", f"a NIC of type {kind} has no such mode", mode,
                               f"Give one of {', '.join(MODES[kind])}")
-    if kind == "direct" and dev is not None and not NETDEV.fullmatch(dev):
+    if kind == "direct" and dev is not None and not ANY_NAME.fullmatch(dev):
         raise ValidationError(f"{subject}.source.dev", "this is no name of a network interface", dev,
                               "See ip link for those that the host has")
     if kind == "vdpa" and dev is not None and not dev.startswith("/dev/"):
@@ -188,9 +193,6 @@ def _target(subject: str, name: str | None) -> str | None:
     if not NETDEV.fullmatch(name):
         raise ValidationError(subject, "this is no name of a network interface", name,
                               "Take 1 to 15 letters, digits and . _ -")
-    if name.startswith(GENERATED):
-        raise ValidationError(subject, "libvirt keeps such names for those that it makes up, and would drop this one",
-                              name, f"Take a name that does not begin with {', '.join(GENERATED)}")
     return name
 
 

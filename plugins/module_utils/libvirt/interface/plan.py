@@ -11,16 +11,19 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import (
+    Controller,
+    topology,
+    with_controllers,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import live as live_side
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import (
     Nic,
     check_conflicts,
     check_domain,
     desired_nics,
-    identified,
-    with_identities,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified, with_identities
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import (
@@ -34,12 +37,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range, wo
 
 @dataclass(frozen=True)
 class Outcome:
-    """The desired NICs, and what the running domain can have of them at once (None: it does not run).
+    """The desired NICs, the PCI controllers that they need beyond those of the domain, and what the running domain
+    can have of them at once (None: it does not run).
 
     One that is saved comes back with the NICs that it was saved with, and can have nothing at once.
     """
 
     nics: tuple[Nic, ...]
+    controllers: tuple[Controller, ...]
     live: live_side.LivePlan | None
 
 
@@ -71,41 +76,47 @@ class InterfaceResource:
 
         :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
         """
-        return read_state(host, self.connection, self.domain, self.wanted, self.state == "absent", self.restart)
+        return read_state(host, self.connection, self.domain, self.wanted, self.state, self.restart)
 
     def plan(self, current: NicState) -> Plan[NicState]:
-        """The VFs, then one new definition with all NICs, what the running domain can have at once, and a restart."""
+        """The VFs, then one new definition with all NICs, what the running domain can have at once, and a restart.
+
+        :raises InUse: something of it is in use, or the domain is on its way to another host
+        """
         outcome = self._outcome(current)
         nics = tuple(nic.after for nic in outcome.nics)
-        lines = self._lines(current, outcome.nics)
+        lines = self._lines(current, outcome)
+        definition = with_controllers(current.definition, outcome.controllers)
         running = None if outcome.live is None else outcome.live.running
         kept = current.saved if current.running is None else current.running
-        pairs = live_side.paired(outcome.nics, kept or ())
         set_now = {vf.subject: {"vf": live_side.LIVE} for vf in current.vfs if vf.after() != vf}
-        changes = {
-            (nic.after.alias, nic.after.mac): {
-                **live_side.changes(nic, kept, outcome.live, pairs.get(nic.after)),
-                **set_now.get(nic.subject, {})} for nic in outcome.nics}
+        changes = _changes(kept, outcome, set_now)
         waits = live_side.needs_restart(nics, running) or any(
             live_side.NEEDS_RESTART in found.values() for found in changes.values())
         steps: list[Step] = []
         if lines or set_now or (outcome.live is not None and outcome.live.has_work()):
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.transition import (
+                Definition,
                 check_possible,
                 steps_between,
             )
 
             check_possible(self.domain, current, outcome.nics, outcome.live)
-            steps += steps_between(self.connection, self.domain, current, outcome.nics, outcome.live, lines)
+            steps += steps_between(self.connection, self.domain, current, outcome.nics, outcome.live,
+                                   Definition(definition, lines))
         if self.restart and waits:
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import restart
 
             steps += restart(self.connection, self.domain, current.power, self.timeout)
             running, waits = nics, False
+        if steps:
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import check_stays
+
+            check_stays(self.domain, current.definition)
         vfs = tuple(vf.after() for vf in current.vfs)
         return Plan(tuple(steps), replace(
-            current, interfaces=nics, running=None if current.running is None else running, vfs=vfs, changes=changes,
-            waits=waits))
+            current, definition=definition, interfaces=nics, running=None if current.running is None else running,
+            vfs=vfs, changes=changes, waits=waits))
 
     def show(self, state: NicState) -> dict[str, t.Any]:
         """All NICs of the definition, those of the running domain, and what is managed of the VFs."""
@@ -135,30 +146,28 @@ class InterfaceResource:
     def _outcome(self, current: NicState) -> Outcome:
         running = current.running or ()
         wanted = with_identities(current.wanted, [*current.interfaces, *running], current.uuid, current.ledger)
-        nics = desired_nics(self.state, wanted, current.interfaces, running, topology(current.definition))
+        nics, place = desired_nics(self.state, wanted, current.interfaces, running, topology(current.definition))
         if self.state != "absent":
             check_conflicts(nics, current.ledger)
             check_domain(nics, current.definition)
         if current.live is None or current.running is None:
             saved = None if current.saved is None else live_side.LivePlan((), (), (), (), current.saved)
-            return Outcome(tuple(nics), saved)
+            return Outcome(tuple(nics), place.added, saved)
 
-        def unwanted(nic: Interface) -> bool:
-            if self.state == "absent":
-                gone = [found for found in current.interfaces if found not in [kept.before for kept in nics]]
-                return any(identified(found, [nic]) for found in [*gone, *(item.interface for item in wanted)])
-            return self.state == "exact"
+        absent = self.state == "absent"
+        meant = [identified(item.interface, [nic.after for nic in nics]) for item in wanted]
+        gone = [found for found in current.interfaces if found not in [kept.before for kept in nics]]
+        leave = [identified(found, running) for found in [*gone, *(item.interface for item in wanted)]]
+        host = live_side.LiveHost(
+            topology(current.live), current.pools, listed=lambda nic: not absent and nic.after in meant,
+            unwanted=lambda nic: nic in leave if absent else self.state == "exact")
+        return Outcome(tuple(nics), place.added, live_side.plan_live(nics, current.running, host))
 
-        def listed(nic: Nic) -> bool:
-            return self.state != "absent" and any(identified(item.interface, [nic.after]) for item in wanted)
-
-        host = live_side.LiveHost(topology(current.live), current.pools, listed, unwanted)
-        return Outcome(tuple(nics), live_side.plan_live(nics, current.running, host))
-
-    def _lines(self, current: NicState, nics: t.Sequence[Nic]) -> tuple[str, ...]:
-        kept = [nic.before for nic in nics]
+    def _lines(self, current: NicState, outcome: Outcome) -> tuple[str, ...]:
+        kept = [nic.before for nic in outcome.nics]
         lines = [f"NIC {nic.label()}: remove" for nic in current.interfaces if nic not in kept]
-        for nic in nics:
+        lines += [controller.describe() for controller in outcome.controllers]
+        for nic in outcome.nics:
             if nic.before is None:
                 source = " ".join(source_of(nic.after).values())
                 lines.append(f"NIC {nic.after.label()}: add {nic.after.type} {source}, mac {nic.after.mac}")
@@ -167,6 +176,19 @@ class InterfaceResource:
                       f"{words(row.meant(nic.after))}"
                       for row in ROWS if row.meant(nic.before) != row.meant(nic.after)]
         return tuple(lines)
+
+
+def _changes(running: tuple[Interface, ...] | None, outcome: Outcome, more: dict[str, dict[str, str]],
+             ) -> dict[tuple[str | None, str | None], dict[str, str]]:
+    """How each attribute of each NIC takes effect, by the NIC's alias and MAC.
+
+    :param running: the NICs that the domain runs with, or comes back with where it is saved
+    :param more: the same of what is not in the NICs themselves, by what messages call the NIC
+    """
+    pairs = live_side.paired(outcome.nics, running or ())
+    return {(nic.after.alias, nic.after.mac): {
+        **live_side.changes(nic, running, outcome.live, pairs.get(nic.after)), **more.get(nic.subject, {})}
+        for nic in outcome.nics}
 
 
 def _attributes(nic: Interface) -> dict[str, t.Any]:

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
-import typing as t
+import functools
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import DRIVER, ROWS, USB_NET
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import VIRTIO, Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import GENERATED
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.unchanged import check_changed
 
 # Others attach to nothing, without an error of libvirt (docs/formatdomain, src/qemu/qemu_interface.c). On a network
 # it depends on the network.
@@ -58,19 +60,7 @@ def check_whole(subject: str, nic: Interface, before: Interface | None = None) -
     :raises NotSupported: libvirt cannot do it, or would ignore it
     """
     for rule in (check, _virtualport, _vlan, _bandwidth, _filterref, _model, _driver, _teaming, _tap):
-        try:
-            rule(subject, nic)
-        except (NotSupported, ValidationError) as error:
-            if before is None or not _refuses(rule, subject, before, error):
-                raise
-
-
-def _refuses(rule: t.Callable[[str, Interface], None], subject: str, nic: Interface, reason: Exception) -> bool:
-    try:
-        rule(subject, nic)
-    except (NotSupported, ValidationError) as error:
-        return str(error) == str(reason)
-    return False
+        check_changed(functools.partial(rule, subject), nic, before)
 
 
 def _port(nic: Interface) -> Virtualport:
@@ -159,3 +149,7 @@ def _tap(subject: str, nic: Interface) -> None:
     if nic.managed_tap is False and not nic.target_dev:
         raise ValidationError(f"{subject}.target_dev", "with managed: false it names the TAP that the host has",
                               remedy="Give target_dev")
+    if nic.managed_tap is not False and (nic.target_dev or "").startswith(GENERATED):
+        raise ValidationError(f"{subject}.target_dev", "libvirt keeps such names for those that it makes up, and would "
+                              "drop this one", nic.target_dev, "Take a name that does not begin with "
+                              f"{', '.join(GENERATED)}, or for a TAP of the host type: ethernet with managed: false")

@@ -7,10 +7,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
 def with_networks(connection: Connection, uuid: str, nics: t.Sequence[Interface],
@@ -47,3 +50,19 @@ def as_defined(live: Interface, nics: t.Sequence[Interface]) -> Interface:
     if own.virtualport and live.virtualport and own.virtualport.within(live.virtualport):
         live = replace(live, virtualport=own.virtualport)
     return live if own.mtu is not None else replace(live, mtu=None)
+
+
+def on_netdevs(host: Host, running: t.Sequence[Interface], live: Element) -> tuple[Interface, ...]:
+    """The running NICs, macvtaps with the name that the netdev below them has now; libvirt keeps that of their start.
+
+    :param live: the running XML of the domain, which has them in this order
+    """
+    return tuple(_on_netdev(host, nic, element) if nic.type == "direct" else nic
+                 for nic, element in zip(running, live.findall("devices/interface")))
+
+
+def _on_netdev(host: Host, nic: Interface, element: Element) -> Interface:
+    target = element.find("target")
+    names = [] if target is None else host.names(f"{pci.NETDEVS}/{target.get('dev')}")
+    below = [name[len("lower_"):] for name in names if name.startswith("lower_")]
+    return replace(nic, source_dev=below[0]) if len(below) == 1 else nic

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -34,7 +34,7 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
         _check_bridge(host, connection, subject, nic, nic.source_bridge)
     if nic.source_network is not None:
         network = network_of(connection, subject, nic, before is None or before.source_network != nic.source_network)
-        check_network(subject, nic, network)
+        check_network(subject, nic, network, before)
         bridge = network.bridge()
         if nic.vlan is not None and nic.vlan.tags and bridge is not None and network.virtualport().type is None:
             check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, bridge)
@@ -124,14 +124,26 @@ def _check_vlan_of_qbg(host: Host, subject: str, nic: Interface, given: Virtualp
 
 def _check_free(host: Host, subject: str, nic: Interface, dev: str) -> None:
     subject, folder = f"{subject}.source.dev", f"{pci.NETDEVS}/{dev}"
-    if host.exists(f"{folder}/brport") or host.link_name(f"{folder}/master") == "ovs-system":
-        raise InUse(subject, f"it is a port of {host.link_name(f'{folder}/master')}, so it takes no macvtap", dev,
-                    "Take another, or type: bridge")
+    master = host.link_name(f"{folder}/master")
+    if master is not None and not _shares(host, master):
+        switch = master == "ovs-system" or host.exists(f"{pci.NETDEVS}/{master}/bridge")
+        raise InUse(subject, f"it is a port of {master}, so it takes no macvtap", dev,
+                    "Take another, or type: bridge" if switch else f"Take dev: {master}, or another network interface")
     for upper in pci.uppers(host, dev):
         if nic.source_mode == "passthrough" and any(
                 name.startswith("tap") for name in host.names(f"{pci.NETDEVS}/{upper}/macvtap")):
             raise InUse(subject, f"the macvtap {upper} is on it already, and mode passthrough needs it alone", dev,
                         "Take another VF or NIC")
+
+
+def _shares(host: Host, master: str) -> bool:
+    """Whether a port of a master takes macvtaps as well: bridges, bonds, teams and Open vSwitch take all its packets.
+
+    The kernel gives those to one only (netdev_rx_handler_register in its net/core/dev.c), and a VRF is none of them.
+    """
+    folder = f"{pci.NETDEVS}/{master}"
+    known = master == "ovs-system" or host.exists(f"{folder}/bridge") or host.exists(f"{folder}/bonding")
+    return not known and iproute.kind(host, master) == "vrf"
 
 
 def _vlan_id(host: Host, dev: str) -> int | None:

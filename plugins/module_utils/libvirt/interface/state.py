@@ -5,14 +5,19 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SHUTDOWN
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import identified, with_identities
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import (
+    check_identity,
+    identified,
+    leaving,
+    with_identities,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
     KEEPS_CONNECTED,
     ROWS,
@@ -66,13 +71,14 @@ class NicState:
     waits: bool = False
 
 
-def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Wanted, ...], identify_only: bool,
+def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Wanted, ...], state: str,
                restart: bool) -> NicState:
     """A domain's NICs; the host and the other domains only as far as the list asks for something new.
 
-    :param identify_only: the list only says which NICs are meant
+    :param state: absent, with which the list only says which NICs are meant, present or exact
     :param restart: whether the domain may be restarted
-    :raises ValidationError: there is no such persistent domain, or nothing to connect a NIC to
+    :raises ValidationError: there is no such persistent domain, an item of the list can mean several of its NICs, or
+        there is nothing to connect a NIC to
     """
     domain = connection.domain(name)
     text, live_text = domain.definition(), domain.live_xml()
@@ -83,11 +89,17 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
     live = None if live_text is None else xml.parse(live_text, f"domain {name}")
     image = domain.saved_xml() if live is None else None
     nics = interfaces_of(definition)
-    running = () if live is None else _running(connection, domain.uuid, nics, live)
+    running = () if live is None else _running(host, connection, domain.uuid, nics, live)
+    for item in wanted:
+        check_identity(item, nics, state)
+        if identified(item.interface, nics) is None:
+            check_identity(item, running, "exact")
     ledger: Ledger = ()
     vfs: tuple[VfOfNic, ...] = ()
     warnings: tuple[str, ...] = ()
-    if not identify_only:
+    if state == "absent":
+        wanted = tuple(leaving(item, nics) for item in wanted)
+    else:
         wanted = tuple(resolved(host, item) for item in wanted)
         known = with_identities(wanted, [*nics, *running], domain.uuid, ledger)
         new = [item for item in known if not _is_met(item, nics)]
@@ -114,10 +126,11 @@ def interfaces_of(domain: Element) -> tuple[Interface, ...]:
     return tuple(read_interface(nic) for nic in domain.findall("devices/interface"))
 
 
-def _running(connection: Connection, uuid: str, nics: t.Sequence[Interface], live: Element) -> tuple[Interface, ...]:
-    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.running import with_networks
+def _running(host: Host, connection: Connection, uuid: str, nics: t.Sequence[Interface],
+             live: Element) -> tuple[Interface, ...]:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.running import on_netdevs, with_networks
 
-    return with_networks(connection, uuid, nics, interfaces_of(live))
+    return on_netdevs(host, with_networks(connection, uuid, nics, interfaces_of(live)), live)
 
 
 def _connected_anew(host: Host, connection: Connection, new: t.Sequence[Wanted], nics: t.Sequence[Interface],
@@ -133,10 +146,17 @@ def _connected_anew(host: Host, connection: Connection, new: t.Sequence[Wanted],
         before, after = identified(item.interface, nics), _to_be(item, [*nics, *running])
         if before is None or again or any(row.meant(before) != row.meant(after) for row in ROWS
                                           if row.parameter not in KEEPS_CONNECTED):
-            before = before or identified(item.interface, running)
+            before = _connected(before, identified(item.interface, running), after)
             check_source(host, connection, item.subject, after, before)
             found.append((item.subject, after, before))
     return found
+
+
+def _connected(before: Interface | None, live: Interface | None, after: Interface) -> Interface | None:
+    """A NIC now; what its running one has already need not be free for it."""
+    if live is None or (live.type, live.source_dev) != (after.type, after.source_dev):
+        return before or live
+    return replace(before or live, type=live.type, source_dev=live.source_dev)
 
 
 def _to_be(item: Wanted, nics: t.Sequence[Interface]) -> Interface:

@@ -58,7 +58,7 @@ def check_teams(nics: t.Sequence[HasInterface]) -> None:
     :raises ValidationError: a transient NIC names no persistent one of the domain, or has another MAC
     """
     known = {nic.after.alias: nic.after for nic in nics if nic.after.alias is not None}
-    changed = {nic.after.alias for nic in nics if nic.after != nic.before}
+    changed = {nic.after.alias for nic in nics if _part(nic.after) != _part(nic.before)}
     taken: dict[str, str] = {}
     for nic in nics:
         partner = team_of(nic.after).persistent
@@ -79,3 +79,8 @@ def check_teams(nics: t.Sequence[HasInterface]) -> None:
             raise ValidationError(f"{nic.subject}.mac", f"the two NICs of a team need one MAC, and {name} has "
                                   f"{other.mac}", nic.after.mac, "Give both the same, or none to this one")
         taken[partner] = nic.subject
+
+
+def _part(nic: Interface | None) -> tuple[object, ...] | None:
+    """What makes a NIC the one that it is in a team."""
+    return None if nic is None else (nic.alias, nic.mac, team_of(nic))

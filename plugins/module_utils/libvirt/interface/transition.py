@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import copy
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Step
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic, identified
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.live import LivePlan, at_once, late
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import Row, write_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
@@ -26,6 +28,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps im
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import words
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What the persistent definition becomes: the domain with all but its new NICs, and what changes, in words."""
+
+    domain: Element
+    lines: tuple[str, ...]
 
 
 def check_possible(domain: str, current: NicState, nics: t.Sequence[Nic], plan: LivePlan | None) -> None:
@@ -47,12 +57,12 @@ def check_possible(domain: str, current: NicState, nics: t.Sequence[Nic], plan: 
 
 
 def steps_between(connection: Connection, domain: str, current: NicState, nics: t.Sequence[Nic],
-                  plan: LivePlan | None, lines: tuple[str, ...]) -> t.Iterator[Step]:
+                  plan: LivePlan | None, after: Definition) -> t.Iterator[Step]:
     """The VFs first, then one new definition with all NICs, then what the running domain can have at once.
 
     :param nics: all that the domain is to have
     :param plan: what the running domain can have of them, None when it does not run
-    :param lines: what changes in the definition, in words
+    :param after: the definition then
     """
     if current.vfs:
         from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.vf import vf_steps
@@ -62,24 +72,24 @@ def steps_between(connection: Connection, domain: str, current: NicState, nics: 
     found = dict(zip(current.interfaces, current.definition.findall("devices/interface")))
     elements = {nic.after: write_interface(nic.after, None if nic.before is None else found[nic.before])
                 for nic in nics}
-    if lines:
-        text = xml.serialise(_redefined(current.definition, list(elements.values())))
-        yield Redefine(connection, domain, text, lines, before=xml.serialise(current.definition))
+    if after.lines:
+        text = xml.serialise(_redefined(after.domain, list(elements.values())))
+        yield Redefine(connection, domain, text, after.lines, before=xml.serialise(current.definition))
     if plan is None or current.live is None:
         return
     devices = dict(zip(current.running or (), current.live.findall("devices/interface")))
     for nic in plan.detach:
         yield DetachLive(connection, domain, nic.label(), xml.serialise(devices[nic]))
-    for nic, after in plan.replug:
+    for nic, wanted in plan.replug:
         # The device of a network's NIC is the VF; to have it again it must be asked for at the network.
         back = xml.serialise(write_interface(nic, devices[nic]))
-        why = ", ".join(_changed(late(one, nic), nic, after) for one in nics if one.after == after)
-        yield Replug(connection, domain, after.label(), xml.serialise(elements[after]), xml.serialise(devices[nic]),
+        why = ", ".join(_changed(late(one, nic), nic, wanted) for one in nics if one.after == wanted)
+        yield Replug(connection, domain, wanted.label(), xml.serialise(elements[wanted]), xml.serialise(devices[nic]),
                      back, why)
     for nic in plan.attach:
         yield AttachLive(connection, domain, nic.label(), xml.serialise(elements[nic]))
-    for nic, after in plan.update:
-        yield _update(connection, domain, devices[nic], nic, after)
+    for nic, wanted in plan.update:
+        yield _update(connection, domain, devices[nic], nic, wanted)
 
 
 def _update(connection: Connection, domain: str, device: Element, nic: Interface, after: Interface) -> UpdateLive:

@@ -102,6 +102,8 @@ def _read_vlan(nic: Element) -> Vlan | None:
 
 
 def _write_vlan(nic: Element, value: Vlan) -> None:
+    # A native VLAN whose packets are tagged is not managed: it stays, if its tag does and no other one is native.
+    tagged = {int(tag.get("id")) for tag in nic.findall("vlan/tag[@nativeMode='tagged']") if value.native is None}
     xml.remove(nic, "vlan")
     if not value.tags:
         return
@@ -112,6 +114,8 @@ def _write_vlan(nic: Element, value: Vlan) -> None:
         tag = xml.etree().SubElement(vlan, "tag", id=str(number))
         if number == value.native:
             tag.set("nativeMode", "untagged")
+        elif number in tagged and value.trunk:
+            tag.set("nativeMode", "tagged")
 
 
 def _read_virtualport(nic: Element) -> Virtualport | None:

@@ -16,6 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps impor
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network import users
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.unchanged import check_changed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.consumers import Consumer, read_consumers
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.following import pluggable, updated_live
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import (
@@ -113,17 +114,19 @@ class ProfileResource:
         default = bool((after if self.present else current or after).default)
         consumers = read_consumers(self.connection, found, self.name, default)
         if self.present and after != current:
-            self._check(host, root, after)
+            self._check(host, root, after, current)
         power = {name: self.connection.domain(name).state() for name in
                  sorted({nic.domain for nic in consumers if nic.running is not None})} if self.replug else {}
         return ProfileState(root, None if live is None else xml.parse(live, f"network {self.network}"), current,
                             consumers, power=power, warnings=self._warnings(host, root, after))
 
-    def _check(self, host: Host, root: Element, after: PortProfile) -> None:
+    def _check(self, host: Host, root: Element, after: PortProfile, current: PortProfile | None) -> None:
         if after.default:
             check_default(self.name, root)
-        check(after.settings, self.network, root)
-        check_on_host(host, self.connection, after.settings, self.network, read_network(root))
+        before = None if current is None else current.settings
+        check(after.settings, before, self.network, root)
+        check_changed(lambda settings: check_on_host(host, self.connection, settings, self.network, read_network(root)),
+                      after.settings, before)
 
     def _warnings(self, host: Host, root: Element, after: PortProfile) -> tuple[str, ...]:
         port = after.settings.virtualport

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import fields
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
@@ -21,6 +22,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes impo
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import check_bridge, check_vlan_of_bridge
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import virtualport
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.unchanged import check_changed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import Settings, find_group
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import NETDEVS
@@ -37,10 +39,11 @@ def check_default(name: str, root: Element) -> None:
                                   f"Give {group.get('name')} default: false first")
 
 
-def check(settings: Settings, network: str, root: Element) -> None:
-    """Refuse what libvirt would refuse, now or when a NIC comes, or would ignore.
+def check(settings: Settings, before: Settings | None, network: str, root: Element) -> None:
+    """Refuse what libvirt would refuse, now or when a NIC comes, or would ignore. What is there already is not refused.
 
     :param settings: all that the profile is to give
+    :param before: what it gives now, None for a new one
     :param root: the ``<network>``
     :raises NotSupported: a network of this mode has none of that
     :raises ValidationError: network and profile contradict each other
@@ -48,8 +51,11 @@ def check(settings: Settings, network: str, root: Element) -> None:
     kind = kind_of(root)
     where = f"network {network} (forward mode {kind})"
     given = virtualport().read(root) or Virtualport()
-    _check_virtualport(settings.virtualport or Virtualport(), given, kind, where)
-    _check_vlan(settings, given, kind, where)
+    for rule in (_check_virtualport, _check_vlan, _check_limits):
+        check_changed(functools.partial(rule, given, kind, where), settings, before)
+
+
+def _check_limits(_given: Virtualport, kind: str, where: str, settings: Settings) -> None:
     limits = [rate for rate in (settings.inbound, settings.outbound) if rate not in (None, Rate())]
     if limits and kind not in BANDWIDTH:
         remedy = "a VF has max_tx_rate of nfv.kvm.sriov_vf" if kind in PASSED else "give it to each NIC"
@@ -60,8 +66,8 @@ def check(settings: Settings, network: str, root: Element) -> None:
                            True, "Remove it; a VF has trust of nfv.kvm.sriov_vf")
 
 
-def _check_virtualport(port: Virtualport, given: Virtualport, kind: str, where: str) -> None:
-    allowed = VIRTUALPORTS[kind]
+def _check_virtualport(given: Virtualport, kind: str, where: str, settings: Settings) -> None:
+    port, allowed = settings.virtualport or Virtualport(), VIRTUALPORTS[kind]
     if port.type is not None and port.type not in allowed:
         raise NotSupported("virtualport.type", f"{where} has {' or '.join(allowed) or 'no virtualports'}", port.type,
                            "Take another, or type: none")
@@ -72,7 +78,7 @@ def _check_virtualport(port: Virtualport, given: Virtualport, kind: str, where: 
                                   f"Take {theirs}, or change the network with nfv.kvm.vm_network")
 
 
-def _check_vlan(settings: Settings, given: Virtualport, kind: str, where: str) -> None:
+def _check_vlan(given: Virtualport, kind: str, where: str, settings: Settings) -> None:
     vlan = settings.vlan
     if vlan is None or not vlan.tags:
         return

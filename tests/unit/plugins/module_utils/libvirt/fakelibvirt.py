@@ -15,7 +15,8 @@ from lxml import etree
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import SLOTS, topology, with_controllers
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_seats import Seat, appended
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, pci_address, set_pci_address
 from ansible_collections.nfv.kvm.tests.unit.faketraffic import FakeTraffic
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakeapi import FakeLibvirtError, api
@@ -358,7 +359,7 @@ class FakeLibvirt(FakeStorage, FakeNetworks):
             del driver.attrib["queues"]  # it is what a NIC has anyway
         for nic in root.findall("devices/interface"):
             _virtualport(nic)
-        _root_ports(root)
+        _buses(root)
         _addresses(root)
         if name in self.found:
             self.found[name].xml, self.found[name].persistent = root, 1
@@ -422,25 +423,52 @@ class FakeLibrary:
         return found
 
 
-def _root_ports(root: t.Any) -> None:
+# The models that libvirt 11.3 takes for PCI Express (qemuDomainDeviceCalculatePCIConnectFlags)
+EXPRESS = ("virtio", "virtio-non-transitional", "e1000e", "igb")
+
+
+def _buses(root: t.Any) -> None:
+    """The buses that addresses of NICs name and that are not there; a slot that a bus lacks is refused."""
     place = topology(root)
     if place.root != "pcie-root":
         return
-    buses = [int(address.get("bus"), 16) for address in root.iterfind("devices/interface/address[@type='pci']")]
-    for bus in range(1, max(buses, default=0) + 1):
-        if bus not in place.bridges:
-            port = etree.SubElement(root.find("devices"), "controller", type="pci", index=str(bus),
-                                    model="pcie-root-port")
-            set_pci_address(etree.SubElement(port, "address"), f"0000:00:{0x10 + bus // 8:02x}.{bus % 8}")
+    for nic in root.xpath("devices/interface[address/@type='pci']"):
+        address, model = pci_address(nic.find("address")), nic.find("model")
+        kind = "pcie-root-port" if model is None or model.get("type") in EXPRESS else "pcie-to-pci-bridge"
+        for bus in range(1, int(nic.find("address").get("bus"), 16) + 1):
+            if bus not in place.bridges:
+                port = etree.SubElement(root.find("devices"), "controller", type="pci", index=str(bus), model=kind)
+                set_pci_address(etree.SubElement(port, "address"), f"0000:00:{0x10 + bus // 8:02x}.{bus % 8}")
+                place = topology(root)
+        slot, slots = int(address[8:10], 16), SLOTS[place.model(address)]
+        if slot < slots[0]:
+            raise FakeLibvirtError(f"XML error: Invalid PCI address {address}. slot must be >= {slots[0]}")
+        if slot > slots[-1]:
+            raise FakeLibvirtError(f"XML error: Invalid PCI address {address}. slot must be <= {slots[-1]}")
+    _check_controllers(root)
+
+
+def _check_controllers(root: t.Any) -> None:
+    """What libvirt or QEMU refuses: two devices at one address, two root ports of one chassis, an index twice."""
+    found = [pci_address(device.find("address")) for device in root.findall("devices/*")]
+    places = [address for address in found if address is not None]
+    assert len(set(places)) == len(places), "two devices have one address"
+    chassis = [target.get("chassis") for target in root.findall("devices/controller/target[@chassis]")]
+    assert len(set(chassis)) == len(chassis), "two root ports have one chassis"
+    indices = [one.get("index") for one in root.findall("devices/controller[@type='pci']")]
+    assert len(set(indices)) == len(indices), "two controllers have one index"
 
 
 def _addresses(root: t.Any) -> None:
-    place = topology(root)
-    used = {f"0000:{int(a.get('bus'), 16):02x}:{int(a.get('slot'), 16):02x}"
-            for a in root.iterfind("devices/interface/address[@type='pci']")}
-    free = iter([one for one in place.candidates() if place.holder(one) is None and one[:-2] not in used])
     for nic in root.xpath("devices/interface[model/@type='usb-net'][not(address)]"):
         etree.SubElement(nic, "address", type="usb", bus="0", port="1")
-    for device in root.findall("devices/*"):
-        if device.tag in ("interface", "disk") and device.find("address") is None and place.root:
-            set_pci_address(etree.SubElement(device, "address"), next(free))
+    used = [Seat("NIC", None, pci_address(nic.find("address"))) for nic in root.findall("devices/interface")
+            if pci_address(nic.find("address"))]
+    lacking = [device for device in root.findall("devices/*")
+               if device.tag in ("interface", "disk") and device.find("address") is None]
+    place = topology(root)
+    addresses, place = appended([*used, *(Seat(device.tag, None, None) for device in lacking)], place)
+    for device, address in zip(lacking, addresses[len(used):]):
+        if address is not None:
+            set_pci_address(etree.SubElement(device, "address"), address)
+    root.find("devices")[:] = with_controllers(root, place.added).find("devices")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import QBH, Lab
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 MAC = "52:54:00:00:00:01"
@@ -108,8 +108,31 @@ def test_a_paused_guest_releases_nothing(lab: Lab) -> None:
     assert lab.texts() == before
 
 
-def test_a_root_port_takes_no_conventional_nic_whose_place_it_was(lab: Lab) -> None:
-    lab.domain(machine="q35")
-    lab.vm_interface({"name": "n", "type": "user"})
-    refused = lab.vm_interface({"name": "n", "model": "e1000"})
-    assert "interfaces[0].model = 'e1000': this is a conventional PCI device" in refused["msg"]
+TEAMED = "<alias name='ua-vf'/><teaming type='transient' persistent='ua-gone'/>"
+ODD = [
+    ("a team whose other NIC has gone", "<interface type='hostdev' managed='yes'><source><address type='pci' "
+     f"domain='0x0000' bus='0x02' slot='0x10' function='0x0'/></source>{TEAMED}", {"vlan": {"tags": [5]}},
+     {"mac": "52:54:00:00:00:09"}, "the domain has no NIC of this name"),
+    ("a virtualport that its network does not have", "<interface type='network'><source network='lan'/><virtualport "
+     "type='openvswitch'/><alias name='ua-vf'/>", {"mtu": 1400}, {"virtualport": QBH},
+     "network lan (forward mode isolated) has no virtualports"),
+    ("a virtualport that differs from its port group", "<interface type='network'><source network='ovs' "
+     "portgroup='red'/><virtualport><parameters profileid='gold'/></virtualport><alias name='ua-vf'/>", {"mtu": 1400},
+     {"type": "network", "source": {"network": "ovs", "portgroup": "blue"}}, "network ovs or its port group says blue"),
+    ("VLANs of a network without", "<interface type='network'><source network='lan'/><vlan><tag id='5'/></vlan><alias "
+     "name='ua-vf'/>", {"mtu": 1400}, {"vlan": {"tags": [6]}}, "libvirt sets no VLAN on network lan"),
+]
+
+
+@pytest.mark.parametrize(("case", "nic", "other", "same", "words"), ODD, ids=[row[0] for row in ODD])
+def test_what_is_odd_already_blocks_no_change_of_something_else(
+        rich: Lab, case: str, nic: str, other: Result, same: Result, words: str) -> None:
+    rich.network("ovs", "<forward mode='bridge'/><bridge name='ovs0'/><virtualport type='openvswitch'/>" + "".join(
+        f"<portgroup name='{name}'><virtualport><parameters profileid='{name}'/></virtualport></portgroup>"
+        for name in ("red", "blue")))
+    adopt(rich, f"{nic}<mac address='{MAC}'/></interface>")
+    for change in (other, {"boot_order": 1}):
+        assert rich.four_runs({"name": "vf", **change})["changed"]
+    before = rich.texts()
+    assert words in rich.vm_interface({"name": "vf", **same})["msg"]
+    assert rich.texts() == before

@@ -11,7 +11,7 @@ from dataclasses import fields
 import pytest
 from lxml import etree
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import generated_mac
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import generated_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
@@ -206,13 +206,6 @@ def test_without_a_free_root_port_a_nic_waits_for_the_restart(lab: Lab) -> None:
     assert added["needs_restart"]
 
 
-def test_q35_has_no_place_for_a_conventional_pci_nic(lab: Lab) -> None:
-    lab.domain(machine="q35")
-    refused = lab.vm_interface({**BRIDGE, "model": "e1000"})
-    assert (refused["error"]["type"], refused["error"]["value"]) == ("NotSupported", "e1000")
-    assert four_runs(lab, {**BRIDGE, "model": None})["interfaces"][0]["model"] == "virtio"
-
-
 def test_a_guest_that_keeps_the_nic_is_an_error(lab: Lab) -> None:
     lab.domain(state="running")
     lab.vm_interface(BRIDGE)
@@ -364,7 +357,7 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     both = lab.vm_interface({"name": "fxp0", "mtu": 1400}, {"mac": mac, "mtu": 1400})
     assert "it means the same NIC as interfaces[0]" in both["msg"]
     clash = lab.vm_interface({"name": "lan0", "mac": mac})
-    assert "has the same MAC" in clash["msg"]
+    assert "its name is that of NIC lan0 (address 0000:00:05.0), and its mac that of NIC fxp0 (address" in clash["msg"]
     domain = lab.libvirt.found["a"].xml
     domain.find("os").append(domain.makeelement("boot", {"dev": "hd"}))
     assert "excludes an order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]

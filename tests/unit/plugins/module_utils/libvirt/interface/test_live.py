@@ -89,7 +89,7 @@ def test_udev_has_named_a_vf_before_it_is_plugged_in_again(lab: Lab, monkeypatch
 
 def test_an_order_of_booting_or_a_name_alone_takes_no_vf_out(lab: Lab) -> None:
     domain = running(lab, {**VF, "mac": MAC})
-    changed = lab.four_runs({"name": "renamed", "mac": MAC, "boot_order": 1})
+    changed = lab.four_runs({"name": "renamed", "mac": MAC, "boot_order": 1}, state="exact")
     assert changes(changed) == [{"name": "config", "boot_order": "config"}]
     assert not changed["needs_restart"]
     assert lab.libvirt.calls["detachDeviceFlags"] == 0

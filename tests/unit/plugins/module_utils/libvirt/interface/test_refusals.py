@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 import typing as t
 
 import pytest
@@ -43,11 +45,15 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**VHOSTUSER, "source": {"path": "/run/a"}}], "needs mode and path"),
     ([{**VHOSTUSER, "source": {"path": "run/a", "mode": "client"}}], "this is no absolute path"),
     ([{**DIRECT, "source": {"dev": "../eth7"}}], "this is no name of a network interface"),
-    ([{**DIRECT, "source": {"dev": "x" * 16}}], "this is no name of a network interface"),
+    ([{**DIRECT, "source": {"dev": "x" * 128}}], "this is no name of a network interface"),
+    ([{**DIRECT, "source": {"dev": "x" * 127}}], "this host has no such network interface"),
     ([{**DIRECT, "source": {"dev": "eth9"}}], "interfaces[0].source.dev = 'eth9': this host has no such network inter"),
     ([{**DIRECT, "source": {"dev": "br0"}}], "this is a bridge, on which macvtaps do not belong"),
     ([{**DIRECT, "source": {"dev": "eth8"}}], "it is a port of br0, so it takes no macvtap"),
     ([{**DIRECT, "source": {"dev": "eth6"}}], "it is a port of ovs-system"),
+    *(([{**nic, "source": {**nic["source"], "dev": "leg"}}], "interfaces[0].source.dev = 'leg': it is a port of bond0, "
+       "so it takes no macvtap. Take dev: bond0, or another network interface") for nic in (DIRECT, PASSTHROUGH)),
+    ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 1}}], "interfaces[0].source.dev = 'enp2s0v1': it is a port of team0"),
     ([{**PASSTHROUGH, "source": {"dev": "eth5", "mode": "passthrough"}}], "the macvtap macvtap0 is on it already"),
     ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 0}}], "no network interface for a macvtap: it is bound to vfio-pci"),
     ([{**DIRECT, "source": {"dev": "enp3s0v0"}}], "its PF enp3s0 is down"),
@@ -129,10 +135,19 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"I P": "x"}}}], "a variable has letters, digits and _"),
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": ["x y"]}}}], "filterref.parameters.IP = 'x y'"),
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": {"a": "b"}}}}], "a value has letters, digits"),
+    *(([{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {"IP": value}}}],
+       f"filterref.parameters.IP = {wrong!r}: a value has letters, digits and . : _, and libvirt drops any other one")
+      for value, wrong in ((wrong, wrong) if isinstance(wrong, str) else (wrong, wrong[-1]) for wrong in (
+          "10.0.0.1-10.0.0.9", "10.0.0.0/24", "", "a-b", "10.0.0.1,10.0.0.2", " 10.0.0.1", "10.0.0.1\n",
+          ["10.0.0.1", "10.0.0.2-10.0.0.9"]))),
+    ([{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {"MY-IP": "x"}}}],
+     "filterref.parameters = 'MY-IP': a variable has letters, digits and _, and libvirt drops"),
     ([{**DIRECT, "filterref": {"filter": "clean-traffic"}}], "a NIC of type direct has none"),
     ([{**OVS, "filterref": {"filter": "clean-traffic"}}], "libvirt filters nothing on a virtualport"),
     ([on("pool", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge"),
     ([{**BRIDGE, "target_dev": "vnet7"}], "libvirt keeps such names for those that it makes up"),
+    ([{**USER, "type": "ethernet", "target_dev": "vnet7"}], "for a TAP of the host type: ethernet with managed: false"),
+    ([{**DIRECT, "target_dev": "macvtap7"}], "libvirt keeps such names for those that it makes up"),
     ([{**BRIDGE, "target_dev": "a/b"}], "this is no name of a network interface"),
     ([{**BRIDGE, "target_dev": "x" * 16}], "Take 1 to 15 letters"),
     ([{**VF, "target_dev": "vf0"}], "a NIC of type hostdev has none"),
@@ -180,6 +195,14 @@ def furnish(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     files.link("/sys/class/net/eth6/master", "/sys/class/net/ovs-system")
     files.folder("/sys/class/net/macvtap0/macvtap/tap7")
     files.link("/sys/class/net/eth5/upper_macvtap0", "/sys/class/net/macvtap0")
+    for port, master in (("leg", "bond0"), ("enp2s0v1", "team0"), ("routed", "vrf0")):
+        files.folder(f"/sys/class/net/{master}")
+        if port != "enp2s0v1":
+            files.folder(f"/sys/class/net/{port}")
+    files.folder("/sys/class/net/bond0/bonding")
+    files.netdev("0000:02:10.2", "enp2s0v1")
+    for port, master in (("leg", "bond0"), ("enp2s0v1", "team0"), ("routed", "vrf0")):
+        files.link(f"/sys/class/net/{port}/master", f"/sys/class/net/{master}")
     files.netdev("0000:02:10.4", "enp2s0v2")
     files.vf("0000:02:00.0", 5, "0000:02:11.2", "enp2s0v5")
     files.netdev("0000:03:10.0", "enp3s0v0")
@@ -190,6 +213,8 @@ def furnish(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
                        "</portgroup>")
 
     def ovs(argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
+        if argv[:-1] == ["ip", "-json", "-details", "link", "show", "dev"]:
+            return Completed(0, json.dumps([{"linkinfo": {"info_kind": argv[-1][:-1]}}]))
         answer = lab.host.answer(argv)
         assert answer is not None or argv[:-1] == ["ovs-vsctl", "--timeout=10", "br-exists"]
         return answer or Completed(0 if argv[-1] == "ovs0" else 2)
@@ -221,6 +246,7 @@ RIGHT: list[list[Result]] = [
     [{**PASSTHROUGH, "source": {"dev": "enp2s0v2", "mode": "passthrough"}, "vlan": {"tags": [5]}}],
     [{**PASSTHROUGH, "bandwidth": LIMIT}],
     [{**DIRECT, "source": {"dev": "eth5", "mode": "private"}, "bandwidth": LIMIT}],
+    [{**DIRECT, "source": {"dev": "routed"}}],
     [{**DIRECT, "source": {"dev": "eth5", "mode": "bridge"}}], [{**VF, "virtualport": QBH}],
     [on("ovs", virtualport={"type": "openvswitch", "profileid": "gold"}, vlan={"tags": [5]})],
     [on("tags", virtualport=QBG)], [on("pool", virtualport=QBH)], [on("lan", bandwidth=LIMIT)],
@@ -229,11 +255,15 @@ RIGHT: list[list[Result]] = [
     [BACKUP, on("pool", name="vf", teaming=TRANSIENT["teaming"])],
     [{**BRIDGE, "bandwidth": {"inbound": {"average": 0}}, "filterref": {"filter": ""}, "target_dev": ""}],
     [{**USER, "type": "ethernet", "managed": False, "target_dev": "eth7"}],
+    [{**USER, "type": "ethernet", "managed": False, "target_dev": "vnet0"}],
+    [{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {
+        "IP": ["10.0.0.1", "10.0.0.2"], "CTRL_IP_LEARNING": "none", "IPV6": "2001:db8::1", "N": 5}}}],
 ]
 
 
 @pytest.mark.parametrize("items", RIGHT)
 def test_its_neighbour_is_fine(rich: Lab, items: list[Result]) -> None:
+    rich.files.folder("/sys/class/net/vnet0")
     rich.network("routed", "<forward mode='route'/><bandwidth><inbound average='100'/></bandwidth>")
     rich.four_runs(*items)
 
@@ -244,3 +274,60 @@ def test_a_macvtap_of_its_own_does_not_stand_in_the_way(rich: Lab) -> None:
     rich.files.link("/sys/class/net/enp2s0v2/upper_macvtap0", "/sys/class/net/macvtap0")
     assert not rich.vm_interface({**mine, "link_state": "down"})["failed"]
     assert "is on it already" in rich.vm_interface({**mine, "name": "other"})["msg"]
+
+
+def test_a_tap_of_the_host_keeps_its_name_until_libvirt_is_to_make_it(rich: Lab) -> None:
+    for name in ("vnet0", "vnet1"):
+        rich.files.folder(f"/sys/class/net/{name}")
+    rich.vm_interface({"name": "n", "type": "ethernet", "managed": False, "target_dev": "vnet0"})
+    rich.four_runs({"name": "n", "link_state": "down"})
+    rich.four_runs({"name": "n", "target_dev": "vnet1"})
+    assert dict(rich.libvirt.found["a"].xml.find("devices/interface/target").attrib) == {
+        "dev": "vnet1", "managed": "no"}
+    assert "libvirt keeps such names" in rich.vm_interface({"name": "n", "managed": True})["msg"]
+    rich.four_runs({"name": "n", "managed": True, "target_dev": "tap1"})
+
+
+def test_a_running_macvtap_whose_vf_was_renamed_is_not_in_its_own_way(rich: Lab) -> None:
+    """libvirt keeps the name of the start; the next start needs the name that the VF has now."""
+    mine = {**PASSTHROUGH, "source": {"pf": "enp2s0", "vf": 2, "mode": "passthrough"}, "vlan": {"tags": [5]}}
+    rich.four_runs(mine)
+    domain = rich.libvirt.found["a"]
+    domain.create()
+    target = domain.live.find("devices/interface").makeelement("target", {"dev": "macvtap9"})
+    domain.live.find("devices/interface").append(target)
+    rich.files.folder("/sys/class/net/macvtap9/macvtap/tap9")
+    rich.files.remove("/sys/class/net/enp2s0v2")
+    rich.files.remove("/sys/bus/pci/devices/0000:02:10.4/net")
+    rich.files.netdev("0000:02:10.4", "wan0")
+    rich.files.link("/sys/class/net/wan0/upper_macvtap9", "/sys/class/net/macvtap9")
+    rich.files.link("/sys/class/net/macvtap9/lower_wan0", "/sys/class/net/wan0")
+    done = rich.four_runs(mine)
+    assert done["actions"] == ["domain a: NIC n: source enp2s0v2 → wan0"]
+    assert (done["needs_restart"], done["interfaces"][0]["changes"]) == (False, {"source": "config"})
+    assert "the macvtap macvtap9 is on it already" in rich.vm_interface({**mine, "name": "other"})["msg"]
+    rich.four_runs({**mine, "link_state": "down"})
+
+
+def test_alternative_names(rich: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that ip link property adds: the kernel is asked only for a name that sysfs does not have."""
+    asked: list[str] = []
+    names = {"pf-of-the-left-card": "enp2s0", "an-uplink-of-the-host": "eth7"}
+
+    def kernel(request: bytes) -> bytes:
+        name = request[36:].rstrip(b"\0").decode()
+        asked.append(name)
+        found = names.get(name, "").encode() + b"\0"
+        answer = bytes(16) + struct.pack("=HH", 4 + len(found), 3) + found + bytes(-len(found) % 4)
+        return struct.pack("=IHHII", 16 + len(answer), 16 if name in names else 2, 0, 1, 0) + answer
+
+    monkeypatch.setattr(rich.host, "rtnetlink", kernel)
+    rich.four_runs({"name": "a", "type": "hostdev", "source": {"pf": "pf-of-the-left-card", "vf": 0}},
+                   {**DIRECT, "source": {"dev": "an-uplink-of-the-host"}})
+    nics = rich.libvirt.found["a"].xml.findall("devices/interface/source")
+    assert nics[0].find("address").get("bus") == "0x02"
+    assert nics[1].get("dev") == "eth7"
+    assert "interfaces[0].source.pf = 'eth9'" in rich.vm_interface({**VF, "source": {"pf": "eth9", "vf": 0}})["msg"]
+    asked.clear()
+    rich.vm_interface({"name": "a", "type": "hostdev", "source": {"pf": "enp2s0", "vf": 0}}, DIRECT)
+    assert asked == []

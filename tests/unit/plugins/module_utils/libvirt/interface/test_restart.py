@@ -4,8 +4,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import (
+    ARRIVING,
+    LEAVING,
+    LEFT,
+    Note,
+    with_note,
+)
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeDomain
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
@@ -157,3 +166,18 @@ def test_a_domain_that_cannot_start_again_says_that_it_is_off(lab: Lab) -> None:
 def test_a_timeout_that_leaves_no_time(lab: Lab, timeout: int) -> None:
     running(lab)
     assert f"timeout = {timeout}: it must be at least 1" in lab.vm_interface(MTU, timeout=timeout)["msg"]
+
+
+@pytest.mark.parametrize("state", ["running", "defined"])
+@pytest.mark.parametrize("stage", [LEAVING, LEFT, ARRIVING])
+def test_a_domain_whose_move_has_not_ended_keeps_its_nics(lab: Lab, stage: str, state: str) -> None:
+    lab.domain(state=state)
+    lab.vm_interface({"name": "n", "type": "user"})
+    with_note(lab.libvirt.found["a"].xml, Note(stage, "kvm1", "kvm2", autostart=False, running=True, shared=False))
+    before = lab.texts()
+    for way, check_mode in itertools.product(("present", "exact", "absent"), (True, False)):
+        refused = lab.vm_interface({"name": "n", "link_state": "down"}, state=way, check_mode=check_mode)
+        assert refused["error"]["type"] == "InUse"
+        assert "domain a: its move from kvm1 to kvm2 has not come to its end. Run the move again" in refused["msg"]
+    assert lab.vm_interface({"name": "n"})["actions"] == [], "what changes nothing is not refused"
+    assert lab.texts() == before

@@ -191,6 +191,22 @@ def test_what_libvirt_cannot_update_is_not_tried() -> None:
         assert not rows["link_state"].updates(Interface(type=kind), Interface(type=kind))
 
 
+TAGGED = ("<interface type='bridge'><source bridge='ovs0'/><vlan trunk='yes'><tag id='10'/><tag id='20' "
+          "nativeMode='tagged'/></vlan></interface>")
+
+
+@pytest.mark.parametrize(("tags", "native", "modes"), [
+    ([10, 20, 30], None, {20: "tagged"}), ([20, 30], None, {20: "tagged"}), ([10, 30], None, {}), ([20], None, {}),
+    ([10, 20], 10, {10: "untagged"}), ([10, 20], 20, {20: "untagged"}),
+])
+def test_a_native_vlan_with_tags_stays(tags: list[int], native: int | None, modes: dict[int, str]) -> None:
+    element = xml.parse(TAGGED)
+    after = overlaid(read_interface(element), wanted({"vlan": {"tags": tags, "native": native}}))
+    made = write_interface(after, element).findall("vlan/tag")
+    assert [int(tag.get("id")) for tag in made] == tags
+    assert {int(tag.get("id")): tag.get("nativeMode") for tag in made if tag.get("nativeMode")} == modes
+
+
 PARAMETERS: dict[str, dict[str, list[t.Any]]] = {
     "802.1Qbg": {"managerid": [1, 255], "typeid": [0, 0xFFFFFF], "typeidversion": [0, 255], "instanceid": [UUID]},
     "802.1Qbh": {"profileid": ["finance", "x" * 39]},

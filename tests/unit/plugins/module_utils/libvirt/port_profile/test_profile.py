@@ -592,3 +592,20 @@ def test_a_reboot_changes_nothing(two: Lab) -> None:
     two.reboot()
     two.libvirt.found["a"].create()
     assert not profile(two, "vfs", vlan={"tags": [5]}, replug="allowed")["changed"]
+
+
+ODD = [
+    ("br", "<virtualport type='802.1Qbg'/>", {"vlan": {"tags": [5]}}),
+    ("ovs", "<virtualport type='802.1Qbh'><parameters profileid='x'/></virtualport>", {"vlan": {"tags": [5]}}),
+    ("own", "<virtualport type='openvswitch'/>", {"bandwidth": {"inbound": {"average": 6}}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "odd", "other"), ODD)
+def test_a_virtualport_that_is_odd_already_blocks_no_change_of_something_else(
+        lab: Lab, kind: str, odd: str, other: Result) -> None:
+    network(lab, kind, f"<portgroup name='red'>{odd}</portgroup><portgroup name='blue'/>")
+    for name in ("red", "blue"):
+        assert lab.runs(lab.port_profile, name=name, network=kind, **other)["changed"]
+    refused = lab.port_profile(name="red", network=kind, virtualport={"type": "midonet"})
+    assert "virtualport.type = 'midonet': network" in refused["msg"]

@@ -17,6 +17,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges impor
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
+# libvirt 9.0 on Debian 12 refuses it ("open forwarding requested, but no IP address provided"), 11.3 on Debian 13 does
+# not; what releases between them do is left to themselves.
+NO_OPEN_WITHOUT_ADDRESS = 9_000_000
+
 
 def netdev_of_pf(host: Host, pf: str | None) -> str | None:
     """The netdev of a PF, as libvirt wants it named.
@@ -48,6 +52,9 @@ def check_sources(host: Host, connection: Connection, network: Network, others: 
     :raises NotSupported: it cannot do what is asked
     :raises InUse: the name of its bridge is taken
     """
+    if network.mode == "open" and not network.addresses and connection.version() <= NO_OPEN_WITHOUT_ADDRESS:
+        raise NotSupported("addresses", "this libvirt takes no network of mode open without an address of the host",
+                           remedy="Give one such as 192.0.2.1/24, or take mode isolated")
     if network.mode == "bridge" and network.bridge is not None:
         port = (network.virtualport or Virtualport()).type
         check_bridge(host, "forward.bridge", network.bridge, port)

@@ -528,3 +528,12 @@ def test_a_look_without_libvirt_changes_nothing(rich: Lab, call: str, number: in
     assert "The connection to libvirt was lost" in rich.vm_network(mtu=1400)["msg"]
     assert rich.texts() == before
     assert rich.runs(rich.vm_network, mtu=1400)["actions"][-1] == "network n: restart"
+
+
+def test_an_old_libvirt_wants_an_address_of_an_open_network(lab: Lab) -> None:
+    lab.libvirt.version = 9_000_000
+    for check_mode in (True, False):
+        refused = lab.vm_network(forward={"mode": "open"}, check_mode=check_mode)
+        assert "this libvirt takes no network of mode open without an address of the host" in refused["msg"]
+    assert "n" not in lab.libvirt.networks
+    assert lab.runs(lab.vm_network, forward={"mode": "open"}, addresses=["10.0.0.1/24"])["state"] == "inactive"

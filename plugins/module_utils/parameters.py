@@ -70,7 +70,7 @@ def check_option(subject: str, value: t.Any, option: Spec) -> None:
         check_options(options, dictionary_of(subject, value, options), subject)
     elif isinstance(value, dict):
         check_options({}, value, subject)
-    elif isinstance(value, list) or (kind == "list" and isinstance(value, str)):
+    elif isinstance(value, list) or (kind == "list" and isinstance(value, (str, int, float))):
         element = {**option, "type": option.get("elements", "text")}
         for place, one in enumerate(check_type_list(value)):
             check_element(f"{subject}[{place}]", one, element)
@@ -103,16 +103,19 @@ def dictionary_of(subject: str, value: t.Any, options: Spec) -> Spec:
 
 
 def check_integer(subject: str, value: t.Any) -> None:
-    """:raises ValidationError: it is a truth value, which Ansible takes for an integer, or too large to calculate."""
+    """Refuse what Ansible takes for an integer although it is none, or breaks on.
+
+    :raises ValidationError: it is a truth value, a list or a dictionary, or too large to calculate
+    """
     check_characters(subject, value)
     try:
-        usable = not isinstance(value, bool) and math.isfinite(float(value))
+        usable = not isinstance(value, (bool, list, dict)) and math.isfinite(float(value))
     except OverflowError:
         usable = False
     except (TypeError, ValueError):  # Ansible refuses it by name
         return
     if not usable:
-        shown = value if isinstance(value, (bool, float, str)) else None  # Python does not print what is too long
+        shown = None if type(value) is int else value  # Python does not print one that is too long
         raise ValidationError(subject, "it must be an integer", shown, "Write a whole number")
 
 

@@ -85,6 +85,8 @@ def fits(value: t.Any, shape: Shape) -> bool:
         text = "" if isinstance(value, bool) else str(value)
         return re.fullmatch("[0-9]{1,9}", text) is not None and int(text) in shape
     kind = shape if isinstance(shape, type) else type(shape)
+    if kind is list:
+        return isinstance(value, (list, tuple))
     return isinstance(value, kind) and not (isinstance(value, bool) and kind in (int, float))
 
 

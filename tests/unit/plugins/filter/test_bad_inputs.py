@@ -11,8 +11,10 @@ import importlib
 import pkgutil
 import signal
 import typing as t
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -124,6 +126,13 @@ def test_all_filters_are_here() -> None:
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_input(name: str) -> None:
     FILTERS[name](*RIGHT[name])
+
+
+@pytest.mark.parametrize("path", sorted(test_appliance.PROFILES.glob("*.yml")), ids=lambda path: path.stem)
+def test_profiles_of_the_roles(path: Path) -> None:
+    whole = {"image": "/i", **yaml.safe_load(path.read_text(encoding="utf-8"))}
+    assert FILTERS["appliance_disks"](whole, "/images")[0]["image"]
+    assert FILTERS["appliance_nics"]([test_appliance.BRIDGE], whole)[0]["name"]
 
 
 @pytest.mark.parametrize("name", RIGHT)

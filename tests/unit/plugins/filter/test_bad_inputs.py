@@ -35,7 +35,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
 Dict = dict[str, t.Any]
 
 SECONDS = 5
-EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 50
+EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 25
 
 FILES = [importlib.import_module(f"{all_filters.__name__}.{found.name}")
          for found in pkgutil.iter_modules(all_filters.__path__)]

@@ -46,7 +46,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.openvswitch.fak
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 SECONDS = 5
-EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 25
+EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 50
 
 MAC = "52:54:00:00:00:01"
 ADDRESSES = ("0000:02:00.0", "0000:02:10.0", "0000:02:10.2", "0000:00:05.0", "0000:09:00.0")

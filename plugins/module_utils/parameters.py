@@ -38,10 +38,19 @@ def module_with(argument_spec: Spec, **rules: t.Any) -> basic.AnsibleModule:
 
 def refuse(argument_spec: Spec, given: Spec, error: ValidationError) -> None:
     """End a module whose parameters Ansible's own check must not see; secrets among them are not shown."""
-    secrets = {name for name, option in argument_spec.items() if option.get("no_log")}
-    spec = {name: {"type": "raw", "no_log": name in secrets} for name in given}
+    spec = {name: {"type": "raw", "no_log": bool(argument_spec.get(name, {}).get("no_log"))} for name in given}
     module = basic.AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log=True)
-    module.fail_json(msg=str(error), error=error.as_dict())
+    module.params = encodable({name: value for name, value in given.items() if not spec[name]["no_log"]})
+    module.fail_json(msg=str(error), error=encodable(error.as_dict()))
+
+
+def encodable(value: t.Any) -> t.Any:
+    """A value whose texts have a UTF-8, since the controller refuses a whole result for one that has none."""
+    if isinstance(value, dict):
+        return {encodable(key): encodable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [encodable(one) for one in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def check_options(spec: Spec, given: Spec, place: str = "") -> None:

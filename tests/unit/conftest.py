@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel
 
+# Modules run in the process of the tests, where the controller's part of Ansible would refuse texts without a UTF-8.
+os.environ["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"] = "false"
 # A machine that has other things to do as well is no defect.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("patient"), max_examples=2000)

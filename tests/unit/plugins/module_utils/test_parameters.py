@@ -68,6 +68,7 @@ def test_what_is_refused(name: str, value: t.Any, told: str, capsys: pytest.Capt
     with patch_module_args({"name": "a", name: value, "_ansible_check_mode": True}), pytest.raises(SystemExit) as ended:
         module_with(SPEC)
     result = json.loads(capsys.readouterr().out)
+    json.dumps(result, ensure_ascii=False).encode()  # or the controller would refuse the result
     assert (ended.value.code, result["failed"]) == (1, True)
     assert result["msg"].startswith(told)
     assert result["error"]["type"] == "ValidationError"
@@ -86,6 +87,7 @@ def test_what_is_left_to_ansible(name: str, value: t.Any) -> None:
 def test_a_secret_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     result = refused(vm_domain.main, {"name": "a", "xml": "<domain>hidden-word\0</domain>"}, capsys)
     assert "hidden-word" not in json.dumps(result)
+    assert "xml" not in result["invocation"]["module_args"]
     assert result["msg"].startswith("xml: it has the character U+0000")
-    result = refused(vm_domain.main, {"name": "a\0", "xml": "hidden-word"}, capsys)
+    result = refused(vm_domain.main, {"name": "a\0", "xml": "hidden-word\ud800"}, capsys)
     assert "hidden-word" not in json.dumps(result)

@@ -126,6 +126,7 @@ def result_of(module: t.Any, params: Result) -> Result:
     with patch_module_args(params), contextlib.redirect_stdout(out), pytest.raises(SystemExit):
         module.main()
     result: Result = json.loads(out.getvalue())
+    json.dumps(result, ensure_ascii=False).encode()  # or the controller would refuse the result
     return result
 
 

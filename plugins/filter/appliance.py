@@ -8,7 +8,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.kvm.plugins.plugin_utils.appliance_profile import Dict, check_profile
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
+from ansible_collections.nfv.kvm.plugins.plugin_utils.appliance_profile import Dict, checked
 
 
 def appliance_nics(interfaces: list[Dict], profile: Dict) -> list[Dict]:
@@ -19,7 +20,7 @@ def appliance_nics(interfaces: list[Dict], profile: Dict) -> list[Dict]:
         others, with ``{n}``), ``first`` (the first ``n``), ``model``, ``models`` (others by name) and ``maximum``
     :raises AnsibleFilterError: a name that belongs to another place, or more NICs than the appliance can have
     """
-    check_profile(profile)
+    profile = checked(profile)
     nics = profile["nics"]
     if len(interfaces) > nics.get("maximum", len(interfaces)):
         raise AnsibleFilterError(
@@ -52,7 +53,7 @@ def nic_name(nics: Dict, position: int) -> str:
 
 def appliance_disks(profile: Dict, folder: str) -> list[Dict]:
     """The disks of an appliance in order: each with its image, its path on the host, its bus and its format."""
-    check_profile(profile)
+    profile = checked(profile)
     first = {"name": "disk", "image": profile.get("image"), **profile["disk"]}
     every = [{"format": "qcow2", **disk} for disk in [first, *profile.get("disks", [])]]
     for disk in every:
@@ -75,7 +76,7 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
         return {
-            "appliance_nics": appliance_nics,
-            "appliance_disks": appliance_disks,
-            "appliance_console_log": console_log,
+            "appliance_nics": door.guarded(appliance_nics, interfaces=[shapes.NIC], profile=shapes.PROFILE),
+            "appliance_disks": door.guarded(appliance_disks, profile=shapes.PROFILE, folder=str),
+            "appliance_console_log": door.guarded(console_log, "appliance_console_log", name=str),
         }

@@ -10,7 +10,8 @@ from xml.etree import ElementTree  # builds only; the controller is not asked to
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.kvm.plugins.filter.appliance import appliance_disks, console_log
-from ansible_collections.nfv.kvm.plugins.plugin_utils.appliance_profile import Dict
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
+from ansible_collections.nfv.kvm.plugins.plugin_utils.appliance_profile import Dict, checked
 
 VENDORS = {"GenuineIntel": "intel", "AuthenticAMD": "amd"}
 CPU_MODES = ("host-passthrough", "host-model", "maximum")
@@ -26,6 +27,7 @@ def appliance_domain(profile: Dict, name: str, folder: str, day0: str = "", cpui
     :raises AnsibleFilterError: the profile cannot be meant, or knows no CPU of this vendor
     """
     disks = appliance_disks(profile, folder)
+    profile = checked(profile)
     domain = element(None, "domain", type="kvm")
     element(domain, "name", text=name)
     element(domain, "memory", text=profile["memory"], unit="MiB")
@@ -124,9 +126,12 @@ def add_console(devices: ElementTree.Element, profile: Dict, name: str) -> None:
 
 
 def disk_target(bus: str, number: int) -> dict[str, str]:
-    """The target of a disk: its bus and the name that tells libvirt its place on it."""
-    prefix = {"virtio": "vd", "ide": "hd"}.get(bus, "sd")
-    return {"dev": prefix + "abcdefgh"[number], "bus": bus}
+    """The target of a disk: its bus and the name that tells libvirt its place on it, such as vda, vdz or vdaa."""
+    letters, left = "", number + 1
+    while left:
+        left, letter = divmod(left - 1, 26)
+        letters = chr(ord("a") + letter) + letters
+    return {"dev": {"virtio": "vd", "ide": "hd"}.get(bus, "sd") + letters, "bus": bus}
 
 
 def element(parent: ElementTree.Element | None, tag: str, text: object = None, **attributes: object) -> t.Any:
@@ -143,4 +148,5 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Its name."""
-        return {"appliance_domain": appliance_domain}
+        texts = dict.fromkeys(("name", "folder", "day0", "cpuinfo"), str)
+        return {"appliance_domain": door.guarded(appliance_domain, profile=shapes.PROFILE, **texts)}

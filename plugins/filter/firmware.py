@@ -17,6 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import (
     NotSupported,
     ValidationError,
 )
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 ROOT = "/redfish/v1/"
 
@@ -186,4 +187,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"firmware_start": firmware_start, "firmware_follow": firmware_follow, "firmware_fault": firmware_fault}
+        return {
+            "firmware_start": door.guarded(firmware_start, bmc=shapes.BMC),
+            "firmware_follow": door.guarded(firmware_follow, state=shapes.BMC_STATE, answer=shapes.BMC_ANSWER),
+            "firmware_fault": door.guarded(firmware_fault, answer=shapes.BMC_ANSWER, state=shapes.BMC_STATE),
+        }

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.filter.firmware import Dict
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 # What the names of the settings that matter here have in common, for hosts of a vendor that is not known.
 TELLING = re.compile(r"sr.?iov|virtuali|vt.?d(?![a-z])|directed|iommu|svm|above.?4g", re.IGNORECASE)
@@ -148,4 +149,6 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Its name."""
-        return {"firmware_plan": firmware_plan}
+        return {"firmware_plan": door.guarded(
+            firmware_plan, state=shapes.FIRMWARE, wanted={"*": door.SCALAR}, vendors=[shapes.VENDOR],
+            checks=[shapes.CHECK], change=door.SCALAR)}

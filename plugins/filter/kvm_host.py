@@ -12,6 +12,8 @@ import re
 import typing as t
 from collections import Counter
 
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
+
 Dict = dict[str, t.Any]
 Words = list[str]
 
@@ -246,4 +248,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"kvm_host_arguments": kvm_host_arguments}
+        return {"kvm_host_arguments": door.guarded(kvm_host_arguments, cmdline=str, wanted=shapes.ARGUMENTS)}

@@ -22,6 +22,7 @@ from ansible_collections.nfv.kvm.plugins.filter.kvm_host import (
     repaired,
     split,
 )
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 GRUB = "/etc/default/grub"
 # grub-mkconfig reads the files of this folder in their order, and puts GRUB_CMDLINE_LINUX_DEFAULT last on the line.
@@ -215,4 +216,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"kvm_host_boot": kvm_host_boot}
+        return {"kvm_host_boot": door.guarded(kvm_host_boot, said=str, settings=shapes.KVM_HOST)}

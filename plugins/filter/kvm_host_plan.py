@@ -26,6 +26,7 @@ from ansible_collections.nfv.kvm.plugins.filter.kvm_host_boot import (
     modules_of,
     wanted_of,
 )
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 # kmod reads all files in the order of their names, and the kernel takes the last of two options.
 OWN_OPTIONS = "/etc/modprobe.d/zz-nfv-kvm.conf"
@@ -228,4 +229,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"kvm_host_plan": kvm_host_plan}
+        return {"kvm_host_plan": door.guarded(kvm_host_plan, said=str, settings=shapes.KVM_HOST)}

@@ -25,6 +25,7 @@ from ansible_collections.nfv.kvm.plugins.filter.kvm_host import (
 from ansible_collections.nfv.kvm.plugins.filter.kvm_host_boot import host_of, kvm_host_boot, loader_of, wanted_of
 from ansible_collections.nfv.kvm.plugins.filter.kvm_host_plan import reserved
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 # What no shell, no boot loader and no kernel takes for anything but a part of a word.
 ARGUMENT = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.,:=/@%+!*-]*")
@@ -149,4 +150,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"kvm_host_refused": kvm_host_refused}
+        return {"kvm_host_refused": door.guarded(kvm_host_refused, said=str, settings=shapes.KVM_HOST_GIVEN)}

@@ -10,6 +10,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
+
 DEFAULTS: dict[str, t.Any] = {
     "pfs": 2, "nic": "igb", "cpus": 2, "memory": 3072, "iommu": True, "nested": True,
     "kernel_arguments": "intel_iommu=on iommu=pt",
@@ -42,7 +44,7 @@ def lab_topology(
         unknown = sorted(set(host) - set(DEFAULTS) - {"name", "suite"})
         if unknown:
             raise AnsibleFilterError(f"lab_hosts[{number - 1}]: unknown keys {', '.join(unknown)}")
-        if "name" not in host:
+        if not host.get("name"):
             raise AnsibleFilterError(f"lab_hosts[{number - 1}].name is missing")
         whole = {**DEFAULTS, "suite": suite, **host, "number": number, "port": port_base + number}
         for key, choices in (("nic", NICS), ("suite", SUITES)):
@@ -174,4 +176,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"lab_topology": lab_topology, "lab_qemu_arguments": lab_qemu_arguments}
+        return {
+            "lab_topology": door.guarded(
+                lab_topology, hosts=[shapes.LAB_HOST], count=range(255), cables=(door.NULL, [[str]]), folder=str,
+                port_base=range(65000), suite=str),
+            "lab_qemu_arguments": door.guarded(lab_qemu_arguments, host=shapes.EMULATED, image=str, accelerator=str),
+        }

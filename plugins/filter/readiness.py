@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import STATUSES
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 Dict = dict[str, t.Any]
 
@@ -224,7 +225,7 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
         return {
-            "readiness_fleet": readiness_fleet,
-            "readiness_table": readiness_table,
-            "readiness_html": readiness_html,
+            "readiness_fleet": door.guarded(readiness_fleet, outcomes={"*": shapes.OUTCOME}),
+            "readiness_table": door.guarded(readiness_table, outcome=shapes.OUTCOME, host=str, width=range(20, 1000)),
+            "readiness_html": door.guarded(readiness_html, fleet=shapes.FLEET),
         }

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import typing as t
-from itertools import groupby
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-Dict = dict[str, t.Any]
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
+from ansible_collections.nfv.kvm.plugins.plugin_utils.bridges import Dict, given, ports_of, vlan_ids, vlan_ranges
+
 Argv = list[str]
 
 # The managers with their services.
@@ -41,7 +42,8 @@ def virtual_switch_plan(bridges: list[Dict], ovs_bridges: list[Dict], host: Dict
     :returns: the ``manager``, ``files`` that are to be, ``stale`` (files that are not), ``release`` (commands for what
         is no longer wanted) and ``steps`` (commands for what runs otherwise than it should)
     """
-    linux, switches = [complete(bridge) for bridge in bridges], [complete_switch(bridge) for bridge in ovs_bridges]
+    linux, switches = ([make(given(bridge)) for bridge in every]
+                       for make, every in ((complete, bridges), (complete_switch, ovs_bridges)))
     manager = manager_of(host)
     files = [file for bridge in [*linux, *switches] for file in files_of(bridge, manager)]
     wanted, names = {file["path"] for file in files}, {bridge["name"] for bridge in [*linux, *switches]}
@@ -78,32 +80,6 @@ def manager_of(host: Dict) -> str | None:
     """The manager that was asked for, or the one that runs; None where none or several do."""
     active = running(host)
     return host["asked"] if host["asked"] != "auto" else active[0] if len(active) == 1 else None
-
-
-def ports_of(bridge: Dict) -> list[Dict]:
-    """The ports of a bridge, of which each may be given as a plain name. One that is to go has none."""
-    if bridge.get("state") == "absent":
-        return []
-    return [{"name": port} if isinstance(port, str) else dict(port) for port in bridge.get("ports") or []]
-
-
-def vlan_ids(given: t.Any) -> list[int]:
-    """VLANs in order; ranges may be given as in ``10-19``.
-
-    :raises ValueError: something else is given
-    """
-    found: set[int] = set()
-    for part in given if isinstance(given, list) else [given]:
-        first, _dash, last = str(part).partition("-")
-        found.update(range(int(first), int(last or first) + 1))
-    return sorted(found)
-
-
-def vlan_ranges(vlans: t.Iterable[int]) -> list[str]:
-    """The same the other way round: ``10-19`` for neighbours."""
-    runs = [[pair[1] for pair in run]
-            for _distance, run in groupby(enumerate(sorted(vlans)), lambda pair: pair[1] - pair[0])]
-    return [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
 
 
 def complete(bridge: Dict) -> Dict:
@@ -250,4 +226,5 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"virtual_switch_plan": virtual_switch_plan}
+        return {"virtual_switch_plan": door.guarded(
+            virtual_switch_plan, bridges=[shapes.BRIDGE], ovs_bridges=[shapes.BRIDGE], host=shapes.SWITCH_HOST)}

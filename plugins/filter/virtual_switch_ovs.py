@@ -7,8 +7,10 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.filter.virtual_switch import Argv, Dict, complete_switch
+from ansible_collections.nfv.kvm.plugins.filter.virtual_switch import Argv, complete_switch
 from ansible_collections.nfv.kvm.plugins.module_utils.openvswitch.read import rows_of
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
+from ansible_collections.nfv.kvm.plugins.plugin_utils.bridges import Dict, given
 
 # Bridges and ports that are the role's have this in their external_ids.
 MARK = ("nfv-kvm", "virtual_switch")
@@ -23,7 +25,7 @@ def virtual_switch_ovs_plan(bridges: list[Dict], said: list[str]) -> Dict:
         ``exports`` (arguments of ovs_flow_export, for the bridges that are there)
     """
     tables = ovs_tables(said)
-    wanted = [complete_switch(bridge) for bridge in bridges]
+    wanted = [complete_switch(given(bridge)) for bridge in bridges]
     steps = [step for bridge in wanted for step in switch_steps(bridge, tables)]
     links = [port["name"] for bridge in wanted for port in [bridge, *bridge["ports"]]]
     errors = {link: tables["Interface"].get(link, {}).get("error") for link in links}
@@ -108,4 +110,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"virtual_switch_ovs_plan": virtual_switch_ovs_plan}
+        return {"virtual_switch_ovs_plan": door.guarded(virtual_switch_ovs_plan, bridges=[shapes.BRIDGE], said=[str])}

@@ -7,18 +7,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.filter.virtual_switch import (
-    UNITS,
-    Dict,
-    manager_of,
-    own_notes,
-    ports_of,
-    running,
-    units_of,
-    vlan_ids,
-)
+from ansible_collections.nfv.kvm.plugins.filter.virtual_switch import UNITS, manager_of, own_notes, running, units_of
 from ansible_collections.nfv.kvm.plugins.filter.virtual_switch_ovs import is_own, ovs_tables
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
+from ansible_collections.nfv.kvm.plugins.plugin_utils.bridges import Dict, given, ports_of, vlan_ids
 
 # What every manager can have in a file name and in its own syntax; the kernel takes 15 characters.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}")
@@ -40,13 +33,14 @@ def virtual_switch_refused(bridges: list[Dict], ovs_bridges: list[Dict], host: D
     :param host: as virtual_switch_plan takes it, with ``routes`` and ``routes6`` (the default ones), and ``ovs`` (what
         ovs-vsctl told)
     """
-    given = [(f"virtual_switch_bridges[{place}]", "bridge", bridge) for place, bridge in enumerate(bridges)]
-    given += [(f"virtual_switch_ovs_bridges[{place}]", "openvswitch", each) for place, each in enumerate(ovs_bridges)]
-    found = [error for subject, kind, bridge in given for error in refused_values(subject, kind, bridge)]
+    wanted = [(f"virtual_switch_bridges[{place}]", "bridge", given(each)) for place, each in enumerate(bridges)]
+    wanted += [(f"virtual_switch_ovs_bridges[{place}]", "openvswitch", given(each))
+               for place, each in enumerate(ovs_bridges)]
+    found = [error for subject, kind, bridge in wanted for error in refused_values(subject, kind, bridge)]
     if not found:
-        found += refused_twice(given)
-        found += refused_manager(given, host)
-        for subject, kind, bridge in given:
+        found += refused_twice(wanted)
+        found += refused_manager(wanted, host)
+        for subject, kind, bridge in wanted:
             found += refused_bridge(subject, kind, bridge, host)
             for place, port in enumerate(ports_of(bridge)):
                 found += refused_port(f"{subject}.ports[{place}]", kind, bridge, port, host)
@@ -91,12 +85,10 @@ def refused_vlans(subject: str, port: Dict, bridge: Dict) -> Refused:
     """VLANs that are none, or that contradict each other."""
     for key in ("vlans", "trunks"):
         try:
-            vlans = vlan_ids(port.get(key, []))
+            vlan_ids(port.get(key, []))
         except ValueError:
-            vlans = [0]
-        if vlans and not (vlans[0] >= 1 and vlans[-1] <= 4094):
-            yield ValidationError(f"{subject}.{key}", "VLANs are numbers from 1 to 4094", port[key],
-                                  "List them as in [10, 20-29]")
+            yield ValidationError(f"{subject}.{key}", "VLANs are numbers from 1 to 4094, ranges of them run upwards",
+                                  port[key], "List them as in [10, 20-29]")
     yield from refused_range(f"{subject}.pvid", port.get("pvid"), 1, 4094)
     yield from refused_range(f"{subject}.tag", port.get("tag"), 1, 4094)
     if {"vlans", "pvid"} & set(port) and not bridge.get("vlan_filtering"):
@@ -244,4 +236,5 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"virtual_switch_refused": virtual_switch_refused}
+        return {"virtual_switch_refused": door.guarded(
+            virtual_switch_refused, bridges=[shapes.BRIDGE], ovs_bridges=[shapes.BRIDGE], host=shapes.SWITCH_HOST)}

@@ -14,6 +14,7 @@ import yaml  # type: ignore[import-untyped]
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door
 
 Dict = dict[str, t.Any]
 
@@ -211,4 +212,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"vmx_conf": vmx_conf, "vmx_junosdev": vmx_junosdev}
+        return {"vmx_conf": door.guarded(vmx_conf, text=str), "vmx_junosdev": door.guarded(vmx_junosdev, text=str)}

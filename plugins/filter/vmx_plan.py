@@ -15,6 +15,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.nfv.kvm.plugins.filter.virtual_switch import noted_ports, own_notes
 from ansible_collections.nfv.kvm.plugins.filter.vmx import NUMBERS, Dict, number
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 # How large the two domains are where nothing is said (vCPUs, MiB). Of the performance mode's vCPUs, one each is for the
 # host interface, the flow manager and vmxt, two are for an I/O thread, and two are workers.
@@ -244,4 +245,5 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"vmx_wanted": vmx_wanted, "vmx_plan": vmx_plan}
+        wanted = door.guarded(vmx_wanted, given=shapes.VMX_GIVEN, conf=shapes.VMX_CONF, joins=[shapes.VMX_JOIN])
+        return {"vmx_wanted": wanted, "vmx_plan": door.guarded(vmx_plan, wanted=shapes.VMX, host=shapes.VMX_HOST)}

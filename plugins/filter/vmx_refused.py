@@ -15,6 +15,7 @@ from collections import Counter
 from ansible_collections.nfv.kvm.plugins.filter.vmx import Dict
 from ansible_collections.nfv.kvm.plugins.filter.vmx_plan import LEAST
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 # A link of the host has 15 characters, and br-int-ID is one.
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,7}")
@@ -192,4 +193,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"vmx_refused": vmx_refused}
+        return {"vmx_refused": door.guarded(vmx_refused, wanted=shapes.VMX)}

@@ -10,6 +10,7 @@ from collections import Counter
 from ansible_collections.nfv.kvm.plugins.filter.vmx import Dict
 from ansible_collections.nfv.kvm.plugins.filter.vmx_plan import host_of
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 BRIDGES = ("bridge", "openvswitch")
 
@@ -128,4 +129,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"vmx_refused_host": vmx_refused_host}
+        return {"vmx_refused_host": door.guarded(vmx_refused_host, wanted=shapes.VMX, host=shapes.VMX_HOST)}

@@ -14,6 +14,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.nfv.kvm.plugins.filter.appliance import nic_name
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 Dict = dict[str, t.Any]
 Nics = list[tuple[str, Dict]]
@@ -164,4 +165,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their names."""
-        return {"vsrx_nics": vsrx_nics, "vsrx_interfaces": vsrx_interfaces, "vsrx_pfs": vsrx_pfs}
+        return {
+            "vsrx_nics": door.guarded(vsrx_nics, settings=shapes.VSRX_NICS),
+            "vsrx_interfaces": door.guarded(vsrx_interfaces, settings=shapes.VSRX_NICS),
+            "vsrx_pfs": door.guarded(vsrx_pfs, settings={**shapes.VSRX_NICS, "pfs!": [{**shapes.VSRX_PF, "pf!": str}]}),
+        }

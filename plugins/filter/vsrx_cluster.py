@@ -30,6 +30,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import junos
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.appliance import knows
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 RETH = re.compile(r"reth(\d{1,3})")
 PORT = re.compile(r"ge-[07]/0/\d{1,2}")
@@ -250,4 +251,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Its name."""
-        return {"vsrx_cluster_config": vsrx_cluster_config}
+        return {"vsrx_cluster_config": door.guarded(vsrx_cluster_config, cluster=shapes.CLUSTER, config=str)}

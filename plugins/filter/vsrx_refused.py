@@ -27,6 +27,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import junos
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.appliance import RELEASE, knows
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 # From this release on, memory beyond that of a size is taken for more flow sessions.
 MORE_MEMORY_RELEASE = "19.1R1"
@@ -200,4 +201,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Its name."""
-        return {"vsrx_refused": vsrx_refused}
+        return {"vsrx_refused": door.guarded(vsrx_refused, settings=shapes.VSRX_GIVEN)}

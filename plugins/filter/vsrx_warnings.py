@@ -19,6 +19,7 @@ from ansible_collections.nfv.kvm.plugins.filter.vsrx import (
 )
 from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import whole_tree
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
+from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 
 def vsrx_warnings(settings: Dict) -> list[str]:
@@ -68,4 +69,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Its name."""
-        return {"vsrx_warnings": vsrx_warnings}
+        return {"vsrx_warnings": door.guarded(vsrx_warnings, settings=shapes.VSRX)}

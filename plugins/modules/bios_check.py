@@ -229,9 +229,8 @@ checks:
         update-grub (Debian, Ubuntu), or with grubby --update-kernel=ALL (RHEL, Fedora), then reboot
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import checks
 
 NIC = {
@@ -255,9 +254,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS, supports_check_mode=True, required_together=[["appliance", "release"]]
-    )
+    module = module_with(ARGUMENTS, required_together=[["appliance", "release"]])
     engine.report(module, checks.examine)
 
 

@@ -206,10 +206,9 @@ ipfix:
            other_config: {enable-output-sampling: "false"}}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.openvswitch.plan import exports_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
 INTEGER = {"type": "int"}
 TARGETS = {"type": "list", "elements": "str"}
@@ -226,20 +225,17 @@ IPFIX_SPEC = {
     "template_interval": INTEGER,
     "other_config": {"type": "dict"},
 }
+SPEC = {
+    "bridge": {"type": "str", "required": True},
+    "sflow": {"type": "dict", "options": SFLOW_SPEC},
+    "netflow": {"type": "dict", "options": NETFLOW_SPEC},
+    "ipfix": {"type": "dict", "options": IPFIX_SPEC},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "bridge": {"type": "str", "required": True},
-            "sflow": {"type": "dict", "options": SFLOW_SPEC},
-            "netflow": {"type": "dict", "options": NETFLOW_SPEC},
-            "ipfix": {"type": "dict", "options": IPFIX_SPEC},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        supports_check_mode=True,
-    )
-    engine.run(module, exports_resource)
+    engine.run(module_with(SPEC), exports_resource)
 
 
 if __name__ == "__main__":

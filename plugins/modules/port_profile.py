@@ -130,11 +130,10 @@ actions:
   sample: ["port group customer7 of network wan: vlan 107 → 207"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.argument_spec import BANDWIDTH, VIRTUALPORT, VLAN
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.plan import profile_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
 SPEC = {
     "name": {"type": "str", "required": True},
@@ -152,7 +151,7 @@ SPEC = {
 
 
 def main() -> None:
-    engine.run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), profile_resource)
+    engine.run(module_with(SPEC), profile_resource)
 
 
 if __name__ == "__main__":

@@ -240,9 +240,8 @@ kept:
            driver: "/etc/udev/rules.d/70-nfv-kvm-0000:83:00.1.rules"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
 
 VF_SPEC = {
@@ -259,25 +258,22 @@ VF_SPEC = {
     "query_rss": {"type": "bool"},
     "driver": {"type": "str"},
 }
+SPEC = {
+    "pf": {"type": "str", "required": True},
+    "numvfs": {"type": "int"},
+    "drivers_autoprobe": {"type": "bool"},
+    "vfs": {"type": "list", "elements": "dict", "options": VF_SPEC},
+    "mtu": {"type": "int"},
+    "up": {"type": "bool"},
+    "in_use": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
+    "persistent": {"type": "bool"},
+    "timeout": {"type": "int", "default": 120},
+    "uri": {"type": "str", "default": "qemu:///system"},
+}
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "pf": {"type": "str", "required": True},
-            "numvfs": {"type": "int"},
-            "drivers_autoprobe": {"type": "bool"},
-            "vfs": {"type": "list", "elements": "dict", "options": VF_SPEC},
-            "mtu": {"type": "int"},
-            "up": {"type": "bool"},
-            "in_use": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
-            "persistent": {"type": "bool"},
-            "timeout": {"type": "int", "default": 120},
-            "uri": {"type": "str", "default": "qemu:///system"},
-        },
-        supports_check_mode=True,
-    )
-    engine.run(module, pf_resource)
+    engine.run(module_with(SPEC), pf_resource)
 
 
 if __name__ == "__main__":

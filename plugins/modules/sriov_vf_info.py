@@ -126,9 +126,8 @@ pfs:
               sample: true
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.inventory import examine
 
 ARGUMENTS = {
@@ -138,7 +137,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    engine.report(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), examine)
+    engine.report(module_with(ARGUMENTS), examine)
 
 
 if __name__ == "__main__":

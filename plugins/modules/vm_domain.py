@@ -125,28 +125,23 @@ actions:
   sample: ["domain edge1: memory: 524288 → 1048576"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import domain_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
+
+SPEC = {
+    "name": {"type": "str", "required": True},
+    "xml": {"type": "str", "no_log": True},  # it may hold passwords
+    "state": {"type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined"},
+    "autostart": {"type": "bool"},
+    "restart": {"type": "str", "choices": ["never", "allowed"], "default": "never"},
+    "timeout": {"type": "int", "default": 120},
+    "uri": {"type": "str", "default": "qemu:///system"},
+}
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "xml": {"type": "str", "no_log": True},  # it may hold passwords
-            "state": {
-                "type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined",
-            },
-            "autostart": {"type": "bool"},
-            "restart": {"type": "str", "choices": ["never", "allowed"], "default": "never"},
-            "timeout": {"type": "int", "default": 120},
-            "uri": {"type": "str", "default": "qemu:///system"},
-        },
-        supports_check_mode=True,
-    )
-    engine.run(module, domain_resource)
+    engine.run(module_with(SPEC), domain_resource)
 
 
 if __name__ == "__main__":

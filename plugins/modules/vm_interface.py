@@ -290,11 +290,10 @@ actions:
   sample: ["NIC fxp0 of edge1: link_state up → down live"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.argument_spec import BANDWIDTH, VIRTUALPORT, VLAN
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
 SOURCE: dict[str, dict[str, object]] = {
     **{key: {"type": "str"} for key in ("pf", "pci_address", "bridge", "network", "portgroup", "dev", "path")},
@@ -343,7 +342,7 @@ SPEC = {
 
 
 def main() -> None:
-    engine.run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), interface_resource)
+    engine.run(module_with(SPEC), interface_resource)
 
 
 if __name__ == "__main__":

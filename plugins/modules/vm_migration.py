@@ -160,10 +160,9 @@ actions:
   sample: ["domain edge: note that it moves to kvm2", "domain edge: move it live to kvm2"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.plan import migration_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
 VF = {"mac": {"type": "str", "required": True}, "pci_address": {"type": "str", "required": True}}
 SPEC = {
@@ -181,7 +180,7 @@ SPEC = {
 
 
 def main() -> None:
-    engine.run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), migration_resource)
+    engine.run(module_with(SPEC), migration_resource)
 
 
 if __name__ == "__main__":

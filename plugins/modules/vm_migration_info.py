@@ -169,10 +169,9 @@ settings:
       sample: [{"index": 0, "trust": true, "spoofchk": false}]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.needs import examine
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
 MACHINE = {"type": {"type": "str"}, "arch": {"type": "str"}, "machine": {"type": "str"}, "emulator": {"type": "str"}}
 HUGEPAGES = {"memory": {"type": "int", "required": True}, "page": {"type": "int", "required": True}}
@@ -202,7 +201,7 @@ SPEC = {
 
 
 def main() -> None:
-    engine.report(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), examine)
+    engine.report(module_with(SPEC), examine)
 
 
 if __name__ == "__main__":

@@ -168,11 +168,10 @@ actions:
   sample: ["network wan: define, hostdev eno2", "network wan: start"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.plan import network_resource
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.argument_spec import VIRTUALPORT, VLAN
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
 FORWARD = {
     "mode": {"type": "str", "required": True, "choices": [
@@ -194,7 +193,7 @@ SPEC = {
 
 
 def main() -> None:
-    engine.run(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), network_resource)
+    engine.run(module_with(SPEC), network_resource)
 
 
 if __name__ == "__main__":

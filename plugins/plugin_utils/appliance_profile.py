@@ -34,8 +34,14 @@ VALUES: dict[str, tuple[str | bool, ...]] = {
 }
 
 
-def check_profile(profile: Dict) -> None:
-    """:raises AnsibleFilterError: a key is missing or unknown, or has a value that it cannot have."""
+def checked(given: Dict) -> Dict:
+    """The profile without what is null, which is as good as left out.
+
+    :raises AnsibleFilterError: a key is missing or unknown, or has a value that it cannot have
+    """
+    profile = without_nulls(given)
+    if isinstance(profile.get("smbios"), dict):
+        profile["smbios"] = without_nulls(profile["smbios"])
     for place, (needed, more) in KEYS.items():
         for subject, found in parts(profile, place):
             if not isinstance(found, dict):
@@ -48,11 +54,17 @@ def check_profile(profile: Dict) -> None:
                                 f"Give one of {', '.join(map(str, known))}")
     numbers = {key: profile.get(key, 1) for key in ("vcpus", "memory", "sockets")}
     for key, value in {**numbers, "nics.maximum": profile["nics"].get("maximum", 1)}.items():
-        if not isinstance(value, int) or value < 1:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise wrong(key, value, "it has to be a whole number from 1 on", "Write it without quotes or unit")
     if profile["vcpus"] % profile.get("sockets", 1):
         raise wrong("sockets", profile["sockets"], f"{profile['vcpus']} vCPUs cannot be shared out among so many",
                     "Change vcpus, or leave sockets out")
+    return profile
+
+
+def without_nulls(given: Dict) -> Dict:
+    """A dictionary without the keys that have no value."""
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def parts(profile: Dict, place: str) -> t.Iterator[tuple[str, t.Any]]:

@@ -22,6 +22,7 @@ def refused(main: t.Callable[[], None], params: Result, capsys: pytest.CaptureFi
     with patch_module_args(given), pytest.raises(SystemExit) as ended:
         main()
     result: Result = json.loads(capsys.readouterr().out)
+    json.dumps(result, ensure_ascii=False).encode()  # or the controller would refuse the result
     assert ended.value.code == 1
     assert result["failed"]
     assert "\n" not in result["msg"].replace(", ", "")

@@ -196,9 +196,12 @@ class Connection:
 def connect(uri: str) -> Connection:
     """Open libvirt.
 
+    :raises ValidationError: the URI is empty, for which libvirt would take what its own configuration names
     :raises DependencyMissing: its Python library is not installed
     :raises CommandFailed: it does not answer at this URI
     """
+    if not uri:
+        raise ValidationError("uri", "it is empty", uri, "Give a URI such as qemu:///system, or leave the option out")
     library = load("libvirt", "python3-libvirt")
     # Without a handler of ours libvirt writes every error to stderr as well, also those that are expected.
     library.registerErrorHandler(lambda _context, _error: None, None)

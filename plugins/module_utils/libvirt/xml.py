@@ -10,6 +10,11 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import load
 
+# A number as C reads it with any base (strtoul), which libvirt does
+NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19}")
+# The parts of a PCI address, and the most that each can be (virPCIDeviceAddressIsValid in src/util/virpci.c)
+PCI_PARTS = {"domain": 0xFFFF, "bus": 0xFF, "slot": 0x1F, "function": 7}
+
 # An lxml.etree._Element. lxml may be missing on the machine that imports this, so its own type is not named.
 Element = t.Any
 
@@ -66,16 +71,33 @@ def remove(element: Element, tag: str) -> None:
 
 
 def pci_address(element: Element | None) -> str | None:
-    """An ``<address type='pci'>`` or host address as dddd:bb:ss.f, None for none and for other kinds."""
+    """An ``<address type='pci'>`` or host address as dddd:bb:ss.f, None for none and for other kinds.
+
+    :raises ValidationError: it is no address of a PCI device
+    """
     if element is None or element.get("type", "pci") != "pci" or element.get("slot") is None:
         return None
-    domain, bus, slot, function = (int(element.get(part, "0"), 0) for part in ("domain", "bus", "slot", "function"))
+    domain, bus, slot, function = (number(element, part, most) for part, most in PCI_PARTS.items())
     return f"{domain:04x}:{bus:02x}:{slot:02x}.{function}"
+
+
+def number(element: Element, name: str, most: int) -> int:
+    """An attribute that is a number, 0 if it is not there.
+
+    :raises ValidationError: it is another text, or above ``most``
+    """
+    text = element.get(name, "0").strip()
+    octal = text.startswith("0") and text.isdigit()
+    found = int(text, 8 if octal else 0) if NUMBER.fullmatch(text) else -1
+    if not 0 <= found <= most:
+        raise ValidationError(f"<{element.tag} {name}>", f"it must be a number from 0 to {most:#x}", element.get(name),
+                              "Correct it in the XML")
+    return found
 
 
 def set_pci_address(element: Element, address: str) -> None:
     """Write dddd:bb:ss.f into an ``<address>`` as libvirt does."""
     element.attrib.clear()
     element.set("type", "pci")
-    for name, value in zip(("domain", "bus", "slot", "function"), re.split("[:.]", address)):
+    for name, value in zip(PCI_PARTS, re.split("[:.]", address)):
         element.set(name, f"0x{value}")

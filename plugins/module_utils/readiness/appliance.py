@@ -18,7 +18,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics,
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
 PCI_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
-RELEASE = re.compile(r"(\d+)\.(\d+)(X\d+)?(.*)", re.DOTALL)
+RELEASE = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})(X[0-9]+)?(.*)", re.DOTALL)
 """Two numbers and, of Junos, the letter X with a third are the train: 17.3 of 17.3R1, 15.1X49 of 15.1X49-D90."""
 
 # PCI IDs of PFs by the families that vendors name (https://pci-ids.ucw.cz, 2026.08.22).
@@ -124,7 +124,7 @@ def covers(first: str, release: str, last: bool) -> bool | None:
 
 def as_new(first: str, release: str) -> bool | None:
     """Whether a release is the first or one after it, by what follows the train; None for one of another kind."""
-    old, new = (re.findall(r"\d+|[A-Z]+", text) for text in (first, release))
+    old, new = (re.findall("[0-9]{1,9}|[A-Z]+", text) for text in (first, release))
     for wanted, mine in zip(old, new):
         if wanted.isdigit() and mine.isdigit():
             if int(wanted) != int(mine):

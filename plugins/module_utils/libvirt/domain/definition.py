@@ -8,9 +8,10 @@ import copy
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten, labelled
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import NUMBER, flatten, labelled
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
+MEMORY = ("memory", "currentMemory", "maxMemory")
 # What a domain's XML says of its firmware, by the paths of flat.py
 FIRMWARE_PATHS = ("os/@firmware", "os/firmware/", "os/loader", "os/nvram")
 
@@ -18,7 +19,7 @@ FIRMWARE_PATHS = ("os/@firmware", "os/firmware/", "os/loader", "os/nvram")
 def wanted_definition(name: str, text: str) -> Element:
     """The user's XML of a domain.
 
-    :raises ValidationError: it is no domain's XML, names another domain, or has interfaces
+    :raises ValidationError: it is no domain's XML, names another domain, has interfaces, or texts instead of numbers
     """
     root = xml.parse(text)
     if root.tag != "domain":
@@ -35,7 +36,22 @@ def wanted_definition(name: str, text: str) -> Element:
     if root.find("devices/interface") is not None:
         raise ValidationError("xml", "it has an <interface>, which this module leaves alone",
                               remedy="Move the NICs to nfv.kvm.vm_interface")
+    _check_numbers(root)
     return root
+
+
+def _check_numbers(root: Element) -> None:
+    """Of the numbers in the user's XML those that this module calculates with.
+
+    :raises ValidationError: names the element
+    """
+    for element in root.iterfind("devices//address"):
+        xml.pci_address(element)
+    for tag in MEMORY:
+        text = root.findtext(tag)
+        if text is not None and not NUMBER.fullmatch(text.strip()):
+            raise ValidationError(f"<{tag}>", "this is no size", text,
+                                  "Write a whole number, with its unit as in <memory unit='MiB'>512</memory>")
 
 
 def merged_definition(wanted: Element, current: Element | None) -> Element:

@@ -45,9 +45,6 @@ def check_free(held: Held) -> None:
 
 def _pci_devices(domain: Element) -> t.Iterator[str]:
     for device in domain.findall("devices/hostdev[@type='pci']"):
-        try:
-            address = xml.pci_address(device.find("source/address"))
-        except ValueError:  # no number: libvirt refuses it when it is defined
-            continue
+        address = xml.pci_address(device.find("source/address"))
         if address is not None:
             yield address

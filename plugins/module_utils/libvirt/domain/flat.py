@@ -25,6 +25,7 @@ SCALED_ATTRIBUTE = {"page": "size", "cell": "memory"}
 # libvirt drvqemu, "Pass-through of arbitrary QEMU commands"; its customary prefix
 QEMU, QEMU_PREFIX = "{http://libvirt.org/schemas/domain/qemu/1.0}", "qemu:"
 
+NUMBER = re.compile(r"[0-9]{1,20}")
 HEX = re.compile(r"0x[0-9a-fA-F]+")
 
 
@@ -109,7 +110,7 @@ def _is_serial(console: Element) -> bool:
 
 def _kibibytes(text: str, unit: str) -> str:
     """A size in KiB, rounded up as libvirt does; text that is no size stays for libvirt to refuse."""
-    if not text.isdigit() or unit not in UNITS:
+    if not NUMBER.fullmatch(text) or unit not in UNITS:
         return f"{text} {unit}"
     return str(-(-int(text) * UNITS[unit] // 1024))
 
@@ -118,4 +119,4 @@ def _value(text: str, address: bool) -> str:
     """Numbers in one way of writing: addresses are numbers in any base, others only where they are hexadecimal."""
     if HEX.fullmatch(text):
         return hex(int(text, 16))
-    return hex(int(text)) if address and text.isdecimal() else text
+    return hex(int(text)) if address and NUMBER.fullmatch(text) else text

@@ -146,8 +146,15 @@ def _interface(subject: str, text: str) -> Element:
     except ValidationError as error:
         error.remedy = remedy
         raise
-    if found.tag != "interface" or found.find("mac") is None:
+    mac = found.find("mac[@address]")
+    if found.tag != "interface" or mac is None:
         raise ValidationError(subject, "this is no <interface> with a MAC", remedy=remedy)
+    try:
+        nic = read_interface(found)
+    except (TypeError, ValueError) as error:
+        raise ValidationError(subject, f"libvirt does not write an <interface> so: {error}", remedy=remedy) from error
+    if nic.type == "hostdev" and nic.source_vf is None:
+        raise ValidationError(subject, "this <interface> names no VF", remedy=remedy)
     return found
 
 

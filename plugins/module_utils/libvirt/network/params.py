@@ -99,9 +99,10 @@ def _addresses(given: list[str] | None) -> tuple[str, ...] | None:
             raise ValidationError(subject, "an address of a network has no scope", text, "Remove % and what follows it")
         if "/" not in text:
             raise ValidationError(subject, "its prefix is missing", text, f"Write {text}/24 or whatever it is")
-        if address.network.prefixlen < address.max_prefixlen - 1 and address.ip == address.network.network_address:
-            raise ValidationError(subject, "this is the address of the network, which the host cannot have", text,
-                                  f"Take one of the others, such as {address.ip + 1}/{address.network.prefixlen}")
+        mask = text.partition("/")[2]
+        if "." in mask and mask != str(address.netmask):  # Python also takes its inverse, as in access lists
+            raise ValidationError(subject, "this is no IP address with its prefix", text,
+                                  f"Write {address.ip}/{address.network.prefixlen} if this is the prefix")
         if str(address) in found:
             raise ValidationError(subject, "it is there twice", text, "Give each address once")
         found.append(str(address))

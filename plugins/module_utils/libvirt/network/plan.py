@@ -21,7 +21,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping im
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.params import network_name, wanted_network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.rules import check
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.rules import check, check_new_addresses
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.steps import (
     Define,
     SetAutostart,
@@ -120,6 +120,7 @@ class NetworkResource:
         starts = self._restarts(current, after) or (self.state == "active" and current.running is None)
         if after != current.network or starts:
             check(after, wanted)
+            check_new_addresses(wanted, current.network)
             others = {one.name: xml.parse(one.definition(), f"network {one.name}")
                       for one in all_networks(self.connection) if one.name != self.name}
             sources.check_sources(host, self.connection, after, others, starts, current.running)

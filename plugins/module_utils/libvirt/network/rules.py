@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
@@ -42,6 +43,17 @@ def check(network: Network, given: Network) -> None:
     """
     for rule in (_connection, _devices, _carried, _virtualport, _vlan):
         rule(network, given)
+
+
+def check_new_addresses(given: Network, current: Network | None) -> None:
+    """:raises ValidationError: an address that the network does not have yet is one that no host can use."""
+    had = () if current is None or current.addresses is None else current.addresses
+    for text in given.addresses or ():
+        address = ipaddress.ip_interface(text)
+        network = address.network
+        if text not in had and network.prefixlen < address.max_prefixlen - 1 and address.ip == network.network_address:
+            raise ValidationError("addresses", "this is the address of the network, which the host cannot have", text,
+                                  f"Take one of the others, such as {address.ip + 1}/{network.prefixlen}")
 
 
 def _connection(network: Network, given: Network) -> None:

@@ -57,8 +57,9 @@ WRONG: list[tuple[Result, str]] = [
     ({"state": "off", **sflow()}, "value of state must be one of: present, absent, got: off"),
     ({"sFlow": {}}, "Unsupported parameters"),
     ({"sflow": {"target": ["192.0.2.9:6343"]}}, "Unsupported parameters"),
-    ({"sflow": "192.0.2.9:6343"}, "dictionary requested"),
-    ({"sflow": ["192.0.2.9:6343"]}, "dictionary requested"),
+    ({"sflow": "192.0.2.9:6343"}, "sflow = '192.0.2.9:6343': it must be a dictionary. Give its options (targets, "),
+    ({"sflow": ["192.0.2.9:6343"]}, "sflow = ['192.0.2.9:6343']: it must be a dictionary"),
+    ({"sflow": 6343}, "sflow = 6343: it must be a dictionary"),
     # collectors
     ({"netflow": {}}, "netflow.targets: flow0 has no NetFlow yet, and without a collector nothing would be sent. "
                       "Name one, such as 192.0.2.9:2055"),
@@ -108,6 +109,7 @@ WRONG: list[tuple[Result, str]] = [
     (sflow(sampling=0), "sflow.sampling = 0: it must be from 1 to 4294967295"),
     (sflow(sampling=-1), "sflow.sampling = -1"),
     (sflow(sampling=2**32), "sflow.sampling = 4294967296"),
+    (sflow(sampling=True), "sflow.sampling = True: it must be an integer"),
     (sflow(sampling="1/64"), "'sampling' is of type str"),
     (sflow(sampling=1.5), "'sampling' is of type float"),
     (sflow(polling=-1), "sflow.polling = -1: it must be from 0 to 4294967295"),
@@ -151,8 +153,8 @@ WRONG: list[tuple[Result, str]] = [
     (ipfix(other_config={"virtual_obs_id": "v" * 255}), "it must be printable, and 254 bytes at most"),
     (ipfix(other_config={"virtual_obs_id": "é" * 128}), "it must be printable, and 254 bytes at most"),
     (ipfix(other_config={"virtual_obs_id": "a\tb"}), "ipfix.other_config.virtual_obs_id = 'a\\tb'"),
-    (ipfix(other_config=["enable-tunnel-sampling"]), "'other_config' is of type list"),
-    (ipfix(other_config=True), "'other_config' is of type bool"),
+    (ipfix(other_config=["enable-tunnel-sampling"]), "ipfix.other_config = ['enable-tunnel-sampling']: it"),
+    (ipfix(other_config=True), "ipfix.other_config = True: it must be a dictionary. Give its options (any), each with"),
     # one wrong export among right ones, and options of one that is to be off
     ({**sflow(sampling=1), **netflow(), **ipfix(sampling=0)}, "ipfix.sampling = 0"),
     ({"state": "absent", **to("192.0.2.9")}, "sflow.targets[0] = '192.0.2.9'"),

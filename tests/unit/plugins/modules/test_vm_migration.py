@@ -27,6 +27,12 @@ def vfs(**more: t.Any) -> Result:
     return {"vfs": [{**VF, **more}]}
 
 
+def nic(content: str, kind: str = "bridge") -> Result:
+    """Needs with one NIC; it has a MAC if its content has none."""
+    mac = "" if "<mac" in content else f"<mac address='{MAC}'/>"
+    return {"needs": {**NEEDS, "interfaces": [f"<interface type='{kind}'>{mac}{content}</interface>"]}}
+
+
 # The host has the domains a (off) and paused; kvm2 has nothing.
 MOVES: list[tuple[Result, str]] = [
     ({"name": None}, "missing required arguments: name"),
@@ -62,6 +68,11 @@ INFOS: list[tuple[Result, str]] = [
     ({"needs": {}}, "missing required arguments: "),
     ({"needs": {**NEEDS, "interfaces": ["<interface"]}}, "needs.interfaces[0]: this is no XML"),
     ({"needs": {**NEEDS, "interfaces": ["<interface type='bridge'/>"]}}, "needs.interfaces[0]: this is no <interface>"),
+    (nic("<mac/>"), "needs.interfaces[0]: this is no <interface> with a MAC"),
+    (nic("<mtu size='²'/>"), "needs.interfaces[0]: libvirt does not write an <interface> so: invalid literal"),
+    (nic("<vlan><tag/></vlan>"), "needs.interfaces[0]: libvirt does not write an <interface> so"),
+    (nic("", "hostdev"), "needs.interfaces[0]: this <interface> names no VF"),
+    (nic("<address type='pci' slot='zz'/>"), "<address slot> = 'zz': it must be a number from 0 to 0x1f"),
     ({"needs": {**NEEDS, "machine": {**MACHINE, "machine": "pc-99"}}}, "machine = 'pc-99': libvirt cannot have it"),
     ({"needs": {**NEEDS, "vfs": [{"mac": MAC, "pf": "enp9s0", "index": 0}]}}, "pf = 'enp9s0': this host has no such"),
     ({"needs": {**NEEDS, "vfs": [{"mac": MAC, "pf": "enp9s0"}]}}, "missing required arguments: index"),

@@ -19,8 +19,6 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 # Where ansible itself refuses, it says in these words what there is to take instead.
 REMEDIES_OF_ANSIBLE = ("must be one of: ", "unable to convert to ", "missing required arguments: ",
                        "Supported parameters include: ")
-# It has one sentence for all options that are dictionaries, whichever is none.
-NO_DICTIONARY = "dictionary requested, could not parse JSON or key=value"
 
 
 @contextlib.contextmanager

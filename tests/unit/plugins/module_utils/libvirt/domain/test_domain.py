@@ -12,6 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import STATE_NAMES
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
@@ -334,10 +335,46 @@ def test_a_device_that_another_domain_has_is_refused(lab: Lab, user: str) -> Non
     assert not lab.vm_domain(state="absent", xml=clone)["failed"]
 
 
-def test_a_device_address_of_no_number_is_left_to_libvirt(lab: Lab) -> None:
-    device = "<hostdev type='pci'><source><address bus='zz' slot='0x0'/></source></hostdev>"
-    told = lab.vm_domain(xml=XML.replace("</devices>", f"{device}</devices>"), check_mode=True)
-    assert "defect" not in told.get("msg", "")
+# (a text in XML, what it becomes, what is told of it)
+NUMBERS: list[tuple[str, str, str]] = [
+    ("512<", "²<", "<memory> = '²': this is no size. Write a whole number, with its unit as in <memory unit='MiB'>512"),
+    ("512<", "1GiB<", "<memory> = '1GiB': this is no size"),
+    ("512<", f"{'9' * 5000}<", "this is no size"),
+    ("<os>", "<currentMemory>-1</currentMemory><os>", "<currentMemory> = '-1': this is no size"),
+    ("<os>", "<maxMemory slots='2'/><os>", "<maxMemory> = '': this is no size"),
+    *(("<target dev='vda'/>", f"<target dev='vda'/><address type='pci' {place}/>", f"<address {told}")
+      for place, told in (
+          ("slot='zz'", "slot> = 'zz': it must be a number from 0 to 0x1f. Correct it in the XML"),
+          ("slot='²'", "slot> = '²': it must be a number from 0 to 0x1f"),
+          ("slot=''", "slot> = '': it must be a number from 0 to 0x1f"),
+          ("slot='08'", "slot> = '08': it must be a number from 0 to 0x1f"),
+          ("slot='-1'", "slot> = '-1': it must be a number from 0 to 0x1f"),
+          ("slot='0x20'", "slot> = '0x20': it must be a number from 0 to 0x1f"),
+          ("slot='3' bus='256'", "bus> = '256': it must be a number from 0 to 0xff"),
+          ("slot='3' function='8'", "function> = '8': it must be a number from 0 to 0x7"),
+          ("slot='3' domain='0x10000'", "domain> = '0x10000': it must be a number from 0 to 0xffff"))),
+    ("</devices>", "<hostdev type='pci'><source><address bus='zz' slot='0x0'/></source></hostdev></devices>",
+     "<address bus> = 'zz': it must be a number from 0 to 0xff"),
+]
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("right", "wrong", "told"), NUMBERS)
+def test_a_text_instead_of_a_number_is_refused_by_its_element(
+        lab: Lab, right: str, wrong: str, told: str, check_mode: bool, there: bool) -> None:
+    if there:
+        lab.vm_domain(xml=XML)
+    before = lab.texts()
+    refused = lab.vm_domain(xml=XML.replace(right, wrong), check_mode=check_mode)
+    assert told in refused["msg"]
+    assert lab.texts() == before
+
+
+def test_numbers_are_read_as_libvirt_reads_them() -> None:
+    for slot in ("0x1f", "0X1F", "31", "037", " 31"):
+        assert xml.pci_address(xml.parse(f"<address type='pci' slot='{slot}'/>")) == "0000:00:1f.0"
+    assert xml.pci_address(xml.parse("<address slot='0' bus='00' domain='0x0'/>")) == "0000:00:00.0"
 
 
 def test_a_guest_is_restarted_where_that_is_allowed_and_needed(lab: Lab) -> None:

@@ -189,6 +189,15 @@ def test_a_netmask_that_libvirt_shows_is_a_prefix(rich: Lab) -> None:
     assert not rich.runs(rich.vm_network, addresses=[ADDRESS])["changed"]
 
 
+def test_the_address_of_a_network_that_libvirt_has_already_stays(rich: Lab) -> None:
+    rich.libvirt.networkDefineXML("<network><name>n</name><ip address='192.0.2.0' prefix='24'/></network>")
+    assert not rich.runs(rich.vm_network, addresses=["192.0.2.0/24"])["changed"]
+    changed = rich.runs(rich.vm_network, addresses=["192.0.2.0/24", "198.51.100.1/24"])
+    assert changed["actions"] == ["network n: addresses 192.0.2.0/24 → 192.0.2.0/24, 198.51.100.1/24"]
+    refused = rich.vm_network(addresses=["192.0.2.0/24", "203.0.113.0/24"])
+    assert "addresses = '203.0.113.0/24': this is the address of the network" in refused["msg"]
+
+
 # (what there is, what is given of it, what is done, what is left)
 CHANGED: dict[str, tuple[Result, Result, str, str]] = {
     "a VLAN": (net("hostdev", pf="enp2s0"), {"vlan": {"tags": [7]}}, "vlan none → 7",

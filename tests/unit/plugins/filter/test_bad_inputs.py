@@ -1,0 +1,190 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Generated bad input to every filter: it works, or ends with one AnsibleFilterError, whatever YAML it is given.
+
+HYPOTHESIS_PROFILE=thorough gives each filter 2,000 examples.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import signal
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+import ansible_collections.nfv.kvm.plugins.filter as all_filters
+from ansible_collections.nfv.kvm.tests.unit.badinput import anything, mostly, spoiled
+from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
+    test_appliance,
+    test_firmware,
+    test_kvm_host_boot,
+    test_virtual_switch,
+    test_vmx,
+    test_vmx_refused,
+    test_vsrx,
+    test_vsrx_cluster,
+)
+
+Dict = dict[str, t.Any]
+
+SECONDS = 5
+EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 25
+
+FILES = [importlib.import_module(f"{all_filters.__name__}.{found.name}")
+         for found in pkgutil.iter_modules(all_filters.__path__)]
+FILTERS: dict[str, t.Callable[..., t.Any]] = {
+    name: function for file in FILES for name, function in file.FilterModule().filters().items()}
+
+PROFILE = {**test_appliance.profile(), "disks": [{"name": "hdd", "image": "/i", "bus": "ide"}],
+           "smbios": {"system": {"product": "a"}}, "console": {"port": 8601}, "sockets": 1, "cpu_features": ["pdpe1gb"]}
+LAB = [{"name": "kvm1", "nic": "e1000e", "cpus": 4, "memory": 512, "suite": "bookworm"}, {"name": "kvm2", "pfs": 3}]
+BRIDGES = [{"name": "br0", "ports": ["eth1", {"name": "eth2", "vlans": [10, "20-29"], "pvid": 5}],
+            "vlan_filtering": True, "default_pvid": 1, "mtu": 1500, "group_fwd_mask": 8},
+           {"name": "br1", "state": "absent"}]
+OVS_BRIDGES = [{"name": "ovs0", "ports": ["eth1", {"name": "p0", "type": "internal", "tag": 5},
+                                          {"name": "p1", "type": "internal", "trunks": [5, "7-9"]}],
+                "sflow": {"targets": ["192.0.2.9:6343"]}, "mtu": 1500}]
+SWITCH_HOST = test_virtual_switch.host()
+CHECKS = [{"name": "nic_sriov", "status": "fail", "found": "no SR-IOV", "cause": "firmware", "remedy": "Turn it on"}]
+OUTCOME = {"checks": CHECKS, "ready": False, "failed": False, "reboot": ["huge pages"], "error": ""}
+KVM_HOST = {**test_kvm_host_boot.SETTINGS, "hugepages": [{"size": "2M", "count": 4}], "kernel_arguments": ["nosmt"]}
+VMX_GIVEN = {**test_vmx.DEFAULTS, "id": "vmx1", "release": "18.2R1", "images": {"vcp": "/v", "hdd": "/h", "vfp": "/f"},
+             "interfaces": [test_vmx_refused.virtio(0), test_vmx_refused.sriov(1)]}
+VMX = test_vmx_refused.wanted(test_vmx_refused.virtio(0), test_vmx_refused.sriov(1, vlan=7))
+VMX_HOST = test_vmx_refused.host(test_vmx_refused.IXGBE)
+VSRX = test_vsrx_cluster.cluster(interfaces=[test_vsrx.FXP0, test_vsrx.vf(), test_vsrx.vf(number=1)],
+                                 pfs=[{"pf": "eno2", "vfs": [{"index": "0-1", "trust": True}]}])
+
+# What each is given if all is well
+RIGHT: dict[str, list[t.Any]] = {
+    "appliance_console_log": ["edge"], "appliance_disks": [PROFILE, "/images"],
+    "appliance_domain": [PROFILE, "edge", "/images", "/images/day0.iso", test_appliance.INTEL],
+    "appliance_nics": [[test_appliance.BRIDGE, test_appliance.VF], PROFILE],
+    "firmware_start": [test_firmware.ADDRESS],
+    "firmware_follow": [test_firmware.firmware_start(test_firmware.ADDRESS),
+                        test_firmware.answer(test_firmware.ANSWERS["service"])],
+    "firmware_fault": [test_firmware.answer({"error": {"@Message.ExtendedInfo": [{"Message": "no"}]}}, 400),
+                       test_firmware.way()],
+    "firmware_plan": [test_firmware.way(), {"NumLock": "Off"}, test_firmware.VENDORS, CHECKS, True],
+    "kvm_host_arguments": [
+        "quiet ro", {"iommu": "intel", "arguments": ["a=b"], "hugepages": [{"size": "1G", "count": 8}]}],
+    **{f"kvm_host_{name}": [test_kvm_host_boot.host(), KVM_HOST] for name in ("boot", "plan", "refused")},
+    "lab_topology": [LAB, 2, [["kvm1/0", "kvm2/0"]], "/lab", 2200, "trixie"],
+    "lab_qemu_arguments": [FILTERS["lab_topology"](LAB, folder="/lab")[0], "/image", "tcg"],
+    "readiness_fleet": [{"kvm1": OUTCOME}], "readiness_table": [OUTCOME, "kvm1", 69],
+    "readiness_html": [FILTERS["readiness_fleet"]({"kvm1": OUTCOME})],
+    "virtual_switch_plan": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
+    "virtual_switch_refused": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
+    "virtual_switch_ovs_plan": [OVS_BRIDGES, test_virtual_switch.tables([], [test_virtual_switch.ovs_port("p0")])],
+    "vmx_conf": [(test_vmx.FILES / "vmx-mixed.conf").read_text()],
+    "vmx_junosdev": [(test_vmx.FILES / "vmx-junosdev.conf").read_text()],
+    "vmx_wanted": [VMX_GIVEN, test_vmx.conf("mixed"), test_vmx.joins()], "vmx_plan": [VMX, VMX_HOST],
+    "vmx_refused": [VMX], "vmx_refused_host": [VMX, VMX_HOST],
+    "vsrx_cluster_config": [test_vsrx_cluster.CLUSTER, "interfaces { ge-0/0/0 { mtu 1500; } }"],
+    **{f"vsrx_{name}": [VSRX] for name in ("interfaces", "nics", "pfs", "refused", "warnings")},
+}
+# What was seen to end otherwise: the filter, the parameters that are wrong by their place, and the words of the error
+SEEN: list[tuple[str, dict[int, t.Any], str]] = [
+    ("virtual_switch_plan", {0: [{"name": "br0", "ports": [5]}]},
+     "bridges[0].ports[0] = 5: it must be a text or a dictionary. See ansible-doc -t filter nfv.kvm.virtual_switch"),
+    ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "20-10"}]}]},
+     "'20-10' is neither a VLAN from 1 to 4094 nor a range of them such as 10-19"),
+    ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "1-99999"}]}]}, "is neither a"),
+    ("virtual_switch_plan", {0: [{"name": None}]}, "bridges[0].name = 'null': it must be a text"),
+    ("virtual_switch_plan", {0: "br0"}, "bridges = 'br0': it must be a list"),
+    ("lab_topology", {0: [{"pfs": 2}]}, "lab_hosts[0].name is missing"),
+    ("lab_topology", {0: [{"name": None}]}, "lab_hosts[0].name is missing"),
+    ("lab_topology", {0: ["kvm1"]}, "hosts[0] = 'kvm1': it must be a dictionary"),
+    ("lab_topology", {0: [{"name": "kvm1", "pfs": 10**9}]}, "hosts[0].pfs = 1000000000: it must be a number from 0 to"),
+    ("lab_topology", {0: [], 1: 10**12}, "count = 1000000000000: it must be a number from 0 to 254"),
+    ("appliance_disks", {0: {**PROFILE, "disks": [5]}}, "profile.disks[0] = 5: it must be a dictionary"),
+    ("appliance_disks", {0: {**PROFILE, "vcpus": True}}, "vcpus = True: it has to be a whole number from 1 on"),
+    ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "profile.cpu = 'null': it must be a text or a dictionary"),
+    ("appliance_domain", {0: {**PROFILE, "smbios": {"system": "a"}}},
+     "profile.smbios.system = 'a': it must be null or a dictionary"),
+    ("vsrx_nics", {0: {"interfaces": []}}, "settings.cluster: it is missing"),
+    ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is no VF"),
+    ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}}, "wanted.reserved_vnics = 1000000000000: it must be null or a"),
+]
+
+
+class Hang(BaseException):
+    """A filter took too long: nothing catches this."""
+
+
+def test_all_filters_are_here() -> None:
+    assert FILTERS.keys() == RIGHT.keys()
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_input(name: str) -> None:
+    FILTERS[name](*RIGHT[name])
+
+
+@pytest.mark.parametrize("path", sorted(test_appliance.PROFILES.glob("*.yml")), ids=lambda path: path.stem)
+def test_profiles_of_the_roles(path: Path) -> None:
+    whole = {"image": "/i", **yaml.safe_load(path.read_text(encoding="utf-8"))}
+    assert FILTERS["appliance_disks"](whole, "/images")[0]["image"]
+    assert FILTERS["appliance_nics"]([test_appliance.BRIDGE], whole)[0]["name"]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_bad_input(name: str) -> None:
+    def hang(_signal: int, _frame: object) -> None:
+        raise Hang
+
+    @settings(max_examples=EXAMPLES)
+    @given(mostly(spoiled(RIGHT[name]), st.lists(anything, max_size=len(RIGHT[name]) + 1)))
+    def ends(given_to_it: t.Any) -> None:
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        try:
+            FILTERS[name](*(given_to_it if isinstance(given_to_it, list) else [given_to_it]))
+        except AnsibleFilterError as error:
+            event("not as it must be" if "is not as it must be" in str(error) else "refused by its path")
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+    usual = signal.signal(signal.SIGPROF, hang)
+    try:
+        ends()
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, usual)
+
+
+@pytest.mark.parametrize(("name", "wrong", "told"), SEEN)
+def test_bad_input_is_named(name: str, wrong: dict[int, t.Any], told: str) -> None:
+    with pytest.raises(AnsibleFilterError) as raised:
+        FILTERS[name](*(wrong.get(place, right) for place, right in enumerate(RIGHT[name])))
+    assert told in str(raised.value)
+
+
+def test_null_is_as_good_as_left_out() -> None:
+    for changed in ({"disks": None}, {"smbios": None}, {"smbios": {"system": None}}, {"day0": None}):
+        more = [] if changed == {"day0": None} else [RIGHT["appliance_domain"][3]]
+        left = {key: value for key, value in PROFILE.items() if key not in changed}
+        assert FILTERS["appliance_domain"]({**PROFILE, **changed}, "a", "/i", *more) \
+            == FILTERS["appliance_domain"](left, "a", "/i", *more)
+    for key in ("default_pvid", "ports", "mtu", "state", "group_fwd_mask"):
+        bare = [{"name": "br9"}]
+        assert FILTERS["virtual_switch_plan"]([{"name": "br9", key: None}], [], SWITCH_HOST) \
+            == FILTERS["virtual_switch_plan"](bare, [], SWITCH_HOST)
+
+
+def test_a_range_of_vlans_that_runs_backwards_is_refused() -> None:
+    backwards = [{"name": "br0", "vlan_filtering": True, "ports": [{"name": "eth1", "vlans": "20-10"}]}]
+    refused = FILTERS["virtual_switch_refused"](backwards, [], SWITCH_HOST)
+    assert "virtual_switch_bridges[0].ports[0].vlans = '20-10': VLANs are numbers from 1 to 4094" in refused[0]
+
+
+def test_more_than_eight_disks() -> None:
+    disks = [{"name": f"d{number}", "image": "/i", "bus": "virtio"} for number in range(29)]
+    domain = FILTERS["appliance_domain"]({**PROFILE, "disks": disks}, "a", "/i")
+    assert [f"dev=\"{name}\"" in domain for name in ("vda", "vdb", "vdz", "vdaa", "vdad", "vdae")
+            ] == [True] * 5 + [False]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import pkgutil
 import signal
 import tempfile
@@ -23,7 +24,7 @@ from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 import ansible_collections.nfv.kvm.plugins.modules as all_modules
-from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils import engine, lock
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import connection, xml
 from ansible_collections.nfv.kvm.plugins.modules import (
@@ -112,9 +113,9 @@ NAMES = [module.__name__.rpartition(".")[2] for module, _spec, _host in MODULES]
 
 
 def contents(host: Host, libvirt: FakeLibvirt) -> list[t.Any]:
-    """All that a host has: files, links, what libvirt and Open vSwitch know, and what the kernel keeps."""
+    """All that a host has but locks: files, links, what libvirt and Open vSwitch know, and what the kernel keeps."""
     files = [(str(path), path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None)
-             for path in sorted(Path(host.root).rglob("*"))]
+             for path in sorted(Path(host.root).rglob("*")) if path.suffix != ".lock"]
     domains = [(domain.shown(True), domain.shown(False)) for _name, domain in sorted(libvirt.found.items())]
     networks = [(network.shown(True), network.active) for _name, network in sorted(libvirt.networks.items())]
     return [files, domains, networks, repr(getattr(host, "tables", None)), repr(getattr(host, "link_state", None))]
@@ -140,6 +141,7 @@ def test_bad_input(module: t.Any, spec: Result, make: t.Callable[[Path], tuple[H
     def ends(params: Result, check_mode: bool) -> None:
         with tempfile.TemporaryDirectory() as folder:
             host, libvirt = make(Path(folder))
+            os.makedirs(host.path(lock.folder()))
             before = contents(host, libvirt)
             with mock.patch.object(engine, "Host", return_value=host), \
                     mock.patch.object(connection, "load", return_value=FakeLibrary(libvirt)):

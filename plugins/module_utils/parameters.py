@@ -124,8 +124,8 @@ def check_integer(subject: str, value: t.Any) -> None:
     except (TypeError, ValueError):  # Ansible refuses it by name
         return
     if not usable:
-        shown = None if type(value) is int else value  # Python does not print one that is too long
-        raise ValidationError(subject, "it must be an integer", shown, "Write a whole number")
+        too_long = isinstance(value, int) and not isinstance(value, bool)  # Python does not print one that is too long
+        raise ValidationError(subject, "it must be an integer", None if too_long else value, "Write a whole number")
 
 
 def check_characters(subject: str, value: t.Any, secret: bool = False) -> None:

@@ -13,8 +13,8 @@ description:
     XML. What is not given stays as it is, as do port groups, DHCP and all else that the module does not manage, unless
     the network becomes one of another mode.
   - A started network on which no domain has a NIC is restarted where it runs with another definition. One that is in
-    use gets its new definition and runs on as it is; RV(needs_restart) says so. In use is also one whose bridge, made
-    by libvirt, has other ports, such as NICs of domains with C(type: bridge).
+    use gets its new definition and runs on as it is; RV(needs_restart) says so. It is also in use if the bridge that
+    libvirt made for it has other ports, such as a NIC of a domain with C(type=bridge).
   - What is missing on the host, or cannot be had with the mode, is refused before anything is changed. libvirt itself
     says much of that only when a domain starts, or not at all.
 options:

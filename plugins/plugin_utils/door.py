@@ -31,13 +31,13 @@ SCALAR = (NULL, str, int, float, bool)
 UNEXPECTED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, re.error)
 
 
-def guarded(function: Filter, name: str = "", /, **shapes: Shape) -> Filter:
+def guarded(function: Filter, known_as: str = "", /, **shapes: Shape) -> Filter:
     """A filter that checks the shapes of its parameters first.
 
-    :param name: of the filter, if it is not that of the function
+    :param known_as: the name of the filter, if it is not that of the function
     :param shapes: by parameter
     """
-    called = f"nfv.kvm.{name or function.__name__}"
+    called = f"nfv.kvm.{known_as or function.__name__}"
     remedy = f"See ansible-doc -t filter {called} for what it takes"
 
     @functools.wraps(function)

@@ -72,5 +72,5 @@ def _taken(host: Host, number: int, subject: str, nic: Interface, before: Interf
 def _vf(host: Host, address: str, taken: Taken) -> Taken:
     """It as the VF at a PCI address."""
     pf = pf_of_vf(host, address)
-    (vf,) = pf.vfs.values()
+    vf = next(iter(pf.vfs.values()))
     return replace(taken, name=f"VF {vf.index} of {pf.name}", vf=replace(vf, index=taken.vf.index))

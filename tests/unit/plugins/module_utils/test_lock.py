@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import stat
@@ -88,7 +89,9 @@ def test_who_has_it_is_told(tmp_path: Path) -> None:
     host = Impatient(str(tmp_path))
     first = lock.held(host, ["domain edge"], "nfv.kvm.vm_domain")
     second = lock.held(host, ["PF 0000:01:00.0", "domain edge"], "nfv.kvm.vm_interface")
-    with first, pytest.raises(InUse) as refused, second:
+    with first, contextlib.ExitStack() as stack:
+        refused = stack.enter_context(pytest.raises(InUse))
+        stack.enter_context(second)
         raise AssertionError("two have it")
     assert str(refused.value).startswith(
         f"domain edge: another run changes it: nfv.kvm.vm_domain, process {os.getpid()}, since 2")

@@ -30,14 +30,14 @@ FEWER: tuple[Result, Result] = ({**BEFORE, "numvfs": 6}, {"numvfs": 4, "vfs": [{
 
 
 def run_killed_after(
-    folder: Path, lives: float, before: Result = BEFORE, resize: Result = RESIZE
+    folder: Path, lives: float, before: Result | None = None, resize: Result | None = None
 ) -> tuple[bool, FakeKernel]:
     """Whether the resize came to its end before that many calls, and its host."""
     kernel = FakeKernel(folder / str(lives))
-    sriov_vf(kernel, **before)
+    sriov_vf(kernel, **(before or BEFORE))
     kernel.lives = lives
     try:
-        ended = not sriov_vf(kernel, **resize)["failed"]
+        ended = not sriov_vf(kernel, **(resize or RESIZE))["failed"]
     except Killed:
         ended = False
     kernel.lives = math.inf

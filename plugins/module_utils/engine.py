@@ -84,31 +84,47 @@ def run(
     actions: list[str] = []
     with one_failure_path(module, actions):
         resource = build(module.params)
-        with contextlib.nullcontext() if module.check_mode else kept(resource, host, module._name):
-            current = resource.read(host)
-            plan = resource.plan(current)
-            diff = {"before": resource.show(current), "after": resource.show(plan.after)}
+        if module.check_mode:
+            current, plan = look(resource, host)
             state = plan.after
-            if module.check_mode:
-                actions.extend(line for step in plan.steps for line in step.describe())
-            elif plan.steps:
-                apply(plan.steps, host, actions)
-                state = verify(resource, host)
+            actions.extend(line for step in plan.steps for line in step.describe())
+        else:
+            current, plan, state = bring(resource, host, module._name, actions)
+        diff = {"before": resource.show(current), "after": resource.show(plan.after)}
         result = resource.result(state, plan)
         for text in result.pop("warnings", ()):  # as a key of exit_json they are deprecated since ansible-core 2.19
             module.warn(text)
         module.exit_json(changed=bool(plan.steps), diff=diff, actions=actions, **result)
 
 
-@contextlib.contextmanager
-def kept(resource: Resource[State], host: Host, module: str) -> t.Iterator[None]:
-    """Keep other runs off the resource's objects, which are looked at again once nobody else can change them."""
+def look(resource: Resource[State], host: Host) -> tuple[State, Plan[State]]:
+    """The current state, and what is to be done."""
+    current = resource.read(host)
+    return current, resource.plan(current)
+
+
+def bring(resource: Resource[State], host: Host, holder: str, actions: list[str]) -> tuple[State, Plan[State], State]:
+    """Bring the resource into its desired state, while no other run changes its objects.
+
+    :param holder: what other runs are told of this one
+    :returns: the state before, the plan, and the state afterwards
+    """
     while True:
         objects = resource.objects(host)
-        with lock.held(host, objects, module):
-            if resource.objects(host) == objects:
-                yield
-                return
+        if lock.busy(host, objects):
+            # Who has nothing to do need not wait. What fails amid the other run's change may not fail after it.
+            with contextlib.suppress(KvmError):
+                current, plan = look(resource, host)
+                if not plan.steps:
+                    return current, plan, plan.after
+        with lock.held(host, objects, holder):
+            if resource.objects(host) != objects:
+                continue
+            current, plan = look(resource, host)
+            if not plan.steps:
+                return current, plan, plan.after
+            apply(plan.steps, host, actions)
+            return current, plan, verify(resource, host)
 
 
 def apply(steps: tuple[Step, ...], host: Host, actions: list[str]) -> None:

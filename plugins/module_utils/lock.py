@@ -16,7 +16,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, Valid
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
 FOLDER = "nfv-kvm"
-# As long as the slowest change of one object: a guest that is given 60 seconds to release each of a few VFs.
+# Most changes of one object take less, such as a guest that is given 60 seconds to release each of a few VFs. A move
+# may take longer.
 WAIT_SECONDS = 300.0
 POLL_SECONDS = 0.2
 # Kinds of objects in the order in which a run takes their locks, so that no two runs wait for each other.
@@ -43,9 +44,31 @@ def held(host: Host, objects: t.Iterable[str], holder: str) -> t.Iterator[None]:
         yield
 
 
-def folder() -> str:
-    """Where this user keeps locks: root's in /run, which only root can write to, those of a session below its own."""
-    return f"{'/run' if os.geteuid() == 0 else os.environ.get('XDG_RUNTIME_DIR') or '/run'}/{FOLDER}"
+def busy(host: Host, objects: t.Iterable[str]) -> bool:
+    """Whether another run has one of the objects at this moment."""
+    for name in objects:
+        with contextlib.suppress(OSError):  # what is wrong with the file is told when it is locked
+            descriptor = os.open(host.path(f"{folder(host)}/{_file(name)}"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(descriptor)
+    return False
+
+
+def folder(host: Host) -> str:
+    """Where this user keeps locks, a folder that nobody else can write to: root's in /run; that of a session, if there
+    is one; else one in the user's home. Runs of different users do not see each other's locks."""
+    if os.geteuid() == 0:
+        return f"/run/{FOLDER}"
+    session = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"  # sudo clears the environment
+    return f"{session}/{FOLDER}" if host.exists(session) else os.path.expanduser(f"~/.local/state/{FOLDER}")
+
+
+def _file(name: str) -> str:
+    return f"{quote(name, safe=' :')[:200]}.lock"
 
 
 def _open(host: Host, name: str) -> int:
@@ -53,7 +76,7 @@ def _open(host: Host, name: str) -> int:
 
     :raises ValidationError: it is not in a folder that only this user can write to, or is no file
     """
-    path, file = folder(), f"{quote(name, safe=' :')[:200]}.lock"
+    path, file = folder(host), _file(name)
     descriptor = _open_private(host, path)
     try:
         return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=descriptor)
@@ -71,7 +94,7 @@ def _open_private(host: Host, path: str) -> int:
         descriptor = os.open(host.path(path), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except PermissionError as error:
         raise ValidationError(f"folder {path}", f"this user cannot use it for locks: {error.strerror}", remedy=(
-            "Run the task as root (become: true), or as a user with XDG_RUNTIME_DIR set, which a login session has")
+            "Run the task as root (become: true), or as a user who has a home")
         ) from None
     except OSError as error:
         raise ValidationError(f"folder {path}", f"it is not a folder that can be used for locks: {error.strerror}",

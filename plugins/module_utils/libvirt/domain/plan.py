@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
@@ -57,6 +58,8 @@ class DomainState:
 
 
 ABSENT = DomainState("absent")
+# Where a domain's XML has the PCI addresses of devices that it gets from the host
+PASSED_THROUGH = ("devices/interface[@type='hostdev']/source/address", "devices/hostdev[@type='pci']/source/address")
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,14 @@ class DomainResource:
     timeout: float
 
     def objects(self, host: Host) -> tuple[str, ...]:
-        return (f"domain {self.name}",)
+        """The domain, and the PFs of the VFs that it may start with: a resize must not take them meanwhile."""
+        domain = self.connection.find(self.name) if self.state == "running" or self.restart else None
+        text = None if domain is None else domain.definition()
+        roots = [self.wanted, None if text is None else xml.parse(text, f"domain {self.name}")]
+        addresses = {xml.pci_address(address) for root in roots if root is not None
+                     for path in PASSED_THROUGH for address in root.findall(path)}
+        pfs = {pci.pf_of(host, address) for address in addresses if address}
+        return (f"domain {self.name}", *sorted(f"PF {pf}" for pf in pfs if pf))
 
     def read(self, host: Host) -> DomainState:
         """The domain as libvirt has it.

@@ -203,7 +203,8 @@ def _pf_of(host: Host, wanted: Wanted) -> t.Iterator[str]:
     if nic.source_vf is not None:
         address = pci.pf_of(host, nic.source_vf)
     elif nic.type == "direct" and nic.source_dev is not None:
-        address = pci.pf_of(host, pci.bus_address(host, nic.source_dev) or "")
+        address = pci.bus_address(host, nic.source_dev)
+        address = pci.pf_of(host, address or "") or address
     if address is not None:
         yield address
 

@@ -64,11 +64,6 @@ def running_domains(network: NetworkHandle) -> tuple[str, ...]:
     return tuple(sorted({owner or "(none)" for owner in owners}))
 
 
-def domains(connection: Connection, network: str) -> tuple[str, ...]:
-    """The names of all domains that have a NIC on it, running or defined."""
-    return tuple(sorted({entry.domain for entry in read_ledger(connection) if entry.network == network}))
-
-
 def defined_domains(connection: Connection, name: str, network: Network) -> tuple[str, ...]:
     """The names of the domains whose definition has a NIC on it, or on the bridge that libvirt makes for it."""
     bridge = network.bridge if network.mode in OWN_BRIDGE else None

@@ -13,7 +13,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network import users
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.unchanged import check_changed
@@ -94,9 +93,8 @@ class ProfileResource:
     replug: bool
 
     def objects(self, host: Host) -> tuple[str, ...]:
-        """The network, and the domains with NICs on it, which may change while they run."""
-        domains = users.domains(self.connection, self.network)
-        return (f"network {self.network}", *(f"domain {name}" for name in domains))
+        """The network; the domains whose NICs follow are locked by the step."""
+        return (f"network {self.network}",)
 
     def read(self, host: Host) -> ProfileState:
         """The profile as its network has it, and the NICs that have it.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ansible_collections.nfv.kvm.plugins.module_utils import lock
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import DetachLive, UpdateLive
@@ -58,12 +59,14 @@ class SetProfile(NetworkStep):
 
     def apply(self, host: Host) -> None:
         network = self.network()
-        for side in self.sides:
-            side.change(network)
-        for nic in self.updates:
-            self._update(nic).apply(host)
-        for nic in self.replugs:
-            self._replug(nic, host)
+        domains = {f"domain {nic.domain}" for nic in (*self.updates, *self.replugs)}
+        with lock.held(host, domains, "nfv.kvm.port_profile"):
+            for side in self.sides:
+                side.change(network)
+            for nic in self.updates:
+                self._update(nic).apply(host)
+            for nic in self.replugs:
+                self._replug(nic, host)
 
     def undo(self, host: Host) -> None:
         network = self.network()

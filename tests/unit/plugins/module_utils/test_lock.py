@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils import lock
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
@@ -104,7 +104,7 @@ def test_an_object_of_another_name_is_free(tmp_path: Path) -> None:
     host = Impatient(str(tmp_path))
     names = ["domain a", "domain b", "network a", "domain a/b", "domain ä", "domain " + "x" * 180]
     with lock.held(host, names, "one run"):
-        assert len(host.names(lock.folder())) == len(names)
+        assert len(host.names(lock.folder(host))) == len(names)
     assert host.clock == 0
 
 
@@ -117,7 +117,8 @@ def test_the_order_is_always_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def private(root: Path) -> Path:
     """The folder of locks of this user, in a fake host."""
-    return Path(Host(str(root)).path(lock.folder()))
+    host = Host(str(root))
+    return Path(host.path(lock.folder(host)))
 
 
 def test_nobody_else_can_write_there(tmp_path: Path) -> None:
@@ -129,13 +130,23 @@ def test_nobody_else_can_write_there(tmp_path: Path) -> None:
     assert modes == [0o700, 0o600]
 
 
-def test_a_session_has_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+@pytest.mark.parametrize(("session", "environment", "folder"), [
+    ("/run/user/1000", "/run/user/1000", "/run/user/1000/nfv-kvm"),
+    ("/run/user/1000", "", "/run/user/1000/nfv-kvm"),
+    (None, "", "/home/nfv/.local/state/nfv-kvm"),
+    (None, "/run/user/1000", "/home/nfv/.local/state/nfv-kvm"),
+])
+def test_who_is_not_root_has_a_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, session: str | None,
+                                          environment: str, folder: str) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", environment)
+    monkeypatch.setenv("HOME", "/home/nfv")
     monkeypatch.setattr(lock.os, "geteuid", lambda: 1000)
     folders_of(1000, monkeypatch)
     host = Host(str(tmp_path))
+    if session:
+        os.makedirs(host.path(session))
     with lock.held(host, ["domain a"], "one run"):
-        assert host.names("/run/user/1000/nfv-kvm") == ["domain a.lock"]
+        assert host.names(folder) == ["domain a.lock"]
 
 
 def folders_of(user: int, patch: pytest.MonkeyPatch) -> None:
@@ -185,7 +196,7 @@ def test_what_somebody_else_has_made_is_not_written_to(
     with monkeypatch.context() as patch:
         prepare(folder, victim, patch)
         result = run(Lines, {"line": "x"}, Host(str(tmp_path)))
-    assert told.format(lock.folder()) in result["msg"]
+    assert told.format(lock.folder(Host(str(tmp_path)))) in result["msg"]
     assert (victim.read_text(), os.listdir(victim.parent)) == ("somebody's", ["victim"])
     assert not Host(str(tmp_path)).exists("/lines")
 
@@ -200,7 +211,7 @@ def test_objects_that_change_while_a_run_waits_are_looked_at_again(tmp_path: Pat
     host = Host(str(tmp_path))
     assert not run(Growing, {"line": "x"}, host)["failed"]
     assert t.cast(t.Any, next(found, None)) is None
-    assert host.names(lock.folder()) == ["domain a.lock", "domain b.lock"]
+    assert host.names(lock.folder(host)) == ["domain a.lock", "domain b.lock"]
 
 
 def test_check_mode_keeps_no_lock(tmp_path: Path) -> None:
@@ -208,3 +219,24 @@ def test_check_mode_keeps_no_lock(tmp_path: Path) -> None:
     with lock.held(host, ["domain a"], "one run"):
         assert not run(Lines, {"line": "x"}, host, check_mode=True)["failed"]
     assert host.clock == 0
+
+
+def test_who_has_nothing_to_do_does_not_wait(tmp_path: Path) -> None:
+    host = Impatient(str(tmp_path))
+    host.replace("/lines", "x\n", 0o600)
+    with lock.held(host, ["domain a"], "one run"):
+        result = run(Lines, {"line": "x"}, host)
+    assert (result["failed"], result["changed"], host.clock) == (False, False, 0)
+
+
+def test_what_fails_amid_the_other_run_s_change_waits(tmp_path: Path) -> None:
+    class Unfinished(Lines):
+        def read(self, host: Host) -> str:
+            if lock.busy(host, ["domain a"]) and t.cast(Impatient, host).clock < 1:
+                raise ValidationError("domain", "it is half made")
+            return super().read(host)
+
+    host = Impatient(str(tmp_path))
+    with lock.held(host, ["domain a"], "one run"):
+        result = run(Unfinished, {"line": "x"}, host)
+    assert "another run changes it: one run" in result["msg"]

@@ -141,7 +141,7 @@ def test_bad_input(module: t.Any, spec: Result, make: t.Callable[[Path], tuple[H
     def ends(params: Result, check_mode: bool) -> None:
         with tempfile.TemporaryDirectory() as folder:
             host, libvirt = make(Path(folder))
-            os.makedirs(host.path(lock.folder()))
+            os.makedirs(host.path(lock.folder(host)))
             before = contents(host, libvirt)
             with mock.patch.object(engine, "Host", return_value=host), \
                     mock.patch.object(connection, "load", return_value=FakeLibrary(libvirt)):

@@ -57,7 +57,7 @@ def test_the_second_run_reaches_the_wanted_state(tmp_path: Path) -> None:
         assert [[vf[name] for name in FIELDS] for vf in again["vfs"]] == wanted, lives
         assert again["vfs"][0]["mac"] == "52:54:00:aa:00:00", lives
         assert not sriov_vf(kernel, **RESIZE)["changed"], lives
-        assert kernel.names(lock.folder()) == [f"PF {PF}.lock"], lives
+        assert kernel.names(lock.folder(kernel)) == [f"PF {PF}.lock"], lives
     assert 10 < lives < 1000, "the resize was killed at every call, and came to its end"
 
 

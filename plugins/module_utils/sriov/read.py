@@ -100,7 +100,7 @@ def read_vf(host: Host, pf_address: str, index: int, settings: VfSettings) -> Vf
 
 def pf_of_vf(host: Host, address: str) -> Pf:
     """The PF of the VF at a PCI address, with its name and this VF only, and no settings."""
-    pf_address = host.link_name(f"{pci.DEVICES}/{address}/physfn") or ""
+    pf_address = pci.pf_of(host, address) or ""
     index = next(int(name[len("virtfn"):]) for name in host.names(f"{pci.DEVICES}/{pf_address}")
                  if name.startswith("virtfn") and host.link_name(f"{pci.DEVICES}/{pf_address}/{name}") == address)
     name = next(iter(pci.netdevs(host, pf_address)), pf_address)

@@ -76,7 +76,7 @@ def _addresses(host: Host, subject: str, nic: Interface) -> tuple[str | None, st
     address = nic.source_vf
     if nic.type == "direct" and nic.source_dev and host.exists(f"{pci.NETDEVS}/{nic.source_dev}/device/physfn"):
         address = host.link_name(f"{pci.NETDEVS}/{nic.source_dev}/device")
-    pf_address = None if address is None else host.link_name(f"{pci.DEVICES}/{address}/physfn")
+    pf_address = None if address is None else pci.pf_of(host, address)
     if nic.source_vf is not None and pf_address is None:
         raise ValidationError(subject, "this host has no such VF now", nic.source_vf,
                               "Make the VFs of its PF with nfv.kvm.sriov_vf")

@@ -137,7 +137,7 @@ def _read_vfs(host: Host, definition: Element, note: Note | None) -> tuple[VfOfN
     for nic in map(read_interface, definition.findall("devices/interface")):
         dev = nic.source_dev if nic.type == "direct" else None
         address = host.link_name(f"{pci.NETDEVS}/{dev}/device") if dev else nic.source_vf
-        pf = host.link_name(f"{pci.DEVICES}/{address}/physfn") if address else None
+        pf = pci.pf_of(host, address) if address else None
         if nic.mac in noted:
             found.append(noted[nic.mac])
         elif pf is not None:

@@ -35,7 +35,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle imp
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf, vf_at
 
 Dict = dict[str, t.Any]
 
@@ -188,7 +188,7 @@ def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:
             continue  # what the macvtap is to be put on is looked at with the NIC
         pf = read_pf(host, pf_address or need.pf)
         if need.dev:
-            found.append(Chosen(need, pf, next(vf for vf in pf.vfs.values() if vf.pci_address == address)))
+            found.append(Chosen(need, pf, vf_at(pf.vfs.values(), address)))
             continue
         taken = [one.vf for one in found]
         found.append(Chosen(need, pf, _free_vf(host, ledger, [pf], taken, need.mac, need.index)))

@@ -134,7 +134,7 @@ def uses_of(
             found.append(Use(subject, topology, _adapter(host, address)))
     for device in devices:
         address = pci.bus_address(host, device)
-        owner = None if address is None else host.link_name(f"{pci.DEVICES}/{address}/physfn")
+        owner = None if address is None else pci.pf_of(host, address)
         if owner is not None:
             found.append(Use(subject, topology, _adapter(host, owner)))
         elif host.exists(f"{pci.NETDEVS}/{device}") or host.exists(f"{pci.DEVICES}/{device}"):

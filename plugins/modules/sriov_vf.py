@@ -80,6 +80,8 @@ options:
         description:
           - The driver in the host that the VF is bound to, such as V(vfio-pci), for guests and DPDK.
           - V(default) is the one that the kernel gives VFs of this kind, V(none) leaves it unbound.
+          - With V(vfio-pci), a VF that is bound to a VFIO variant driver already, such as V(mlx5_vfio_pci), keeps it.
+            libvirt 10.0 or later binds VFs of guests to these drivers.
           - It is bound after the settings, so that a VF that is bound anew starts with its MAC. To bind new VFs only
             once, set O(drivers_autoprobe) to V(false).
         type: str

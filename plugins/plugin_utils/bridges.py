@@ -10,7 +10,7 @@ from itertools import groupby
 
 Dict = dict[str, t.Any]
 
-VLANS = re.compile("([0-9]{1,4})(?:-([0-9]{1,4}))?")
+VLANS = re.compile(r"\s*([0-9]{1,4})\s*(?:-\s*([0-9]{1,4})\s*)?")
 
 
 def given(values: Dict) -> Dict:

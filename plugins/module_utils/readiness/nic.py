@@ -86,7 +86,7 @@ def named_pf(host: Host, name: str) -> tuple[str, Verdict]:
         return "", Verdict.fail(f"{name}: {error.cause}", "host", choice(host))
     if not is_nic(host, address):
         return "", Verdict.fail(f"{name}: is no PCI NIC", "host", choice(host))
-    parent = host.link_name(f"{pci.DEVICES}/{address}/physfn")
+    parent = pci.pf_of(host, address)
     if parent:
         return "", Verdict.fail(f"{name}: is a VF of {label(host, parent)}", "host", choice(host))
     return address, capability(host, address)

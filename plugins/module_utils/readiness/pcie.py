@@ -163,7 +163,7 @@ def used_by_host(host: Host, address: str) -> bool:
     """Whether the host needs a device itself, which it does not with a VF."""
     driver = pci.driver(host, address)
     passive = driver in PASSIVE or is_vfio(driver)
-    return not passive and not host.exists(f"{pci.DEVICES}/{address}/physfn")
+    return not passive and pci.pf_of(host, address) is None
 
 
 def pcie_link(host: Host, nics: Nics) -> Verdict:

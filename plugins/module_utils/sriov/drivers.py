@@ -32,10 +32,14 @@ def is_stub(driver: str) -> bool:
 
 
 def is_met(wanted: str, found: str | None) -> bool:
-    """Whether a VF that is bound to ``found`` (None: unbound) has the driver that is wanted."""
+    """Whether a VF that is bound to ``found`` (None: unbound) has the driver that is wanted.
+
+    Who wants vfio-pci wants VFIO: libvirt, from 10.0 on, binds a VF to the variant that suits it best, which also is
+    what a live migration of the VF needs.
+    """
     if wanted == "default":
         return found is not None and (found == "default" or not is_stub(found))
-    return found == (None if wanted == "none" else wanted)
+    return found == (None if wanted == "none" else wanted) or (wanted == "vfio-pci" and is_vfio(found))
 
 
 def check_known(host: Host, wanted: t.Iterable[str]) -> None:

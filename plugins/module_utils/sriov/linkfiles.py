@@ -60,16 +60,20 @@ def match_section(text: str) -> dict[str, list[str]]:
 
 
 def match_values(host: Host, pf: Pf) -> dict[str, list[str]]:
-    """What the keys of [Match] are compared with. udev has a MAC of before a bond or a bridge gave the PF its own."""
+    """What the keys of [Match] are compared with; what a PF does not have, no pattern fits, not even ``*``.
+
+    udev has a MAC of before a bond or a bridge gave the PF its own.
+    """
     done = host.run(["udevadm", "info", "--query=property", f"--path={NETDEVS}/{pf.name}"])
     properties = dict(line.split("=", maxsplit=1) for line in done.stdout.splitlines() if "=" in line)
     by_udev = ":".join(re.findall("..", properties.get("ID_NET_NAME_MAC", "")[3:]))
     macs = [host.read(f"{NETDEVS}/{pf.name}/address") or "", by_udev]
-    return {
+    values = {
         "MACAddress": macs, "PermanentMACAddress": macs, "Path": [properties.get("ID_PATH", "")],
-        "Driver": [pf.driver or ""], "OriginalName": [pf.name], "Type": ["ether"], "Kind": [""],
+        "Driver": [pf.driver or ""], "OriginalName": [pf.name], "Type": ["ether"], "Kind": [],
         "Property": [f"{name}={value}" for name, value in properties.items()],
     }
+    return {key: [value for value in found if value] for key, found in values.items()}
 
 
 def is_met(words: list[str], values: list[str]) -> bool:

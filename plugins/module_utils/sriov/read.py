@@ -99,12 +99,28 @@ def read_vf(host: Host, pf_address: str, index: int, settings: VfSettings) -> Vf
 
 
 def pf_of_vf(host: Host, address: str) -> Pf:
-    """The PF of the VF at a PCI address, with its name and this VF only, and no settings."""
-    pf_address = host.link_name(f"{pci.DEVICES}/{address}/physfn") or ""
-    index = next(int(name[len("virtfn"):]) for name in host.names(f"{pci.DEVICES}/{pf_address}")
-                 if name.startswith("virtfn") and host.link_name(f"{pci.DEVICES}/{pf_address}/{name}") == address)
+    """The PF of the VF at a PCI address, with its name and this VF only, and no settings.
+
+    :raises ValidationError: the VF is not there
+    """
+    pf_address = pci.pf_of(host, address) or ""
+    links = (name for name in host.names(f"{pci.DEVICES}/{pf_address}") if name.startswith("virtfn"))
+    indexes = (int(name[len("virtfn"):]) for name in links)
+    index = vf_at((Vf(index, pci_address=pci.vf_address(host, pf_address, index)) for index in indexes), address).index
     name = next(iter(pci.netdevs(host, pf_address)), pf_address)
     return Pf(name, pf_address, vfs={index: read_vf(host, pf_address, index, VfSettings())})
+
+
+def vf_at(vfs: t.Iterable[Vf], address: str | None) -> Vf:
+    """The VF at a PCI address, among those of its PF.
+
+    :raises ValidationError: it is not there, such as one that was removed since its address was found
+    """
+    for vf in vfs:
+        if vf.pci_address == address:
+            return vf
+    raise ValidationError("VF", "this host has no such VF now", address,
+                          "Make the VFs of its PF with nfv.kvm.sriov_vf")
 
 
 def vf_settings(info: dict[str, t.Any]) -> VfSettings:

@@ -74,10 +74,9 @@ def _check_model(connection: Connection, subject: str, model: str | None) -> Non
 
 
 def _check_vf(host: Host, subject: str, address: str) -> None:
-    folder = f"{pci.DEVICES}/{address}"
-    if not host.exists(folder):
+    if not host.exists(f"{pci.DEVICES}/{address}"):
         raise ValidationError(subject, "this host has no such PCI device", address, "See lspci -D")
-    pf_address = host.link_name(f"{folder}/physfn")
+    pf_address = pci.pf_of(host, address)
     if pf_address is None:
         raise ValidationError(subject, "this PCI device is no VF, which a NIC of type hostdev must be", address,
                               "Name a VF, or give the whole device as <hostdev> in the xml of nfv.kvm.vm_domain")

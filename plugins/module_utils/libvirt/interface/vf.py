@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, VfSettings
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf, vf_at
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetVfs
 
 
@@ -54,7 +54,7 @@ def read_vf_of(host: Host, subject: str, nic: Interface, wanted: VfSettings, pfs
     if pf_address not in pfs:
         pfs[pf_address] = read_pf(host, pf_address)
     pf = pfs[pf_address]
-    index = next(index for index, vf in pf.vfs.items() if vf.pci_address == address)
+    index = vf_at(pf.vfs.values(), address).index
     check_reported(pf, index, wanted)
     found = VfOfNic(subject, pf, index, pf.vfs[index].settings, wanted)
     after = found.after().settings
@@ -76,7 +76,7 @@ def _addresses(host: Host, subject: str, nic: Interface) -> tuple[str | None, st
     address = nic.source_vf
     if nic.type == "direct" and nic.source_dev and host.exists(f"{pci.NETDEVS}/{nic.source_dev}/device/physfn"):
         address = host.link_name(f"{pci.NETDEVS}/{nic.source_dev}/device")
-    pf_address = None if address is None else host.link_name(f"{pci.DEVICES}/{address}/physfn")
+    pf_address = None if address is None else pci.pf_of(host, address)
     if nic.source_vf is not None and pf_address is None:
         raise ValidationError(subject, "this host has no such VF now", nic.source_vf,
                               "Make the VFs of its PF with nfv.kvm.sriov_vf")

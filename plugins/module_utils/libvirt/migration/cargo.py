@@ -26,7 +26,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note, VfOfNic, read_note
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf, vf_at
 
 # What libvirt keeps on one host only, and how to be rid of it
 LEFT_OVER = {
@@ -137,7 +137,7 @@ def _read_vfs(host: Host, definition: Element, note: Note | None) -> tuple[VfOfN
     for nic in map(read_interface, definition.findall("devices/interface")):
         dev = nic.source_dev if nic.type == "direct" else None
         address = host.link_name(f"{pci.NETDEVS}/{dev}/device") if dev else nic.source_vf
-        pf = host.link_name(f"{pci.DEVICES}/{address}/physfn") if address else None
+        pf = pci.pf_of(host, address) if address else None
         if nic.mac in noted:
             found.append(noted[nic.mac])
         elif pf is not None:
@@ -150,7 +150,7 @@ def _read_vfs(host: Host, definition: Element, note: Note | None) -> tuple[VfOfN
 
 def _read_vf(host: Host, mac: str, pf_address: str, address: str, dev: str | None) -> VfOfNic:
     pf = read_pf(host, pf_address)
-    index = next(index for index, vf in pf.vfs.items() if vf.pci_address == address)
-    settings = asdict(pf.vfs[index].settings)
-    return VfOfNic(mac, pf.name, index, dev, **{
+    vf = vf_at(pf.vfs.values(), address)
+    settings = asdict(vf.settings)
+    return VfOfNic(mac, pf.name, vf.index, dev, **{
         name: settings[name] for name in ("trust", "spoofchk", "min_tx_rate", "max_tx_rate")})

@@ -35,7 +35,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle imp
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf, vf_at
 
 Dict = dict[str, t.Any]
 
@@ -183,12 +183,12 @@ def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:
     found: list[Chosen] = []
     for need in (VfOfNic(**one) for one in wanted):
         address = host.link_name(f"{pci.NETDEVS}/{need.dev}/device") if need.dev else None
-        pf_address = host.link_name(f"{pci.DEVICES}/{address}/physfn") if address else None
+        pf_address = pci.pf_of(host, address) if address else None
         if need.dev and pf_address is None:
             continue  # what the macvtap is to be put on is looked at with the NIC
         pf = read_pf(host, pf_address or need.pf)
         if need.dev:
-            found.append(Chosen(need, pf, next(vf for vf in pf.vfs.values() if vf.pci_address == address)))
+            found.append(Chosen(need, pf, vf_at(pf.vfs.values(), address)))
             continue
         taken = [one.vf for one in found]
         found.append(Chosen(need, pf, _free_vf(host, ledger, [pf], taken, need.mac, need.index)))
@@ -225,7 +225,7 @@ def _pool(host: Host, connection: Connection, name: str | None) -> tuple[list[Pf
         return [], set()
     names = {str(pf.get("dev")) for pf in forward.findall("pf")}
     addresses = set() if names else {str(xml.pci_address(one)) for one in forward.findall("address")}
-    found = (host.link_name(f"{pci.DEVICES}/{address}/physfn") for address in addresses)
+    found = (pci.pf_of(host, address) for address in addresses)
     return [read_pf(host, pf) for pf in sorted(names | {pf for pf in found if pf})], addresses
 
 

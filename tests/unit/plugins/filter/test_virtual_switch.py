@@ -377,4 +377,5 @@ def test_flow_exports_on_and_off() -> None:
 
 def test_ranges_there_and_back() -> None:
     assert vlan_ids([7, "1-3", "5"]) == [1, 2, 3, 5, 7]
+    assert vlan_ids(["10 - 12", " 20", "30-31 ", " 40 -41\n"]) == [10, 11, 12, 20, 30, 31, 40, 41]
     assert vlan_ranges([7, 1, 2, 3, 5]) == ["1-3", "5", "7"]

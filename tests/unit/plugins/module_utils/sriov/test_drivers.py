@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_met
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -42,6 +43,27 @@ def test_new_vfs_get_their_driver_in_the_same_run(kernel: FakeKernel) -> None:
 def test_default_is_what_the_kernel_does_anyway(kernel: FakeKernel) -> None:
     result = sriov_vf(kernel, numvfs=1, vfs=[{"index": 0, "driver": "default"}])
     assert result["actions"] == ["enp1s0: numvfs 0 → 1"]
+
+
+@pytest.mark.parametrize(("wanted", "found", "met"), [
+    ("vfio-pci", "vfio-pci", True), ("vfio-pci", "mlx5_vfio_pci", True), ("vfio-pci", "nvgrace-gpu-vfio-pci", True),
+    ("vfio-pci", None, False), ("vfio-pci", "mlx5_core", False), ("vfio-pci", "igb_uio", False),
+    ("mlx5_vfio_pci", "mlx5_vfio_pci", True), ("mlx5_vfio_pci", "vfio-pci", False),
+    ("default", "mlx5_vfio_pci", False), ("default", "mlx5_core", True), ("default", None, False),
+    ("none", "mlx5_vfio_pci", False), ("none", None, True),
+])
+def test_which_driver_is_as_good_as_the_one_that_is_wanted(wanted: str, found: str | None, met: bool) -> None:
+    assert is_met(wanted, found) == met
+
+
+def test_a_guest_keeps_the_variant_of_vfio_that_libvirt_chose(kernel: FakeKernel) -> None:
+    wanted = {"numvfs": 1, "vfs": [{"index": 0, "driver": "vfio-pci"}]}
+    sriov_vf(kernel, **wanted)
+    vf = kernel.address(0)
+    kernel.unbind(vf)
+    kernel.folder.link(f"/sys/bus/pci/devices/{vf}/driver", "/sys/bus/pci/drivers/mlx5_vfio_pci")
+    again = sriov_vf(kernel, **wanted)
+    assert (again["changed"], again["actions"], drivers(again)) == (False, [], ["mlx5_vfio_pci"])
 
 
 def test_a_resize_keeps_drivers(kernel: FakeKernel) -> None:

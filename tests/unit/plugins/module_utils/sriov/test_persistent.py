@@ -275,7 +275,7 @@ KNOWN = {"ID_PATH": f"pci-{PF}", "ID_NET_NAME_MAC": "enx525400000002"}
     "PermanentMACAddress=52:54:00:00:00:02", f"Path=pci-{PF}", "Path=pci-0000:01:*", "Driver=ig*",
     "OriginalName=enp1s0", "OriginalName=*", "OriginalName=!enp2s0",
     f"Type=ether\nPath=pci-{PF}", "# a\nDriver=e1000e\nDriver=\nOriginalName=enp1s0", f"Property=ID_PATH=pci-{PF}",
-    f"MACAddress={MAC}\nHost=this",
+    f"MACAddress={MAC}\nHost=this", "OriginalName=*\nKind=!*", "OriginalName=*\nKind=!bond bridge", "Kind=!*",
 ])
 @pytest.mark.parametrize("path", ["/etc/systemd/network/05-wan.link", "/run/systemd/network/99-wan.link"])
 @pytest.mark.parametrize("kept", [{}, {LINK: "# Written by nfv.kvm.sriov_vf for enp1s0\n"}])
@@ -296,7 +296,7 @@ def test_a_link_file_that_was_not_yet_applied_is_found(
 @pytest.mark.parametrize("text", [
     "[Match]\nMACAddress=52:54:00:00:00:09", "[Match]\nPath=pci-0000:02:00.0", "[Match]\nDriver=e1000e",
     "[Match]\nOriginalName=enp2s0 eth*", "[Match]\nOriginalName=!enp1s0", f"[Match]\nPath=pci-{PF}\nType=wlan",
-    "[Match]\nKind=bridge\nOriginalName=*", "[Link]\nOriginalName=enp1s0", "", "[Match]\n#Path=*",
+    "[Match]\nKind=bridge\nOriginalName=*", "[Match]\nKind=*\nOriginalName=*", "[Link]\nOriginalName=enp1s0", "", "[Match]\n#Path=*",
     "[Match]\nOriginalName=enp1s0\nDriver=e1000e",
 ])
 def test_other_link_files_do_not_matter(host: SystemdHost, text: str) -> None:

@@ -147,3 +147,18 @@ def test_a_macvtap_may_become_the_vf_below_it(lab: Lab, igb: FakeKernel) -> None
     lab.vm_interface({**HOSTDEV, "type": "direct", "source": {"pf": "enp1s0", "vf": 1, "mode": "passthrough"}})
     igb.folder.folder("/sys/class/net/enp1s0v1/upper_macvtap0")
     lab.four_runs(HOSTDEV)
+
+
+@pytest.mark.parametrize("more", [{}, {"vf": {"trust": True}}])
+def test_a_vf_that_is_removed_meanwhile(lab: Lab, igb: FakeKernel, more: Result) -> None:
+    """Its own folder is still there when its PF has no link to it any more."""
+    lab.domain()
+    before = lab.texts()
+    igb.folder.remove("/sys/bus/pci/devices/0000:01:00.0/virtfn1")
+    for check_mode in (True, False):
+        refused = lab.vm_interface({"name": "g", "type": "hostdev", "source": {"pci_address": "0000:01:10.2"}, **more},
+                                   check_mode=check_mode)
+        assert refused["error"]["type"] == "ValidationError"
+        assert refused["msg"] == ("VF = '0000:01:10.2': this host has no such VF now. "
+                                  "Make the VFs of its PF with nfv.kvm.sriov_vf.")
+    assert lab.texts() == before

@@ -122,9 +122,11 @@ options:
       - What systemd can do is done by a .link file (V(/etc/systemd/network/)), drivers by udev rules, O(up) by a
         service. libvirt starts its guests after all of these. Rates follow some seconds later, since drivers take them
         only once the PF has a link. RV(kept) says which setting is kept where.
-      - Needs systemd 251 or newer. Refused where a .link file of yours is for the PF, applied already or not, for
-        systemd applies only one to an interface, and for a PCI function with several network interfaces. Also refused
-        where a file of yours has the name of one of these files.
+      - Needs systemd 251 or newer. Refused for a PCI function with several network interfaces, and where a file of
+        yours has the name of one of these files.
+      - systemd applies only one .link file to an interface, the first one by name. The first task with V(true) is
+        refused if a .link file of yours is for the PF, applied already or not. A later task that changes the files is
+        refused if a .link file of yours would take precedence.
       - All files are written, or none.
     type: bool
   timeout:

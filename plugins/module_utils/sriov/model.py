@@ -128,6 +128,8 @@ class Pf:
     """Desired only: whether files of the host bring the same back after a reboot."""
     files: dict[str, str] = field(default_factory=dict)
     """Those files, text by path; read only where ``persistent`` is given."""
+    rivals: tuple[str, ...] = ()
+    """The .link files of the host's user with which these do not go together; read only where they may be written."""
 
     def unplugs_from(self, holder: Holder) -> bool:
         """Whether a VF can be unplugged from its holder: a process by which libvirt runs a domain with it."""

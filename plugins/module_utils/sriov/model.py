@@ -87,13 +87,14 @@ class Holder:
 
     ``vf``: its number, None for who takes any VF of the PF. ``by``: in words, such as ``domain edge (running)``.
     ``kind``: process for one that has a file of the VF open, else as in REMEDIES of :mod:`holders`. ``domain``: the one
-    that this process runs
+    that this process runs. ``netdev``: of the VF, for what is on top of it
     """
 
     vf: int | None
     by: str
     kind: str = "domain"
     domain: str | None = None
+    netdev: str | None = None
 
     def __str__(self) -> str:
         return f"{'any VF' if self.vf is None else f'VF {self.vf}'} by {self.by}"

@@ -101,12 +101,18 @@ options:
         address, a route or a TCP session on it. Link-local addresses alone do not count.
       - The same applies to a change of O(vfs[].driver), except for domains that do not run.
       - The same applies to a change of the PF itself that would cut somebody off. V(fail) refuses O(up=false) and any
-        other O(mtu) if the PF, or an interface on top of it, has an address or a route of the host or the ssh session
-        of the run, if it is a leg of a bond or a port of a bridge or of Open vSwitch, if guests have macvtaps on it,
-        and if one of its VFs is in use. It also refuses an O(mtu) below that of an interface on top of the PF.
+        other O(mtu) if the PF, or an interface on top of it, has an address or a route of the host, a TCP session that
+        is bound to it, or the ssh session of the run, if it is a leg of a bond or a port of a bridge or of Open
+        vSwitch, if guests have macvtaps on it, if an interface on top of it is in another network namespace (a
+        container with macvlan), and if one of its VFs is in use. It also refuses an O(mtu) below that of an interface
+        on top of the PF.
       - Many drivers reset the link of the PF when O(numvfs) changes. V(fail) refuses that if the PF, or an interface on
-        top of it, has an address or a route of the host or the ssh session of the run. On a host whose only NIC is to
-        have VFs, set V(allow). Bonds and bridges without an address of the host outlast the reset, and do not count.
+        top of it, has an address or a route of the host, a TCP session that is bound to it, or the ssh session of the
+        run. On a host whose only NIC is to have VFs, set V(allow). Bonds and bridges without an address of the host
+        outlast the reset, and so do guests and containers on the PF itself; they do not count.
+      - A VF that has a network driver and no network interface is looked at for up to 5 seconds, because some drivers
+        (iavf) make the interface late. If no network namespace shows it then, the VF is free. Before Linux 5.14 the
+        kernel does not tell where it is, and the VF counts as in use by another network namespace.
       - With V(allow), VFs are first unplugged from the running domains of O(uri), and their guests must release them.
         If the task fails afterwards, what was unplugged stays so, and RV(actions) of the failure lists it.
         Any other process that has a VF open must be stopped first, because the kernel would wait for it indefinitely.

@@ -8,7 +8,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils import iproute, pci
+from ansible_collections.nfv.kvm.plugins.module_utils import iproute, namespaces, pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import DependencyMissing
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
@@ -18,12 +18,12 @@ if t.TYPE_CHECKING:
 OPEN_VSWITCH = "ovs-system"
 # The folders by which sysfs shows of which kind a netdev with ports is, and what its ports are called.
 MASTERS = {"bridge": ("bridge", "port"), "bonding": ("bond", "leg")}
-NAMED_ROUTES = 3
+NAMED = 3  # of routes, and of sessions
 
 
 @dataclass(frozen=True)
 class Carried:
-    """Somebody who would be cut off, in words; ``own`` is the host itself: its addresses, routes and this session."""
+    """Somebody who would be cut off, in words; ``own`` is the host itself: its addresses, routes and sessions."""
 
     by: str
     own: bool = False
@@ -39,8 +39,9 @@ def carried(host: Host, netdev: str, read_uses: t.Callable[[], Ledger]) -> tuple
     """
     devices = stack(host, netdev)
     switched = [*devices, *open_vswitch_ports(host, netdev)] if OPEN_VSWITCH in devices else devices
-    own = [*addresses_and_session(host, netdev, switched), *routes(host, switched)]
-    others = [*memberships(host, netdev, devices), *guests(host, devices, read_uses)]
+    own = [*addresses_and_session(host, netdev, switched), *routes(host, switched), *sessions(host, netdev, switched)]
+    others = [*memberships(host, netdev, devices), *guests(host, devices, read_uses),
+              *children(host, netdev, switched)]
     return (*(Carried(by, own=True) for by in own), *(Carried(by) for by in others))
 
 
@@ -91,14 +92,24 @@ def session_address(host: Host) -> str | None:
 
 
 def routes(host: Host, devices: list[str]) -> t.Iterator[str]:
-    """The routes over netdevs, the default ones first; of many only some are named."""
+    """The routes over netdevs, the default ones first."""
     found = [f"{route} over {device}" for device, routes in iproute.routes(host).items() if device in devices
              for route in routes]
     named = [route.replace("default", "default route", 1) for route in found if route.startswith("default")]
     named += [f"route {route}" for route in found if not route.startswith("default")]
-    yield from named[:NAMED_ROUTES]
-    if len(named) > NAMED_ROUTES:
-        yield f"{len(named) - NAMED_ROUTES} more routes"
+    yield from shortened(named, "routes")
+
+
+def sessions(host: Host, netdev: str, devices: list[str]) -> t.Iterator[str]:
+    """The TCP sessions that are bound to netdevs, such as those of BGP between link-local addresses."""
+    found = [f"TCP session with {peer}" if device == netdev else f"TCP session with {peer} over {device}"
+             for device, peers in iproute.sessions(host).items() if device in devices for peer in peers]
+    yield from shortened(found, "TCP sessions")
+
+
+def shortened(named: list[str], what: str) -> list[str]:
+    """The first of many, and how many more there are."""
+    return named[:NAMED] + ([f"{len(named) - NAMED} more {what}"] if len(named) > NAMED else [])
 
 
 def memberships(host: Host, netdev: str, devices: list[str]) -> t.Iterator[str]:
@@ -124,3 +135,9 @@ def guests(host: Host, devices: list[str], read_uses: t.Callable[[], Ledger]) ->
         found.update(dict.fromkeys([f"domain {domain}, by a macvtap on {device}" for domain in domains]
                                    or [f"macvtap {macvtap} on {device}"]))
     yield from found
+
+
+def children(host: Host, netdev: str, devices: list[str]) -> t.Iterator[str]:
+    """What is on top of netdevs in other network namespaces."""
+    for device, child in namespaces.children(host, devices, namespaces.other_links(host)):
+        yield child if device == netdev else f"{child}, on {device}"

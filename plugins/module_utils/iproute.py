@@ -14,6 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 # How ss shows one end that is bound to a netdev, and the other end
 SESSION = re.compile(r"%(\S+):\d+\s+(\S+)")
 ESTABLISHED = ("state", "established")
+LINKS = ("ip", "-json", "-details", "link", "show")
 FAILED_LINE = re.compile(r"^Command failed -:(\d+)$", re.MULTILINE)
 
 
@@ -34,7 +35,7 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
     :param numvfs: how many VFs there are
     :raises CommandFailed: ip refuses, or the kernel tells only some of the VFs
     """
-    done = host.run(["ip", "-json", "-details", "link", "show", "dev", netdev])
+    done = host.run([*LINKS, "dev", netdev])
     if done.returncode != 0:
         raise CommandFailed(netdev, f"ip link show answers: {done.stderr.strip()}")
     link: dict[str, t.Any] = json.loads(done.stdout)[0]
@@ -51,10 +52,18 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
 
 def kind(host: Host, netdev: str) -> str | None:
     """What a virtual link is, such as bond, team or vrf; None where ip says nothing of it."""
-    done = host.run(["ip", "-json", "-details", "link", "show", "dev", netdev])
+    done = host.run([*LINKS, "dev", netdev])
     link: dict[str, t.Any] = json.loads(done.stdout)[0] if done.returncode == 0 else {}
     found: str | None = link.get("linkinfo", {}).get("info_kind")
     return found
+
+
+def tells_devices(host: Host) -> bool:
+    """Whether the kernel tells of which device a netdev is (``parentdev``, since Linux 5.14): it does so of any NIC's.
+
+    :raises CommandFailed: ip refuses
+    """
+    return any("parentdev" in link for link in json.loads(_answer(host, [*LINKS])))
 
 
 def addresses(host: Host) -> dict[str, list[str]]:

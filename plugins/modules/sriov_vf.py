@@ -101,12 +101,18 @@ options:
         address, a route or a TCP session on it. Link-local addresses alone do not count.
       - The same applies to a change of O(vfs[].driver), except for domains that do not run.
       - The same applies to a change of the PF itself that would cut somebody off. V(fail) refuses O(up=false) and any
-        other O(mtu) if the PF, or an interface on top of it, has an address or a route of the host or the ssh session
-        of the run, if it is a leg of a bond or a port of a bridge or of Open vSwitch, if guests have macvtaps on it,
-        and if one of its VFs is in use. It also refuses an O(mtu) below that of an interface on top of the PF.
+        other O(mtu) if the PF, or an interface on top of it, has an address or a route of the host, a TCP session that
+        is bound to it, or the ssh session of the run, if it is a leg of a bond or a port of a bridge or of Open
+        vSwitch, if guests have macvtaps on it, if an interface on top of it is in another network namespace (a
+        container with macvlan), and if one of its VFs is in use. It also refuses an O(mtu) below that of an interface
+        on top of the PF.
       - Many drivers reset the link of the PF when O(numvfs) changes. V(fail) refuses that if the PF, or an interface on
-        top of it, has an address or a route of the host or the ssh session of the run. On a host whose only NIC is to
-        have VFs, set V(allow). Bonds and bridges without an address of the host outlast the reset, and do not count.
+        top of it, has an address or a route of the host, a TCP session that is bound to it, or the ssh session of the
+        run. On a host whose only NIC is to have VFs, set V(allow). Bonds and bridges without an address of the host
+        outlast the reset, and so do guests and containers on the PF itself; they do not count.
+      - A VF that has a network driver and no network interface is looked at for up to 5 seconds, because some drivers
+        (iavf) make the interface late. If no network namespace shows it then, the VF is free. Before Linux 5.14 the
+        kernel does not tell where it is, and the VF counts as in use by another network namespace.
       - With V(allow), VFs are first unplugged from the running domains of O(uri), and their guests must release them.
         If the task fails afterwards, what was unplugged stays so, and RV(actions) of the failure lists it.
         Any other process that has a VF open must be stopped first, because the kernel would wait for it indefinitely.
@@ -122,9 +128,11 @@ options:
       - What systemd can do is done by a .link file (V(/etc/systemd/network/)), drivers by udev rules, O(up) by a
         service. libvirt starts its guests after all of these. Rates follow some seconds later, since drivers take them
         only once the PF has a link. RV(kept) says which setting is kept where.
-      - Needs systemd 251 or newer. Refused where a .link file of yours is for the PF, applied already or not, for
-        systemd applies only one to an interface, and for a PCI function with several network interfaces. Also refused
-        where a file of yours has the name of one of these files.
+      - Needs systemd 251 or newer. Refused for a PCI function with several network interfaces, and where a file of
+        yours has the name of one of these files.
+      - systemd applies only one .link file to an interface, the first one by name. The first task with V(true) is
+        refused if a .link file of yours is for the PF, applied already or not. A later task that changes the files is
+        refused if a .link file of yours would take precedence.
       - All files are written, or none.
     type: bool
   timeout:

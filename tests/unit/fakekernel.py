@@ -38,13 +38,15 @@ class FakeKernel(FakeTraffic):
             self.folder.write(f"{PCI_DEVICES}/{PF}/{name}", value)
         self.folder.nic("0000:00:03.0", "enp0s3")
         self.link_state: dict[str, t.Any] = {
-            "ifname": "enp1s0", "ifindex": 2, "mtu": 1500, "flags": ["LOWER_UP"], "vfinfo_list": []}
+            "ifname": "enp1s0", "ifindex": 2, "mtu": 1500, "flags": ["LOWER_UP"], "vfinfo_list": [],
+            "parentbus": "pci", "parentdev": PF}
         self.folder.write("/sys/bus/pci/drivers/igbvf/bind")
         self.folder.write("/sys/module/igbvf/drivers/pci:igbvf/bind")
         self.overrides: dict[str, str] = {}
         self.processes: list[list[str]] = []
         self.batches: list[str] = []
         self.clock = 0.0
+        self.due: dict[float, t.Callable[[], object]] = {}  # what happens while somebody sleeps, by the time
         # What goes wrong: numbers of VFs without memory space, a VF that is not let go, drivers that
         # take no VF, a process that is killed, answers to batches.
         self.no_space: tuple[int, ...] = ()
@@ -220,6 +222,8 @@ class FakeKernel(FakeTraffic):
     def sleep(self, seconds: float) -> None:
         """No time is lost."""
         self.clock += seconds
+        for moment in [moment for moment in self.due if moment <= self.clock]:
+            self.due.pop(moment)()
 
 
 ABSENT: Result = {"numvfs": None, "drivers_autoprobe": None, "vfs": None, "mtu": None, "up": None, "in_use": "fail",

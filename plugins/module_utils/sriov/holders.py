@@ -46,7 +46,7 @@ def holders(host: Host, pf: Pf, uses: Ledger, networks: dict[str, str] | None = 
     return (*present, *(holder for holder in domain_holders(uses, networks or {}, pf) if holder.vf not in held))
 
 
-def refuse_held(subject: str, value: str, name: str, vf: Vf, found: t.Sequence[Holder]) -> None:
+def refuse_held(subject: str, value: str, name: str, found: t.Sequence[Holder]) -> None:
     """For a NIC that would take a VF, or another netdev.
 
     :param name: what messages call it
@@ -56,4 +56,4 @@ def refuse_held(subject: str, value: str, name: str, vf: Vf, found: t.Sequence[H
     for first in found:
         kind, by = (first.kind, first.by) if first.domain is None else ("domain", f"domain {first.domain}")
         raise InUse(subject, f"{name} is in use by {', '.join(holder.by for holder in found)}", value,
-                    f"{REMEDIES[kind].format(by=by, netdev=vf.netdev)}, or choose another one")
+                    f"{REMEDIES[kind].format(by=by, netdev=first.netdev)}, or choose another one")

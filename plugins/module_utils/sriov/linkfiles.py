@@ -8,6 +8,7 @@ udev tells which file it has applied, which says nothing of one that was written
 from __future__ import annotations
 
 import fnmatch
+import os.path
 import re
 import typing as t
 
@@ -21,26 +22,36 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
 
 
-def check_link_files(host: Host, pf: Pf) -> None:
-    """:raises NotSupported: a .link file of the host's user is for the PF."""
-    files = [(path, match) for path, match in user_files(host, pf) if match]
+def rivals(host: Host, pf: Pf) -> tuple[str, ...]:
+    """The .link files of the host's user that are for the PF, of which systemd applies the first one by name.
+
+    Once ours is there, those behind it were written in spite of it, and keep nothing from the PF.
+    """
+    own = rendering.link_path(pf.pci_address)
+    files = [(path, match) for path, match in user_files(host, own) if match
+             and (own not in pf.files or os.path.basename(path) < os.path.basename(own))]
     values = match_values(host, pf) if files else {}
-    for path, match in files:
-        # A key that is not known here, such as of the host's own name, keeps no file from the PF.
-        if all(is_met(words, values[key]) for key, words in match.items() if key in values):
-            raise NotSupported(
-                "persistent", f"{path} is for {pf.name}, and systemd applies one .link file to an interface only", True,
-                "Remove that file, or put what it sets elsewhere",
-            )
+    # A key that is not known here, such as of the host's own name, keeps no file from the PF.
+    return tuple(path for path, match in files
+                 if all(is_met(words, values[key]) for key, words in match.items() if key in values))
 
 
-def user_files(host: Host, pf: Pf) -> t.Iterator[tuple[str, dict[str, list[str]]]]:
+def refuse_rivals(pf: Pf) -> None:
+    """:raises NotSupported: files of the PF are to be written, and a .link file of the host's user is for it."""
+    for path in pf.rivals:
+        raise NotSupported(
+            "persistent", f"{path} is for {pf.name}, and systemd applies one .link file to an interface only", True,
+            "Remove that file, or put what it sets elsewhere",
+        )
+
+
+def user_files(host: Host, own: str) -> t.Iterator[tuple[str, dict[str, list[str]]]]:
     """The .link files that distributions do not bring and that are not ours, with their [Match] sections."""
     seen = set()
     for folder in FOLDERS:
         for name in host.names(folder):
             path = f"{folder}/{name}"
-            if name.endswith(".link") and name not in seen and path != rendering.link_path(pf.pci_address):
+            if name.endswith(".link") and name not in seen and path != own:
                 seen.add(name)
                 yield path, match_section(host.read(path) or "")
 

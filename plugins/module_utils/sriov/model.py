@@ -87,13 +87,14 @@ class Holder:
 
     ``vf``: its number, None for who takes any VF of the PF. ``by``: in words, such as ``domain edge (running)``.
     ``kind``: process for one that has a file of the VF open, else as in REMEDIES of :mod:`holders`. ``domain``: the one
-    that this process runs
+    that this process runs. ``netdev``: of the VF, for what is on top of it
     """
 
     vf: int | None
     by: str
     kind: str = "domain"
     domain: str | None = None
+    netdev: str | None = None
 
     def __str__(self) -> str:
         return f"{'any VF' if self.vf is None else f'VF {self.vf}'} by {self.by}"
@@ -128,6 +129,8 @@ class Pf:
     """Desired only: whether files of the host bring the same back after a reboot."""
     files: dict[str, str] = field(default_factory=dict)
     """Those files, text by path; read only where ``persistent`` is given."""
+    rivals: tuple[str, ...] = ()
+    """The .link files of the host's user with which these do not go together; read only where they may be written."""
 
     def unplugs_from(self, holder: Holder) -> bool:
         """Whether a VF can be unplugged from its holder: a process by which libvirt runs a domain with it."""

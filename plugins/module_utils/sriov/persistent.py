@@ -17,7 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import rendering
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.linkfiles import check_link_files
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.linkfiles import refuse_rivals, rivals
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 
 PATHS = (
@@ -52,9 +52,7 @@ def read(host: Host, pf: Pf, persistent: bool) -> Pf:
                                remedy="Put it under another name, or leave persistent out")
     if persistent and not pf.files:
         check_host(host, pf)
-    if persistent:
-        check_link_files(host, pf)
-    return pf
+    return replace(pf, rivals=rivals(host, pf)) if persistent else pf
 
 
 def read_files(host: Host, pf: Pf) -> dict[str, str]:
@@ -103,12 +101,16 @@ def wanted_files(desired: Pf, after: Pf) -> dict[str, str]:
     """The files as they are to be, text by path; none where nothing is to be kept.
 
     :param after: the state that the plan leads to, with the files that there are now
-    :raises NotSupported: a VF whose driver is to be kept has no PCI address that is known
+    :raises NotSupported: a VF whose driver is to be kept has no PCI address that is known, or the files change and one
+        of the host's user stands in the way
     """
     if not desired.persistent:
         return {}
     kept = to_keep(desired, after)
-    return rendering.files(kept, written(kept))
+    files = rendering.files(kept, written(kept))
+    if files != after.files:
+        refuse_rivals(after)
+    return files
 
 
 def to_keep(desired: Pf, after: Pf) -> Pf:

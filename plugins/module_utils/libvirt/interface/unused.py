@@ -52,7 +52,7 @@ def check_unused(host: Host, nics: t.Sequence[tuple[str, Interface, Interface | 
         return
     found = holders(host, Pf("", vfs={one.vf.index: one.vf for one in taken}), ledger)
     for one in taken:
-        refuse_held(one.subject, one.value, one.name, one.vf, [
+        refuse_held(one.subject, one.value, one.name, [
             holder for holder in found if holder.vf == one.vf.index and holder.domain != domain
             and not (holder.kind == "upper" and one.own is not None and one.own == one.vf.netdev)])
 

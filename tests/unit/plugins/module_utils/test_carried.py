@@ -29,6 +29,9 @@ class NetworkedHost(Host):
         self.addresses: dict[str, str] = {}
         self.routes: list[dict[str, t.Any]] = []
         self.routes6: list[dict[str, t.Any]] = []
+        self.sessions = ""
+        self.elsewhere: list[dict[str, t.Any]] = []
+        self.folder.write("/run/netns/blue")
         self.openvswitch: dict[str, list[str]] | None = None
 
     def on_top(self, lower: str, upper: str, kind: str = "") -> None:
@@ -46,6 +49,10 @@ class NetworkedHost(Host):
             if argv[2] == "port-to-br":
                 return Completed(0 if found else 1, "".join(f"{bridge}\n" for bridge in found))
             return Completed(0, "\n".join(self.openvswitch.get(argv[-1], [])))
+        if argv[0] == "ss":
+            return Completed(0, self.sessions)
+        if argv[0] == "nsenter":
+            return Completed(0, json.dumps(self.elsewhere))
         if argv[2] == "address":
             return Completed(0, json.dumps([
                 {"ifname": netdev, "addr_info": [{"local": address, "prefixlen": 24, "scope": "global"},
@@ -130,6 +137,27 @@ def test_macvtaps_and_who_has_them(host: NetworkedHost) -> None:
     uses = (Entry("edge", True, "52:54:00:00:00:01", netdev="eno1"), Entry("off", False, netdev="eno1.5"),
             Entry("elsewhere", True, netdev="eno2"))
     assert told(host, uses) == [("domain edge, by a macvtap on eno1", False), ("macvtap macvtap1 on eno1.5", False)]
+
+
+def test_sessions_that_are_bound_to_it_or_to_what_is_on_top(host: NetworkedHost) -> None:
+    host.on_top("eno1", "eno1.5")
+    bound = {"eno1": ["[fe80::2]:179"], "eno2": ["[fe80::3]:179"], "eno1.5": [f"[fe80::{n}]:22" for n in (4, 5, 6, 7)]}
+    host.sessions = "0 0 192.0.2.1:22 192.0.2.7:50000\n" + "".join(
+        f"0 0 [fe80::1]%{netdev}:40000 {peer} \n" for netdev, peers in bound.items() for peer in peers)
+    assert told(host) == [
+        ("TCP session with [fe80::2]:179", True), ("TCP session with [fe80::4]:22 over eno1.5", True),
+        ("TCP session with [fe80::5]:22 over eno1.5", True), ("2 more TCP sessions", True)]
+
+
+def test_what_is_on_top_in_another_namespace(host: NetworkedHost) -> None:
+    host.on_top("eno1", "bond0", "bonding")
+    for netdev, index in (("eno1", 2), ("bond0", 7)):
+        host.folder.write(f"{NETDEVS}/{netdev}/ifindex", str(index))
+    links = (("eth0", 2, "macvlan"), ("v7", 7, "vlan"), ("eth1", 3, "macvlan"), ("eth2", 2, "veth"))
+    host.elsewhere = [{"ifname": name, "link_index": index, "link_netnsid": 0, "linkinfo": {"info_kind": kind}}
+                      for name, index, kind in links]
+    assert told(host)[1:] == [("macvlan eth0 in another network namespace (blue)", False),
+                              ("vlan v7 in another network namespace (blue), on bond0", False)]
 
 
 SSH = "USER=root\0SSH_CONNECTION=203.0.113.9 40000 {} 22\0HOME=/root"

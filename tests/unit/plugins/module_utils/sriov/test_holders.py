@@ -15,7 +15,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.needs import check_here
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf
-from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel, sriov_vf
+from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -99,6 +99,8 @@ def moved(named: bool = True, known: bool = True) -> Arrange:
         kernel.folder.remove(f"/sys/class/net/{NAME}")
         kernel.folder.remove(f"{DEVICE}/net")
         namespace(kernel, [{"ifname": "eth0", **({"parentdev": ADDRESS} if known else {})}], named)
+        if not known:  # before Linux 5.14
+            del kernel.link_state["parentdev"]
     return arrange
 
 
@@ -108,6 +110,19 @@ def child(kind: str, named: bool = True, **link: t.Any) -> Arrange:
         namespace(kernel, [{"ifname": "c0", "link_index": 9, "link_netnsid": 0, "linkinfo": {"info_kind": kind},
                             **link}], named)
     return arrange
+
+
+def without_netdev(kernel: FakeKernel) -> None:
+    """Its driver has made none, such as one that waits for a reset."""
+    kernel.folder.remove(f"/sys/class/net/{NAME}")
+    kernel.folder.remove(f"{DEVICE}/net")
+    namespace(kernel, [{"ifname": "eth0", "parentdev": "0000:05:00.0"}], named=True)
+
+
+def late(kernel: FakeKernel, seconds: float = 3.0) -> None:
+    """Its driver makes its netdev some seconds after the VF was made."""
+    without_netdev(kernel)
+    kernel.due[kernel.now() + seconds] = lambda: kernel.folder.netdev(ADDRESS, NAME)
 
 
 GLOBAL = {"local": "192.0.2.1", "prefixlen": 24, "scope": "global"}
@@ -159,7 +174,7 @@ FREE: list[Arrange] = [
     vfio("16"), lambda kernel: opened(kernel, "/dev/uio0"), lambda kernel: opened(kernel, "/dev/infiniband/uverbs2"),
     traffic(), traffic(routes=KERNELS_OWN), traffic(routes=({"dst": "default", "dev": "eno1"},)),
     traffic(sessions="0 0 [fe80::1]%eno1:40000 [fe80::2]:179"),
-    child("veth"), child("macvlan", link_index=8),
+    without_netdev, late, child("veth"), child("macvlan", link_index=8),
     lambda kernel: child("macvlan", link_netnsid=None)(kernel) or kernel.namespaces["/run/netns/blue"][1].pop(
         "link_netnsid"),
 ]
@@ -283,7 +298,40 @@ def test_one_look_for_all_nics(igb_lab: Lab, igb: FakeKernel) -> None:
     igb.processes.clear()
     nics = [{**HOSTDEV, "name": f"ge{index}", "source": {"pf": "enp1s0", "vf": index}} for index in range(2)]
     assert not igb_lab.vm_interface(*nics, check_mode=True)["failed"]
-    assert [argv[0] for argv in igb.processes] == ["ip", "nsenter"]
+    assert [argv[0] for argv in igb.processes] == ["nsenter", "ip"]
+    assert igb.now() == 0, "nothing to wait for"
+
+
+def test_a_netdev_that_is_late_counts(igb_lab: Lab, igb: FakeKernel) -> None:
+    late(igb)
+    igb.addresses = [{"ifname": NAME, "addr_info": [GLOBAL]}]
+    assert [str(holder) for holder in holders(igb, read_pf(igb, "enp1s0"), ())] == ["VF 1 by address 192.0.2.1/24"]
+    assert 3 <= igb.now() < 4
+    igb.folder.remove(f"/sys/class/net/{NAME}")
+    igb.folder.remove(f"{DEVICE}/net")
+    igb.due[igb.now() + 1] = lambda: igb.folder.netdev(ADDRESS, NAME)
+    refused = igb_lab.vm_interface(HOSTDEV)
+    assert refused["error"]["remedy"] == (
+        f"Remove the addresses from {NAME}: ip address flush dev {NAME}, or choose another one")
+
+
+def test_a_netdev_that_goes_to_a_namespace_late_counts(igb: FakeKernel) -> None:
+    without_netdev(igb)
+    igb.due[igb.now() + 2] = lambda: igb.namespaces["/run/netns/blue"].append({"ifname": "c", "parentdev": ADDRESS})
+    assert [str(holder) for holder in holders(igb, read_pf(igb, "enp1s0"), ())] == [f"VF 1 by {ELSEWHERE} (blue)"]
+    assert 2 <= igb.now() < 3
+
+
+@pytest.mark.parametrize(("link", "found"), [({"parentdev": PF}, []), ({}, [f"VF 1 by {ELSEWHERE}"])])
+def test_without_other_namespaces_the_links_here_tell_what_the_kernel_knows(
+    igb: FakeKernel, link: Result, found: list[str]
+) -> None:
+    without_netdev(igb)
+    igb.namespaces.clear()
+    del igb.link_state["parentdev"]
+    igb.link_state.update(link)
+    assert [str(holder) for holder in holders(igb, read_pf(igb, "enp1s0"), ())] == found
+    assert igb.now() == 5
 
 
 def test_a_namespace_is_entered_through_another_process_if_one_has_ended(igb: FakeKernel) -> None:

@@ -45,6 +45,10 @@ def session(kernel: FakeKernel) -> None:
     kernel.folder.write("/proc/self/environ", "SSH_CONNECTION=fe80::9%enp1s0 40000 fe80::2%enp1s0 22\0")
 
 
+def bgp(kernel: FakeKernel) -> None:
+    kernel.sessions = "0 0 [fe80::1]%enp1s0:40000 [fe80::2]:179 \n0 0 192.0.2.1:22 192.0.2.7:50000 \n"
+
+
 def bond(kernel: FakeKernel) -> None:
     on_top(kernel, "bond0", "bonding")
 
@@ -61,6 +65,13 @@ def macvtap(kernel: FakeKernel) -> None:
     on_top(kernel, "macvtap0", "macvtap")
 
 
+def macvlan_of_a_container(kernel: FakeKernel) -> None:
+    kernel.folder.write(f"{NETDEVS}/enp1s0/ifindex", "2")
+    kernel.folder.write("/run/netns/blue")
+    kernel.namespaces["/run/netns/blue"] = [
+        {"ifname": "eth0", "link_index": 2, "link_netnsid": 0, "linkinfo": {"info_kind": "macvlan"}}]
+
+
 def vf_of_a_guest(kernel: FakeKernel) -> None:
     vf = kernel.address(1)
     kernel.unbind(vf)
@@ -73,9 +84,11 @@ def vf_of_a_guest(kernel: FakeKernel) -> None:
 
 DOWN, LOWER, HIGHER, MORE, NONE = {"up": False}, {"mtu": 1400}, {"mtu": 9000}, {"numvfs": 4}, {"numvfs": 0}
 OWN = [(address, "address 192.0.2.1/24"), (address_of_bridge, "address 192.0.2.1/24 of br0"),
-       (route, "default route over enp1s0"), (session, "the ssh session of this run to fe80::2%enp1s0")]
+       (route, "default route over enp1s0"), (session, "the ssh session of this run to fe80::2%enp1s0"),
+       (bgp, "TCP session with [fe80::2]:179")]
 OTHERS = [(bond, "bond bond0, of which it is a leg"), (bridge, "bridge br0, of which it is a port"),
-          (open_vswitch, "Open vSwitch, of which it is a port"), (macvtap, "macvtap macvtap0 on enp1s0")]
+          (open_vswitch, "Open vSwitch, of which it is a port"), (macvtap, "macvtap macvtap0 on enp1s0"),
+          (macvlan_of_a_container, "macvlan eth0 in another network namespace (blue)")]
 GUEST = (vf_of_a_guest, "VF 1 by process 4711 (domain edge)")
 REFUSED = [(carries, told, wanted) for wanted in (DOWN, LOWER, HIGHER) for carries, told in (*OWN, *OTHERS, GUEST)] + [
     (carries, told, wanted) for wanted in (MORE, NONE) for carries, told in (*OWN, GUEST)]

@@ -278,25 +278,47 @@ KNOWN = {"ID_PATH": f"pci-{PF}", "ID_NET_NAME_MAC": "enx525400000002"}
     f"MACAddress={MAC}\nHost=this", "OriginalName=*\nKind=!*", "OriginalName=*\nKind=!bond bridge", "Kind=!*",
 ])
 @pytest.mark.parametrize("path", ["/etc/systemd/network/05-wan.link", "/run/systemd/network/99-wan.link"])
-@pytest.mark.parametrize("kept", [{}, {LINK: "# Written by nfv.kvm.sriov_vf for enp1s0\n"}])
-def test_a_link_file_that_was_not_yet_applied_is_found(
-    host: SystemdHost, match: str, path: str, kept: dict[str, str]
-) -> None:
+def test_a_link_file_that_was_not_yet_applied_is_found(host: SystemdHost, match: str, path: str) -> None:
     folder = FakeHost(Path(host.root))
     folder.write("/sys/class/net/enp1s0/address", MAC)
     host.properties.update(KNOWN)
-    for own, text in kept.items():
-        folder.write(own, text)
     folder.write(path, f"[Link]\nName=wan0\n[Match]\n{match}\n[Link]\nMTUBytes=1400")
+    found = read_kept(host, replace(NOW, driver="igb"), True)
     with pytest.raises(NotSupported, match=re.escape(f"persistent = True: {path} is for enp1s0, and systemd applies")):
-        read_kept(host, replace(NOW, driver="igb"), True)
-    assert read_kept(host, replace(NOW, driver="igb"), False), "what was written can always be removed"
+        wanted_files(task(numvfs=4), found)
+
+
+@pytest.mark.parametrize(("path", "wins"), [
+    ("/etc/systemd/network/05-wan.link", True), ("/run/systemd/network/05-wan.link", True),
+    ("/usr/local/lib/systemd/network/10-netplan-a.link", True), ("/etc/systemd/network/10-A.link", True),
+    ("/etc/systemd/network/10-wan.link", False), ("/etc/systemd/network/99-wan.link", False),
+    (LINK.replace("/etc", "/run"), False),
+])
+def test_a_link_file_beside_ours_stands_in_the_way_of_changes_if_it_wins(
+    kernel: FakeKernel, path: str, wins: bool
+) -> None:
+    kernel.folder.folder("/run/systemd/system")
+    assert not sriov_vf(kernel, **KEPT)["failed"]
+    kernel.folder.write(path, "[Match]\nOriginalName=enp1s0")
+    before = read_files(kernel, NOW)
+    for check_mode in (True, False):
+        again = sriov_vf(kernel, check_mode=check_mode, **KEPT)
+        assert (again["failed"], again["changed"]) == (False, False)
+    for check_mode in (True, False):
+        other = sriov_vf(kernel, check_mode=check_mode, persistent=True, mtu=9000)
+        assert other["failed"] == wins
+        assert (f"{path} is for enp1s0" in other.get("msg", "")) == wins
+        assert (kernel.link_state["mtu"], read_files(kernel, NOW) == before) == (
+            (1500, True) if wins or check_mode else (9000, False))
+    assert not sriov_vf(kernel, persistent=False)["failed"], "what was written can always be removed"
+    assert read_files(kernel, NOW) == {}
 
 
 @pytest.mark.parametrize("text", [
     "[Match]\nMACAddress=52:54:00:00:00:09", "[Match]\nPath=pci-0000:02:00.0", "[Match]\nDriver=e1000e",
     "[Match]\nOriginalName=enp2s0 eth*", "[Match]\nOriginalName=!enp1s0", f"[Match]\nPath=pci-{PF}\nType=wlan",
-    "[Match]\nKind=bridge\nOriginalName=*", "[Match]\nKind=*\nOriginalName=*", "[Link]\nOriginalName=enp1s0", "", "[Match]\n#Path=*",
+    "[Match]\nKind=bridge\nOriginalName=*", "[Match]\nKind=*\nOriginalName=*", "[Link]\nOriginalName=enp1s0", "",
+    "[Match]\n#Path=*",
     "[Match]\nOriginalName=enp1s0\nDriver=e1000e",
 ])
 def test_other_link_files_do_not_matter(host: SystemdHost, text: str) -> None:
@@ -305,14 +327,14 @@ def test_other_link_files_do_not_matter(host: SystemdHost, text: str) -> None:
     folder.write("/etc/systemd/network/05-wan.link", text)
     folder.write("/etc/systemd/network/05-wan.network", "[Match]\nName=enp1s0")
     folder.write("/usr/lib/systemd/network/99-default.link", "[Match]\nOriginalName=*")
-    assert read_kept(host, replace(NOW, driver="igb"), True).files == {}
+    assert read_kept(host, replace(NOW, driver="igb"), True).rivals == ()
 
 
 def test_a_hidden_link_file_does_not_matter(host: SystemdHost) -> None:
     folder = FakeHost(Path(host.root))
     folder.write("/etc/systemd/network/70-wan.link", "")
     folder.write("/run/systemd/network/70-wan.link", "[Match]\nOriginalName=*")
-    assert read_kept(host, NOW, True).files == {}
+    assert read_kept(host, NOW, True).rivals == ()
 
 
 @pytest.mark.parametrize("path", [LINK, RULES, READY, RATES, WANTS])

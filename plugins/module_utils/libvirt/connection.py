@@ -126,10 +126,11 @@ class Connection:
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import without_secrets
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.answers import remedy_of
 
-            answer = without_secrets(str(error.get_error_message()).rstrip("."), self._domains)
+            answer = str(error.get_error_message()).rstrip(".")
             lost = "The connection to libvirt was lost; run the task again when it is back"
             raise CommandFailed(
-                subject, f"libvirt cannot {doing}: {answer}", remedy=remedy_of(answer) if self.alive() else lost,
+                subject, f"libvirt cannot {doing}: {without_secrets(answer, self._domains)}",
+                remedy=remedy_of(answer) if self.alive() else lost,
             ) from error
 
     def alive(self) -> bool:

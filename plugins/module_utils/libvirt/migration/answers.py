@@ -17,8 +17,8 @@ REACH = (
      "See that the other host runs and lets this one in; if it is lost amid a move, see lost_host"),
     (re.compile(r"End of file while reading|Connection reset"), SSH),
 )
-# What libvirt says of a host that is not lost, or not asked at all. By its codes (virterror.h): no driver for the URI, an
-# argument or a configuration that is wrong, and authentication that failed, was cancelled, is not there, or is denied.
+# What libvirt says of a host that is not lost, or not asked at all. By its codes (virterror.h): no driver for the URI,
+# an argument or a configuration that is wrong, and authentication that failed, was cancelled, is missing or is denied.
 ASKED_WRONGLY = frozenset({5, 8, 67, 45, 79, 80, 88})
 # By the words of ssh, of what ssh runs there, and of TLS: who denies or refuses something is alive.
 NOT_LOST = re.compile(

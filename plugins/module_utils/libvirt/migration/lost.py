@@ -85,7 +85,7 @@ class StayResource:
         if answering != self.lost:
             raise ValidationError("target", f"{answering} answers there, and not {self.lost}, which may still run the "
                                   "domain", self.uri, f"Give the URI of {self.lost}")
-        if find_moving(there, self.name) is not None or name_of_uuid(there, copy.uuid) is not None:
+        if find_moving(there, self.name) is not None or name_of_uuid(there, str(copy.uuid)) is not None:
             raise InUse(f"domain {self.name}", f"{answering} is not lost: it answers, and has this domain",
                         remedy="Run this without lost_host, on either host with the other one as its target")
 

@@ -193,7 +193,7 @@ DONE: dict[str, dict[Asked, t.Any]] = {
         ("defined", "never", True): [MEMORY], ("shutdown", "never", True): [MEMORY],
         ("defined", "allowed", True): [MEMORY, "discard its saved state"],
         ("shutdown", "allowed", True): [MEMORY, "discard its saved state"],
-        ("absent", "never", False): "it is saved, and the memory of its guest would be lost with it. Set restart: allowed",
+        ("absent", "never", False): "it is saved, and the memory of its guest would be lost with it",
         ("absent", "allowed", False): ["discard its saved state", "undefine"]},
 }
 DONE["blocked"] = DONE["in shutdown"] = {("running", "never", False): [], ("defined", "never", True): [MEMORY]}

@@ -40,8 +40,9 @@ options:
         C(preserve)) is refused, because it would not recover if it were resumed; see O(restart).
       - V(shutdown) asks the guest to shut down. A paused, suspended or crashed guest cannot react, so this is refused;
         resume it first with V(running). A saved domain does not run, and stays saved.
-      - V(absent) removes the definition, the managed save, the metadata of snapshots and the UEFI variables. A
-        running guest is asked to shut down first. Disks stay.
+      - V(absent) removes the definition, the metadata of snapshots and the UEFI variables. A running guest is asked to
+        shut down first. A saved domain is refused unless O(restart=allowed), with which its saved state is discarded.
+        Disks stay.
     type: str
     choices: [defined, running, shutdown, absent]
     default: defined
@@ -55,8 +56,8 @@ options:
         only if RV(needs_restart) were true without that. When the guest does not shut down in O(timeout) seconds, the
         module fails, the guest runs on, unless it shuts down later, and the new definition stays for its next start.
       - V(allowed) also discards the saved state of a domain that was saved with other hardware than its definition has,
-        and cuts the power of one whose guest has crashed when it is to run with another definition, or O(state) asks
-        for another state than V(defined).
+        or that is to be absent, and cuts the power of one whose guest has crashed when it is to run with another
+        definition, or O(state) asks for another state than V(defined).
     type: str
     choices: [never, allowed]
     default: never
@@ -94,6 +95,12 @@ EXAMPLES = r"""
     name: edge1
     state: absent
     timeout: 300
+
+- name: Remove it, also if it is saved
+  nfv.kvm.vm_domain:
+    name: edge1
+    state: absent
+    restart: allowed
 """
 
 RETURN = r"""

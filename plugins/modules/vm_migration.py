@@ -86,7 +86,9 @@ options:
       - The domain then stays on this host, and runs if it ran before the move. What it has written on the lost host
         since is lost. Nothing moves, and all other options but O(name), O(target) and O(uri) are ignored.
       - Make sure that the other host has no power and does not come back with the domain, for then it could run on
-        both. If libvirt at O(target) answers and has the domain, this is refused.
+        both. This is refused if libvirt at O(target) answers and has the domain, or is on another host than
+        O(lost_host). It is also refused if the answer is one of a host that is alive, such as a login that is denied
+        or a connection that is refused.
     type: str
 extends_documentation_fragment:
   - nfv.kvm.libvirt

@@ -71,13 +71,12 @@ class Domain(Power):
             self._handle.setAutostart(int(wanted))
 
     def undefine(self, nvram: bool) -> None:
-        """Remove its definition with its managed save and the metadata of snapshots; its disks stay.
+        """Remove its definition with the metadata of snapshots; its disks stay. libvirt refuses it for a saved one.
 
         :param nvram: whether its file of UEFI variables goes too, if it has one
         """
         library = self._connection.library
-        flags = (library.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | library.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-                 | library.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA)
+        flags = library.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | library.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
         with self._answering("undefine it"):
             self._handle.undefineFlags(flags | (
                 library.VIR_DOMAIN_UNDEFINE_NVRAM if nvram else library.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM))
@@ -127,10 +126,11 @@ class Connection:
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import without_secrets
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.answers import remedy_of
 
-            answer = without_secrets(str(error.get_error_message()).rstrip("."), self._domains)
+            answer = str(error.get_error_message()).rstrip(".")
             lost = "The connection to libvirt was lost; run the task again when it is back"
             raise CommandFailed(
-                subject, f"libvirt cannot {doing}: {answer}", remedy=remedy_of(answer) if self.alive() else lost,
+                subject, f"libvirt cannot {doing}: {without_secrets(answer, self._domains)}",
+                remedy=remedy_of(answer) if self.alive() else lost,
             ) from error
 
     def alive(self) -> bool:

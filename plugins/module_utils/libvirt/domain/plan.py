@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
@@ -69,7 +69,8 @@ class DomainResource:
     :param wanted: the user's XML, None leaves the definition as it is
     :param state: defined, running, shutdown or absent
     :param autostart: None leaves it
-    :param restart: whether it may be restarted where it runs, or is saved, with another definition than its own
+    :param restart: whether it may be restarted where it runs, or is saved, with another definition than its own, and
+        whether a saved state may go with the domain
     :param timeout: seconds for a guest to shut down
     """
 
@@ -211,12 +212,19 @@ class DomainResource:
         return replace(current, definition=merged)
 
     def _plan_absent(self, current: DomainState) -> Plan[DomainState]:
+        """Shut it down and remove it.
+
+        :raises InUse: its guest cannot react, or it is saved
+        """
         if current.definition is None:
             return Plan((), ABSENT)
         steps: list[Step] = []
         if current.live is not None:
             steps.append(power_down(self.connection, self.name, current.state, self.timeout, cut=self.restart))
         if current.state == SAVED:
+            if not self.restart:
+                raise InUse(f"domain {self.name}", "it is saved, and the memory of its guest would be lost with it",
+                            remedy=f"Set restart: allowed to discard that, or start {self.name} with state: running")
             steps.append(DiscardSaved(self.connection, self.name))
         steps.append(Undefine(self.connection, self.name, current.definition.find("os/nvram") is not None))
         return Plan(tuple(steps), ABSENT)

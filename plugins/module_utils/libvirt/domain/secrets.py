@@ -22,8 +22,10 @@ SECRET = re.compile("|".join((
     r"os/(cmdline|initarg|initenv).*",
     r"sysinfo(:\d+)?/(?!@type$).*",  # SMBIOS and fw_cfg
 )))
-# A password within such a text, as in -object secret,id=s,data=PASSWORD; a shorter one may be part of any message.
-WITHIN = re.compile(r"=([^\s,=]{4,})")
+# A shorter value, such as on or 1, may be part of any message.
+SHORTEST = 4
+# A password within such a text, as in -object secret,id=s,data=PASSWORD
+WITHIN = re.compile(rf"=([^\s,=]{{{SHORTEST},}})")
 
 
 def is_secret(path: str) -> bool:
@@ -44,6 +46,6 @@ def without_secrets(message: str, domains: t.Iterable[str]) -> str:
 
 def _values(domain: Element) -> t.Iterator[str]:
     for path, value in flatten(domain).items():
-        if value and is_secret(path):
+        if is_secret(path) and len(value) >= SHORTEST:
             yield value
             yield from WITHIN.findall(value)

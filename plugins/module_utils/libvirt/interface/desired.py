@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -68,9 +69,26 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
     return _seated(final, [explicit.get(nic.subject) for nic in final], place, appended)
 
 
-def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
-    """Refuse what is there twice: in the domain any of CONFLICTS, on the host a MAC.
+def excludes(nic: Interface, other: Interface, below: t.Mapping[str, str]) -> bool:
+    """Whether one of two NICs needs for itself what the other one is put on, too.
 
+    :param below: the PCI address of the VF by its netdev, for those that macvtaps are on
+    """
+    device = _device(nic, below)
+    alone = any(one.source_vf is not None or one.source_mode == "passthrough" for one in (nic, other))
+    return device is not None and device == _device(other, below) and alone
+
+
+def _device(nic: Interface, below: t.Mapping[str, str]) -> str | None:
+    if nic.source_vf is not None or nic.source_dev is None or nic.type != "direct":
+        return nic.source_vf
+    return below.get(nic.source_dev, nic.source_dev)
+
+
+def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger, below: t.Mapping[str, str]) -> None:
+    """Refuse what is there twice: in the domain any of CONFLICTS or a device of the host, on the host a MAC.
+
+    :param below: as for excludes()
     :raises ValidationError: two NICs of the domain have one of them alike, or are no team, or another has the MAC
     """
     check_teams(nics)
@@ -84,6 +102,12 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger) -> None:
                 raise ValidationError(new.subject, f"{other.subject} has the same {called}", value,
                                       "Give each NIC its own, or remove the other NIC")
             seen[value] = nic
+    for first, second in itertools.combinations(nics, 2):
+        new, other = (second, first) if _changes(second, "source_vf", "source_dev", "source_mode") else (first, second)
+        if excludes(first.after, second.after, below) and _changes(new, "source_vf", "source_dev", "source_mode"):
+            raise ValidationError(f"{new.subject}.source", f"{other.subject} is on the same device of the host, and "
+                                  "one of both needs it alone", new.after.source_vf or new.after.source_dev,
+                                  "Take another one, or remove the other NIC")
     for nic in nics:
         for entry in ledger:
             if nic.after.mac and nic.after.mac == entry.mac and _changes(nic, "mac"):
@@ -125,8 +149,9 @@ def shares_memory(definition: Element) -> bool:
     return all(cell.get("memAccess", default) == "shared" for cell in cells) if cells else default == "shared"
 
 
-def _changes(nic: Nic, field: str) -> bool:
-    return nic.before is None or getattr(nic.before, field) != getattr(nic.after, field)
+def _changes(nic: Nic, *fields: str) -> bool:
+    before = nic.before
+    return before is None or any(getattr(before, field) != getattr(nic.after, field) for field in fields)
 
 
 def _check_pairs(pairs: t.Sequence[tuple[Wanted, Interface | None]]) -> None:

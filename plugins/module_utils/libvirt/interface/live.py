@@ -8,7 +8,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Topology
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic, excludes
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
@@ -48,12 +48,14 @@ class LiveHost:
 
     :param place: the running domain's PCI topology
     :param pools: the networks that give VFs
+    :param below: the PCI address of the VF by its netdev, for those that macvtaps are on
     :param listed: whether a NIC of the definition is one of those to make so
     :param unwanted: whether a running NIC that the definition does not have is to go
     """
 
     place: Topology
     pools: frozenset[str]
+    below: t.Mapping[str, str]
     listed: t.Callable[[Nic], bool]
     unwanted: t.Callable[[Interface], bool]
 
@@ -104,7 +106,7 @@ def plan_live(nics: t.Sequence[Nic], running: tuple[Interface, ...], host: LiveH
     left = [_updated(live, dict(update).get(live)) for live in left]
     attach = []
     for nic in listed:
-        if nic.after not in pairs and _attachable(nic.after, left, host.place):
+        if nic.after not in pairs and _attachable(nic.after, left, host):
             attach.append(nic.after)
             left.append(nic.after)
     return LivePlan(detach, tuple(replug), tuple(attach), update, tuple(left))
@@ -188,7 +190,7 @@ def _replugged(pairs: list[tuple[Interface, Nic]], left: list[Interface],
     found: list[tuple[Interface, Interface]] = []
     while True:
         ready = next((pair for pair in waiting
-                      if _attachable(pair[1], [nic for nic in left if nic != pair[0]], host.place)), None)
+                      if _attachable(pair[1], [nic for nic in left if nic != pair[0]], host)), None)
         if ready is None:
             return found
         waiting.remove(ready)
@@ -210,11 +212,13 @@ def _updated(live: Interface, after: Interface | None) -> Interface:
     return replace(live, **{row.field: getattr(after, row.field) for row in at_once(after, live)})
 
 
-def _attachable(nic: Interface, left: t.Sequence[Interface], place: Topology) -> bool:
+def _attachable(nic: Interface, left: t.Sequence[Interface], host: LiveHost) -> bool:
     """Whether a NIC can be plugged in beside those that the running domain keeps."""
     team = nic.teaming is not None and nic.teaming.type is not None  # whose two NICs have one MAC
-    for field in ("alias", "source_vf", "address", *(() if team else ("mac",))):
+    for field in ("alias", "address", *(() if team else ("mac",))):
         value = getattr(nic, field)
         if value is not None and value in [getattr(live, field) for live in left]:
             return False
-    return nic.address is None or (place.holder(nic.address) is None and place.takes_live(nic.address))
+    if any(excludes(nic, live, host.below) for live in left):
+        return False
+    return nic.address is None or (host.place.holder(nic.address) is None and host.place.takes_live(nic.address))

@@ -148,7 +148,7 @@ class InterfaceResource:
         wanted = with_identities(current.wanted, [*current.interfaces, *running], current.uuid, current.ledger)
         nics, place = desired_nics(self.state, wanted, current.interfaces, running, topology(current.definition))
         if self.state != "absent":
-            check_conflicts(nics, current.ledger)
+            check_conflicts(nics, current.ledger, current.below)
             check_domain(nics, current.definition)
         if current.live is None or current.running is None:
             saved = None if current.saved is None else live_side.LivePlan((), (), (), (), current.saved)
@@ -159,7 +159,7 @@ class InterfaceResource:
         gone = [found for found in current.interfaces if found not in [kept.before for kept in nics]]
         leave = [identified(found, running) for found in [*gone, *(item.interface for item in wanted)]]
         host = live_side.LiveHost(
-            topology(current.live), current.pools, listed=lambda nic: not absent and nic.after in meant,
+            topology(current.live), current.pools, current.below, listed=lambda nic: not absent and nic.after in meant,
             unwanted=lambda nic: nic in leave if absent else self.state == "exact")
         return Outcome(tuple(nics), place.added, live_side.plan_live(nics, current.running, host))
 

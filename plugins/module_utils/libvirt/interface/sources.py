@@ -43,7 +43,7 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
     if nic.type == "direct" and nic.source_dev is not None:
         _check_netdev(host, subject, nic, nic.source_dev)
         if before is None or (before.type, before.source_dev) != (nic.type, nic.source_dev):
-            _check_free(host, subject, nic, nic.source_dev)
+            _check_free(host, subject, nic.source_dev)
     _check_objects(host, connection, subject, nic)
     if before is None or before.model != nic.model:
         _check_model(connection, subject, nic.model)
@@ -121,18 +121,12 @@ def _check_vlan_of_qbg(host: Host, subject: str, nic: Interface, given: Virtualp
                               f"Make one: ip link add link {dev} name {dev}.100 type vlan id 100")
 
 
-def _check_free(host: Host, subject: str, nic: Interface, dev: str) -> None:
-    subject, folder = f"{subject}.source.dev", f"{pci.NETDEVS}/{dev}"
-    master = host.link_name(f"{folder}/master")
+def _check_free(host: Host, subject: str, dev: str) -> None:
+    subject, master = f"{subject}.source.dev", host.link_name(f"{pci.NETDEVS}/{dev}/master")
     if master is not None and not _shares(host, master):
         switch = master == "ovs-system" or host.exists(f"{pci.NETDEVS}/{master}/bridge")
         raise InUse(subject, f"it is a port of {master}, so it takes no macvtap", dev,
                     "Take another, or type: bridge" if switch else f"Take dev: {master}, or another network interface")
-    for upper in pci.uppers(host, dev):
-        if nic.source_mode == "passthrough" and any(
-                name.startswith("tap") for name in host.names(f"{pci.NETDEVS}/{upper}/macvtap")):
-            raise InUse(subject, f"the macvtap {upper} is on it already, and mode passthrough needs it alone", dev,
-                        "Take another VF or NIC")
 
 
 def _shares(host: Host, master: str) -> bool:

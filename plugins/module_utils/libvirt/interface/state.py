@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
@@ -31,9 +32,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle imp
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.pools import Own
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.vf import VfOfNic
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
     from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
+
+
+# NICs: what messages call each, it as it will be, and it now
+Connected = list[tuple[str, Interface, t.Optional[Interface]]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class NicState:
     :param wanted: the list with the VFs that the host has now
     :param ledger: the NICs and devices of the other domains; empty when the list asks for nothing new
     :param pools: the networks that give VFs, as far as a running VF may come from one of them
+    :param below: the PCI address of the VF by its netdev, for those that macvtaps are on
     :param saved: the NICs that its saved state was made with, None without one
     :param power: its state, one of the names of states.py
     :param vfs: those with settings that libvirt leaves alone
@@ -63,6 +70,7 @@ class NicState:
     wanted: tuple[Wanted, ...]
     ledger: Ledger = field(repr=False)
     pools: frozenset[str] = frozenset()
+    below: dict[str, str] = field(default_factory=dict)
     saved: tuple[Interface, ...] | None = None
     power: str = SHUTDOWN
     vfs: tuple[VfOfNic, ...] = ()
@@ -109,14 +117,16 @@ def read_state(host: Host, connection: Connection, name: str, wanted: tuple[Want
             ledger = read_ledger(connection, without=domain.uuid)
             changed = _connected_anew(host, connection, new, nics, running, again=restart and live is not None)
             if changed:
-                from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.unused import check_unused
-
-                check_unused(host, changed, name, ledger)
+                final = [(item.subject, _to_be(item, [*nics, *running])) for item in known]
+                listed = [identified(item.interface, nics) for item in known]
+                final += [(f"NIC {nic.label()}", nic) for nic in nics if state != "exact" and nic not in listed]
+                warnings = _check_unused(host, connection, _own(name, live), ledger, changed, final)
         vfs = _read_vfs(host, [item for item in known if item.settings is not None], [*nics, *running])
-        warnings = _warnings(host, connection, [(item.subject, _to_be(item, [*nics, *running])) for item in known])
+        warnings += _warnings(host, connection, [(item.subject, _to_be(item, [*nics, *running])) for item in known])
     return NicState(
         domain.uuid, definition, live, nics, None if live is None else running, wanted, ledger,
         _pools(connection, [*nics, *(item.interface for item in wanted)], running),
+        _below(host, [*nics, *running, *(item.interface for item in wanted)]),
         None if image is None else interfaces_of(xml.parse(image, f"domain {name}")), domain.state(), vfs, warnings,
     )
 
@@ -134,14 +144,14 @@ def _running(host: Host, connection: Connection, uuid: str, nics: t.Sequence[Int
 
 
 def _connected_anew(host: Host, connection: Connection, new: t.Sequence[Wanted], nics: t.Sequence[Interface],
-                    running: t.Sequence[Interface], again: bool) -> list[tuple[str, Interface, Interface | None]]:
+                    running: t.Sequence[Interface], again: bool) -> Connected:
     """What messages call each new NIC, it as it will be, and it now; what they are connected to is there.
 
     :param again: whether all may be connected anew
     """
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source
 
-    found: list[tuple[str, Interface, Interface | None]] = []
+    found: Connected = []
     for item in new:
         before, after = identified(item.interface, nics), _to_be(item, [*nics, *running])
         if before is None or again or any(row.meant(before) != row.meant(after) for row in ROWS
@@ -150,6 +160,35 @@ def _connected_anew(host: Host, connection: Connection, new: t.Sequence[Wanted],
             check_source(host, connection, item.subject, after, before)
             found.append((item.subject, after, before))
     return found
+
+
+def _own(name: str, live: Element | None) -> Own:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.pools import Own
+
+    targets = () if live is None else live.iterfind("devices/interface/target[@dev]")
+    return Own(name, frozenset(target.get("dev") for target in targets))
+
+
+def _check_unused(host: Host, connection: Connection, own: Own, ledger: Ledger, changed: Connected,
+                  final: t.Sequence[tuple[str, Interface]]) -> tuple[str, ...]:
+    """What is known not to work of the networks that NICs come to; what NICs take for themselves is free.
+
+    :param changed: the NICs that are connected anew
+    :param final: all that the domain will have, and what messages call them
+    """
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.pools import check_pools
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.unused import check_unused
+
+    check_unused(host, changed, own, ledger)
+    come = {subject for subject, after, before in changed if before is None
+            or (before.type, before.source_network) != (after.type, after.source_network)}
+    return check_pools(host, connection, [(subject, nic, subject in come) for subject, nic in final], own, ledger)
+
+
+def _below(host: Host, nics: t.Sequence[Interface]) -> dict[str, str]:
+    """The PCI address of the VF by its netdev, for those that NICs name."""
+    folders = {nic.source_dev: f"{pci.NETDEVS}/{nic.source_dev}/device" for nic in nics if nic.source_dev}
+    return {dev: host.link_name(folder) or "" for dev, folder in folders.items() if host.exists(f"{folder}/physfn")}
 
 
 def _connected(before: Interface | None, live: Interface | None, after: Interface) -> Interface | None:

@@ -17,6 +17,14 @@ REACH = (
      "See that the other host runs and lets this one in; if it is lost amid a move, see lost_host"),
     (re.compile(r"End of file while reading|Connection reset"), SSH),
 )
+# What libvirt says of a host that is not lost, or not asked at all. By its codes (virterror.h): no driver for the URI,
+# an argument or a configuration that is wrong, and authentication that failed, was cancelled, is missing or is denied.
+ASKED_WRONGLY = frozenset({5, 8, 67, 45, 79, 80, 88})
+# By the words of ssh, of what ssh runs there, and of TLS: who denies or refuses something is alive.
+NOT_LOST = re.compile(
+    r"Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|authentication|"
+    r"resolve|Name or service not known|command not found|cannot execute|"
+    r"Connection refused|Failed to connect socket|unix connect failed|-sock\b|\bTLS\b|[Cc]ertificate")
 MIGRATION = (
     (re.compile(r"unable to connect|Connection (refused|timed out)|No route|resolve|localhost"),
      "Memory and disks go to TCP ports 49152 to 49215 of {address}: let them through there, or give another address"),
@@ -39,6 +47,14 @@ def remedy_of_reaching(answer: str, login: str) -> str:
     """
     found = (remedy for pattern, remedy in REACH if pattern.search(answer))
     return next(found, "See systemctl status libvirtd (or virtqemud) on the other host").format(login=login)
+
+
+def is_lost(answer: str, code: int) -> bool:
+    """Whether the other host may be lost, by what libvirt says of it; False if it is alive, or was asked wrongly.
+
+    :param code: of libvirt's error
+    """
+    return code not in ASKED_WRONGLY and NOT_LOST.search(answer) is None
 
 
 def remedy_of_migration(answer: str, address: str) -> str:

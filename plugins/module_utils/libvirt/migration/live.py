@@ -129,7 +129,7 @@ class Migrate(DomainStep):
                                 "or while it is off")
         for error in failed:
             if isinstance(error, KvmError):
-                error.remedy = error.remedy or remedy_of_migration(str(error), self.address)
+                error.remedy = error.remedy or remedy_of_migration(str(error.__cause__ or error), self.address)
             raise error
 
     def undo(self, host: Host) -> None:

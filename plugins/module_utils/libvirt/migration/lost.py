@@ -8,17 +8,22 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Start
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cargo import read_copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.coming import Settle
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import needed_files
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import find_moving, host_name
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import (
+    find_moving,
+    host_name,
+    name_of_uuid,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import ABSENT, HELD, OFF, RUNNING, Copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.live import Resume
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params import connect_lost
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,14 @@ class StayResource:
     """A domain that is to stay on this host.
 
     :param there: the libvirt of the other host, None if it does not answer
+    :param uri: by which that was asked
     :param lost: what the other host calls itself
     """
 
     here: Connection = field(repr=False)
     there: Connection | None = field(repr=False)
     name: str
+    uri: str
     lost: str
 
     def objects(self, host: Host) -> tuple[str, ...]:
@@ -65,13 +72,22 @@ class StayResource:
             raise ValidationError(
                 "lost_host", f"the domain's unfinished move is from {note.source} to {note.target}, and this host is "
                 f"{copy.host}", self.lost, "Give the other one of these, if it is lost")
-        if self.there is not None and find_moving(self.there, self.name) is not None:
-            raise InUse(f"domain {self.name}", f"{host_name(self.there)} is not lost: it answers, and has this domain",
-                        remedy="Run this without lost_host, on either host with the other one as its target")
+        if self.there is not None:
+            self._check_there(self.there, copy)
         if copy.job or copy.rank() < 0:
             raise InUse(f"domain {self.name}", "its migration is still under way on this host", remedy=(
                 f"Run this again when libvirt has given it up, or end it: virsh domjobabort {self.name} where it comes "
                 f"from, virsh destroy {self.name} where it goes to"))
+
+    def _check_there(self, there: Connection, copy: Copy) -> None:
+        """Somebody answers: the host itself, which was installed again, and not another one or one with the domain."""
+        answering = host_name(there)
+        if answering != self.lost:
+            raise ValidationError("target", f"{answering} answers there, and not {self.lost}, which may still run the "
+                                  "domain", self.uri, f"Give the URI of {self.lost}")
+        if find_moving(there, self.name) is not None or name_of_uuid(there, str(copy.uuid)) is not None:
+            raise InUse(f"domain {self.name}", f"{answering} is not lost: it answers, and has this domain",
+                        remedy="Run this without lost_host, on either host with the other one as its target")
 
     def plan(self, current: Copy) -> Plan[Copy]:
         """Let it run as it did before the move, and drop the note."""
@@ -106,9 +122,6 @@ def stay_resource(here: Connection, uri: str, name: str, lost: str) -> StayResou
     """The resource of a domain whose other host is lost.
 
     :param uri: of the other host's libvirt
+    :raises InUse: it may be alive
     """
-    try:
-        there = connect(uri)
-    except CommandFailed:  # as it has to be
-        there = None
-    return StayResource(here, there, name, lost)
+    return StayResource(here, connect_lost(uri), name, uri, lost)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import (
@@ -21,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import read_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.pools import Own, check_pools, devices_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.unused import check_unused
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
@@ -34,7 +35,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note imp
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf, vf_at
 
 Dict = dict[str, t.Any]
@@ -114,7 +115,6 @@ def check_here(host: Host, connection: Connection, name: str, copy: Copy, needs:
         _check_hugepages(host, **needs["hugepages"])
     ledger = read_ledger(connection, without=copy.uuid)
     chosen = _choose(host, ledger, needs["vfs"])
-    taken = [one.vf for one in chosen]
     addresses = {one.wanted.mac: one.vf.pci_address for one in chosen if one.wanted.dev is None}
     pfs = {one.pf.name for one in chosen if one.wanted.dev is None}
     nics: list[tuple[str, Interface, Interface | None]] = []
@@ -126,11 +126,9 @@ def check_here(host: Host, connection: Connection, name: str, copy: Copy, needs:
         nic = read_interface(element)
         check_source(host, connection, f"NIC {nic.label()}", nic, None)
         nics.append((f"NIC {nic.label()}", nic, None))
-        pool, addresses_of_pool = _pool(host, connection, nic.source_network)
-        if pool:
-            taken.append(_free_vf(host, ledger, pool, taken, mac, among=addresses_of_pool))
-        pfs |= {pf.name for pf in pool}
-    check_unused(host, nics, name, ledger)
+        pfs |= _pfs_of_pool(host, connection, nic.source_network)
+    check_unused(host, nics, Own(name), ledger)
+    check_pools(host, connection, [(subject, nic, True) for subject, nic, _before in nics], Own(name), ledger)
     _check_files(host, needs["files"], copy.note is not None or needs["unfinished"] == copy.host)
     settings: dict[str, list[Dict]] = {}
     for one in chosen:
@@ -190,43 +188,33 @@ def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:
         if need.dev:
             found.append(Chosen(need, pf, vf_at(pf.vfs.values(), address)))
             continue
-        taken = [one.vf for one in found]
-        found.append(Chosen(need, pf, _free_vf(host, ledger, [pf], taken, need.mac, need.index)))
+        found.append(Chosen(need, pf, _free_vf(host, ledger, pf, [one.vf for one in found], need)))
     return found
 
 
-def _free_vf(host: Host, ledger: Ledger, pfs: list[Pf], taken: list[Vf], mac: str, index: int | None = None,
-             among: t.Collection[str] = ()) -> Vf:
-    """A VF that nobody has, of this number if that is free.
+def _free_vf(host: Host, ledger: Ledger, pf: Pf, taken: list[Vf], need: VfOfNic) -> Vf:
+    """A VF that nobody has, of the same number if that is free.
 
     :param taken: VFs that are for other NICs
-    :param among: the PCI addresses of those that it can be, none for all
     :raises InUse: there is none
     """
-    every, free, held = 0, list[Vf](), list[Holder]()
-    for pf in pfs:
-        vfs = {number: vf for number, vf in pf.vfs.items() if not among or vf.pci_address in among}
-        found = holders(host, replace(pf, vfs=vfs), ledger)
-        every, held = every + len(vfs), [*held, *found]
-        free += [vf for vf in vfs.values() if vf not in taken and vf.index not in {holder.vf for holder in found}]
+    held = holders(host, pf, ledger)
+    numbers = {holder.vf for holder in held}
+    free = [vf for vf in pf.vfs.values() if vf not in taken and vf.index not in numbers]
     if not free:
         who = f" ({', '.join(map(str, held))})" if held else ""
-        raise InUse(f"PF {', '.join(pf.name for pf in pfs)}",
-                    f"none of its {every} VFs is free for the NIC {mac}{who}",
+        raise InUse(f"PF {pf.name}", f"none of its {len(pf.vfs)} VFs is free for the NIC {need.mac}{who}",
                     remedy="Make more with nfv.kvm.sriov_vf, or take one away from who has it")
-    return min(free, key=lambda vf: (vf.index != index, vf.index))
+    return min(free, key=lambda vf: (vf.index != need.index, vf.index))
 
 
-def _pool(host: Host, connection: Connection, name: str | None) -> tuple[list[Pf], set[str]]:
-    """The PFs of a network that gives VFs, and the PCI addresses of these VFs where they are not all of a PF's."""
+def _pfs_of_pool(host: Host, connection: Connection, name: str | None) -> set[str]:
+    """The PFs of a network that gives VFs as they are."""
     network = find_network(connection, name) if name else None
-    forward = None if network is None else xml.parse(network.definition()).find("forward[@mode='hostdev']")
-    if forward is None:
-        return [], set()
-    names = {str(pf.get("dev")) for pf in forward.findall("pf")}
-    addresses = set() if names else {str(xml.pci_address(one)) for one in forward.findall("address")}
-    found = (pci.pf_of(host, address) for address in addresses)
-    return [read_pf(host, pf) for pf in sorted(names | {pf for pf in found if pf})], addresses
+    root = None if network is None else xml.parse(network.definition())
+    if root is None or root.find("forward[@mode='hostdev']") is None:
+        return set()
+    return {str(device.pf) for device in devices_of(host, root)}
 
 
 def _check_files(host: Host, files: list[Dict], again: bool) -> None:

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import typing as t
 from urllib.parse import parse_qs, urlsplit
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.answers import remedy_of_reaching
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.answers import is_lost, remedy_of_reaching
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 
@@ -24,6 +25,22 @@ def connect_target(uri: str) -> Connection:
     except CommandFailed as error:
         error.remedy = remedy_of_reaching(str(error), place.netloc)
         raise
+
+
+def connect_lost(uri: str) -> Connection | None:
+    """Open the libvirt of a host that the user calls lost; None if it does not answer, as it has to be.
+
+    :raises InUse: the host denies or refuses something, so it is not lost, or the URI is not right
+    """
+    try:
+        return connect(uri)
+    except CommandFailed as error:
+        if is_lost(error.cause, t.cast(t.Any, error.__cause__).get_error_code()):
+            return None
+        raise InUse(
+            "lost_host", f"that it is lost does not follow from this: {error.subject} {error.cause}",
+            remedy="Make sure that the host has no power, and that target names it, by an address if need be",
+        ) from error
 
 
 def without_questions(uri: str) -> str:

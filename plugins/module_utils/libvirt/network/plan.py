@@ -106,9 +106,10 @@ class NetworkResource:
             definition, live = xml.parse(found.definition(), f"network {self.name}", notes=True), found.live_xml()
             network = read_network(definition)
             running = None if live is None else read_network(xml.parse(live, f"network {self.name}"))
+            ports = found.ports()
             current = NetworkState(
-                found.uuid(), definition, network, running, found.autostart(), running_domains(found),
-                on_bridge(host, self.connection, self.name, running),
+                found.uuid(), definition, network, running, found.autostart(), running_domains(self.name, ports),
+                on_bridge(host, self.connection, self.name, running, len(ports)),
                 defined_domains(self.connection, self.name, network) if self.state == "absent" else ())
         return current if self.state == "absent" else self._with_sources(host, current)
 

@@ -44,7 +44,7 @@ class NetworkStep:
         network = self.network()
         live = network.live_xml()
         running = None if live is None else read_network(xml.parse(live))
-        others = on_bridge(host, self.connection, self.name, running).names()
+        others = on_bridge(host, self.connection, self.name, running, len(network.ports())).names()
         if others:
             raise InUse(f"network {self.name}", f"{others} has just been put on its bridge", remedy="Run this again")
         network.stop()

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import NetworkHandle
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import OWN_BRIDGE
-from ansible_collections.nfv.kvm.plugins.module_utils.pci import NETDEVS
 
 
 @dataclass(frozen=True)
@@ -35,22 +34,24 @@ class OnBridge:
 NOBODY = OnBridge()
 
 
-def on_bridge(host: Host, connection: Connection, name: str, running: Network | None) -> OnBridge:
+def on_bridge(host: Host, connection: Connection, name: str, running: Network | None, nics: int) -> OnBridge:
     """What is on the bridge that libvirt made for a network beside the network's own NICs, and takes away with it.
 
+    The domains are read only if there is more than those NICs. A network that has any stays as it is anyway.
+
     :param running: what the network runs with, None when it is not started
+    :param nics: how many NICs of running domains are on the network
     """
     if running is None or running.mode not in OWN_BRIDGE or not running.bridge:
         return NOBODY
     bridge = running.bridge
-    folder = f"{NETDEVS}/{bridge}"
-    upper = [name.partition("_")[2] for name in host.names(folder) if name.startswith("upper_")]
-    found = {*host.names(f"{folder}/brif"), *upper} - {_dummy(bridge)}
-    if not found:  # as for most: the domains need not be read
+    ports, uppers = {*host.names(f"{pci.NETDEVS}/{bridge}/brif")} - {_dummy(bridge)}, pci.uppers(host, bridge)
+    if not uppers and len(ports) <= nics:
         return NOBODY
-    nics = [nic for nic in read_ledger(connection) if nic.live and (nic.port in found or nic.bridge == bridge)]
-    domains = {nic.domain for nic in nics if nic.network != name}
-    return OnBridge(tuple(sorted(domains)), tuple(sorted(found - {nic.port for nic in nics})))
+    found = ports.union(uppers)
+    others = [nic for nic in read_ledger(connection) if nic.live and (nic.port in found or nic.bridge == bridge)]
+    domains = {nic.domain for nic in others if nic.network != name}
+    return OnBridge(tuple(sorted(domains)), tuple(sorted(found - {nic.port for nic in others})))
 
 
 def _dummy(bridge: str) -> str:
@@ -58,9 +59,12 @@ def _dummy(bridge: str) -> str:
     return f"{bridge}-nic" if len(bridge) <= 11 else f"{bridge[:10]}{bridge[-1]}-nic"
 
 
-def running_domains(network: NetworkHandle) -> tuple[str, ...]:
-    """The names of the running domains with NICs on it."""
-    owners = [xml.parse(port, f"network {network.name}").findtext("owner/name") for port in network.ports()]
+def running_domains(name: str, ports: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the running domains with NICs on a network.
+
+    :param ports: the XML of those NICs' ports
+    """
+    owners = [xml.parse(port, f"network {name}").findtext("owner/name") for port in ports]
     return tuple(sorted({owner or "(none)" for owner in owners}))
 
 

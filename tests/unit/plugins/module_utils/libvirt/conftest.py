@@ -31,6 +31,11 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
 PF = "0000:02:00.0"
 
+# The VFs of enp3s0
+VFS = "<forward mode='hostdev'>" + "".join(
+    f"<address type='pci' domain='0x0000' bus='0x03' slot='0x10' function='{number}'/>" for number in (0, 2, 4)
+) + "</forward>"
+
 # Virtualports, the first two as the guides of vendors have them.
 QBG = {"type": "802.1Qbg", "managerid": 11, "typeid": 1193047, "typeidversion": 2}
 QBH = {"type": "802.1Qbh", "profileid": "finance"}
@@ -59,7 +64,7 @@ class Lab:
         self.files.write("/sys/class/net/br0/bridge/vlan_filtering", "1")
         self.files.folder("/sys/class/net/eth7")
         self.network("lan", "<portgroup name='red'/>")
-        self.network("pool", "<forward mode='hostdev'/>")
+        self.network("pool", VFS)
 
     def network(self, name: str, content: str, active: bool = True) -> None:
         """A libvirt network, whatever libvirt would say to it."""

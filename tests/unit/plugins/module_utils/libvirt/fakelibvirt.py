@@ -417,8 +417,10 @@ class FakeLibrary:
 
     def open(self, uri: str) -> FakeLibvirt:
         host = urlsplit(uri).hostname
-        if uri != "qemu:///system" and host not in self._connection.peers:
-            raise FakeLibvirtError("no connection driver available.")
+        if host is not None and host not in self._connection.peers:
+            raise FakeLibvirtError(*self._connection.unreachable)
+        if uri != "qemu:///system" and host is None:
+            raise FakeLibvirtError("no connection driver available.", 5)
         found: FakeLibvirt = self._connection if host is None else self._connection.peers[host]
         return found
 

@@ -133,10 +133,11 @@ def capacity_of(path: Path) -> int:
 
 
 class FakeStorage:
-    """The part of a virConnect; ``peers``: the others by the host of their URI."""
+    """The part of a virConnect; ``peers``: the others by the host of their URI; ``unreachable``: of any other host."""
 
     files: t.Any
     hostname = "kvm1"
+    unreachable = ("Cannot recv data: ssh: connect to host kvm2 port 22: No route to host: Connection reset", 38)
 
     def __init__(self) -> None:
         self.peers: dict[str | None, t.Any] = {}

@@ -38,3 +38,20 @@ def test_an_error_of_libvirt_is_one_of_ours() -> None:
     with pytest.raises(CommandFailed, match="domain a: libvirt cannot define it: no space left"), \
             opened.answering("domain a", "define it"):
         raise FakeLibvirtError("no space left.")
+
+
+@pytest.mark.parametrize(("entry", "shown"), [
+    ("on", "error 3 during port-profile setlink on interface enp1s0"),
+    ("3", "error 3 during port-profile setlink on interface enp1s0"),
+    ("setlink", "error 3 during port-profile (hidden) on interface enp1s0"),
+    ("key=error", "(hidden) 3 during port-profile setlink on interface enp1s0"),
+])
+def test_secrets_are_hidden_and_the_remedy_stays(entry: str, shown: str) -> None:
+    """A value that is a word of the message hides that word, unless it is too short to be a secret."""
+    opened = FakeLibvirt().connection()
+    opened.known("<domain type='kvm'><name>a</name><sysinfo type='smbios'><system>"
+                 f"<entry name='serial'>{entry}</entry></system></sysinfo></domain>")
+    with pytest.raises(CommandFailed) as told, opened.answering("domain a", "start it"):
+        raise FakeLibvirtError("error 3 during port-profile setlink on interface enp1s0")
+    assert told.value.cause == f"libvirt cannot start it: {shown}"
+    assert "it does not know the VSI type" in told.value.remedy

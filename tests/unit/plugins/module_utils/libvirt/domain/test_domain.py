@@ -193,7 +193,8 @@ DONE: dict[str, dict[Asked, t.Any]] = {
         ("defined", "never", True): [MEMORY], ("shutdown", "never", True): [MEMORY],
         ("defined", "allowed", True): [MEMORY, "discard its saved state"],
         ("shutdown", "allowed", True): [MEMORY, "discard its saved state"],
-        ("absent", "never", False): ["discard its saved state", "undefine"]},
+        ("absent", "never", False): "it is saved, and the memory of its guest would be lost with it",
+        ("absent", "allowed", False): ["discard its saved state", "undefine"]},
 }
 DONE["blocked"] = DONE["in shutdown"] = {("running", "never", False): [], ("defined", "never", True): [MEMORY]}
 DONE["paused by a crash"] = DONE["crashed"]
@@ -224,7 +225,8 @@ def test_what_each_state_means(lab: Lab, found: str, asked: Asked) -> None:
             assert (refused["error"]["type"], refused["changed"] if not check_mode else False) == ("InUse", False)
             assert expected in refused["msg"]
             assert refused["error"]["remedy"]
-        assert (lab.texts(), lab.host.clock, domain.running_state) == (texts, 0, now[0])
+        assert (lab.texts(), lab.host.clock, domain.managed_save) == (texts, 0, now == "saved")
+        assert now == "saved" or domain.running_state == now[0]
         return
     result = four_runs(lab, **wanted)
     actions = [line for line in result["actions"] if "currentMemory" not in line]
@@ -291,13 +293,23 @@ def test_absent_takes_uefi_variables_and_a_managed_save_along(lab: Lab) -> None:
     uefi = XML.replace("</type></os>", "</type><loader>/code.fd</loader><nvram>/vars.fd</nvram></os>")
     four_runs(lab, xml=uefi)
     lab.libvirt.found["a"].managed_save = True
-    assert four_runs(lab, state="absent")["state"] == "absent"
+    assert four_runs(lab, state="absent", restart="allowed")["state"] == "absent"
     assert lab.libvirt.found == {}
     for flags, words in ((0, "nvram"), (FakeLibrary.VIR_DOMAIN_UNDEFINE_NVRAM, "managed save")):
         lab.vm_domain(xml=uefi)
         lab.libvirt.found["a"].managed_save = True
         with pytest.raises(FakeLibvirtError, match=words):
             lab.libvirt.found["a"].undefineFlags(flags)
+
+
+def test_a_guest_that_is_saved_meanwhile_stays(lab: Lab) -> None:
+    """As by libvirt-guests, when the host shuts down."""
+    lab.vm_domain(xml=XML, state="running")
+    domain = lab.libvirt.found["a"]
+    lab.libvirt.at("shutdown", 1, domain.save)
+    failed = lab.vm_domain(state="absent")
+    assert "Refusing to undefine while domain managed save image exists" in failed["msg"]
+    assert (lab.vm_domain()["state"], domain.managed_save) == ("saved", True)
 
 
 HOSTDEV = ("<hostdev{} type='pci'{}><source><address {}bus='0x83' slot='0x00' function='0x1'/></source></hostdev>"

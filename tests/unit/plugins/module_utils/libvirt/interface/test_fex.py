@@ -126,8 +126,8 @@ def test_nothing_of_it_is_loaded_or_read_for_others(vic: Lab, nic: Result, monke
 
 
 def test_networks_are_asked_for_once(vic: Lab) -> None:
-    nics = [{**on("pool"), "name": f"ge{number}"} for number in range(5)]
-    vic.vm_interface(*nics)
+    nics = [{**on("pool"), "name": f"ge{number}"} for number in range(3)]
+    assert not vic.vm_interface(*nics)["failed"]
     vic.libvirt.calls.clear()
     vic.vm_interface(*nics)
     assert vic.libvirt.calls["listAllNetworks"] == 1

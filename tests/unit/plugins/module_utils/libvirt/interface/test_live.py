@@ -11,7 +11,7 @@ from lxml import etree
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import VFS, Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeDomain, recorded
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
@@ -98,7 +98,7 @@ def test_an_order_of_booting_or_a_name_alone_takes_no_vf_out(lab: Lab) -> None:
 
 
 def test_another_portgroup_of_a_pool_is_plugged_anew(lab: Lab) -> None:
-    lab.network("pool", "<forward mode='hostdev'/><portgroup name='red'/><portgroup name='blue'/>")
+    lab.network("pool", f"{VFS}<portgroup name='red'/><portgroup name='blue'/>")
     running(lab, {"name": "ge0", "type": "network", "source": {"network": "pool", "portgroup": "red"}})
     changed = lab.four_runs({"name": "ge0", "type": "network", "source": {"network": "pool", "portgroup": "blue"}})
     assert changes(changed) == [{"source": "live"}]
@@ -111,7 +111,7 @@ def test_a_vlan_of_the_network_is_nothing_that_waits(lab: Lab) -> None:
 
 
 def test_another_network_of_vfs(lab: Lab) -> None:
-    lab.network("pool2", "<forward mode='hostdev'/>")
+    lab.network("pool2", "<forward mode='hostdev'><pf dev='enp2s0'/></forward>")
     running(lab, POOL)
     changed = lab.four_runs({"name": "ge0", "type": "network", "source": {"network": "pool2"}})
     assert changes(changed) == [{"source": "live"}]

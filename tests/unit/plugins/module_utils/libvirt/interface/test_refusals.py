@@ -54,7 +54,8 @@ WRONG: list[tuple[list[Result], str]] = [
     *(([{**nic, "source": {**nic["source"], "dev": "leg"}}], "interfaces[0].source.dev = 'leg': it is a port of bond0, "
        "so it takes no macvtap. Take dev: bond0, or another network interface") for nic in (DIRECT, PASSTHROUGH)),
     ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 1}}], "interfaces[0].source.dev = 'enp2s0v1': it is a port of team0"),
-    ([{**PASSTHROUGH, "source": {"dev": "eth5", "mode": "passthrough"}}], "the macvtap macvtap0 is on it already"),
+    ([{**PASSTHROUGH, "source": {"dev": "eth5", "mode": "passthrough"}}],
+     "eth5 is in use by macvtap0. Remove macvtap0 from eth5"),
     ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 0}}], "no network interface for a macvtap: it is bound to vfio-pci"),
     ([{**DIRECT, "source": {"dev": "enp3s0v0"}}], "its PF enp3s0 is down"),
     ([{**USER, "source": {"dev": "eth7"}}], "a NIC of type user has no source"),
@@ -273,7 +274,7 @@ def test_a_macvtap_of_its_own_does_not_stand_in_the_way(rich: Lab) -> None:
     rich.vm_interface(mine)
     rich.files.link("/sys/class/net/enp2s0v2/upper_macvtap0", "/sys/class/net/macvtap0")
     assert not rich.vm_interface({**mine, "link_state": "down"})["failed"]
-    assert "is on it already" in rich.vm_interface({**mine, "name": "other"})["msg"]
+    assert "VF 2 of enp2s0 is in use by macvtap0" in rich.vm_interface({**mine, "name": "other"})["msg"]
 
 
 def test_a_tap_of_the_host_keeps_its_name_until_libvirt_is_to_make_it(rich: Lab) -> None:
@@ -305,7 +306,7 @@ def test_a_running_macvtap_whose_vf_was_renamed_is_not_in_its_own_way(rich: Lab)
     done = rich.four_runs(mine)
     assert done["actions"] == ["domain a: NIC n: source enp2s0v2 → wan0"]
     assert (done["needs_restart"], done["interfaces"][0]["changes"]) == (False, {"source": "config"})
-    assert "the macvtap macvtap9 is on it already" in rich.vm_interface({**mine, "name": "other"})["msg"]
+    assert "NIC n is on the same device of the host" in rich.vm_interface({**mine, "name": "other"})["msg"]
     rich.four_runs({**mine, "link_state": "down"})
 
 

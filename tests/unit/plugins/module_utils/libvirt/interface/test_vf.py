@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel, sriov_vf
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
@@ -146,7 +147,11 @@ def test_a_macvtap_may_become_the_vf_below_it(lab: Lab, igb: FakeKernel) -> None
     lab.domain()
     lab.vm_interface({**HOSTDEV, "type": "direct", "source": {"pf": "enp1s0", "vf": 1, "mode": "passthrough"}})
     igb.folder.folder("/sys/class/net/enp1s0v1/upper_macvtap0")
-    lab.four_runs(HOSTDEV)
+    assert "VF 1 of enp1s0 is in use by macvtap0" in lab.vm_interface(HOSTDEV)["msg"], "it is somebody's"
+    domain = lab.libvirt.found["a"]
+    domain.create()
+    etree.SubElement(domain.live.find("devices/interface"), "target", dev="macvtap0")
+    assert lab.four_runs(HOSTDEV)["needs_restart"]
 
 
 @pytest.mark.parametrize("more", [{}, {"vf": {"trust": True}}])

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils import lock
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import domain_resource
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirt
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.migration.conftest import (
     BRIDGE,
     DISK,
@@ -120,6 +121,64 @@ def test_what_is_not_lost_is_refused(pair: Pair, monkeypatch: pytest.MonkeyPatch
         assert f"lost_host = '{other}': {told}" in refused(pair, lost_host=other)
     pair.hosts["kvm1"].files.remove(DISK)
     assert f"name = '{DISK}': this host does not have a file that the domain is defined with" in refused(pair)
+
+
+SSH = "Cannot recv data: {}: Connection reset by peer"
+# (libvirt's message and its code, whether the host may be lost)
+ANSWERS = [
+    (SSH.format("ssh: connect to host kvm2 port 22: No route to host"), 38, True),
+    (SSH.format("ssh: connect to host kvm2 port 22: Connection timed out"), 38, True),
+    ("End of file while reading data: Input/output error", 38, True),
+    ("unable to connect to server at 'kvm2:16509': Connection timed out", 38, True),
+    ("unable to connect to server at 'kvm2:16514': Network is unreachable", 38, True),
+    (SSH.format("root@kvm2: Permission denied (publickey,password)."), 38, False),
+    (SSH.format("Host key verification failed."), 38, False),
+    (SSH.format("Received disconnect from 10.0.0.2 port 22:2: Too many authentication failures"), 38, False),
+    (SSH.format("ssh: Could not resolve hostname kvm2: Name or service not known"), 38, False),
+    (SSH.format("ssh: connect to host kvm2 port 22: Connection refused"), 38, False),
+    ("unable to connect to server at 'kvm2:16509': Connection refused", 38, False),
+    ("End of file while reading data: virt-ssh-helper: Failed to connect socket to "
+     "'/var/run/libvirt/virtqemud-sock': No such file or directory: Input/output error", 38, False),
+    ("End of file while reading data: Ncat: Connection refused.: Input/output error", 38, False),
+    ("End of file while reading data: sh: 1: nc: command not found: Input/output error", 38, False),
+    ("Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file or directory", 38, False),
+    ("authentication failed: Failed to start SASL negotiation: -4", 45, False),
+    ("authentication cancelled", 79, False), ("authentication unavailable: no polkit agent", 80, False),
+    ("no connection driver available for qemo+ssh://kvm2/system", 5, False),
+    ("transport in URL not recognised (should be unix|ssh|ext|tls|tcp)", 8, False),
+]
+
+
+@pytest.mark.parametrize(("answer", "code", "lost"), ANSWERS)
+def test_only_a_host_that_does_not_answer_is_lost(pair: Pair, monkeypatch: pytest.MonkeyPatch, answer: str, code: int,
+                                                  lost: bool) -> None:
+    pair.domain(BRIDGE + VF)
+    assert killed(pair, 8, monkeypatch, vfs=VFS)
+    lose(pair, "kvm2")
+    pair.hosts["kvm1"].libvirt.unreachable = (answer, code)
+    if lost:
+        assert not keep(pair, "kvm1")["failed"]
+        assert pair.copy("kvm1") == (True, True, None)
+        return
+    told = refused(pair)
+    assert told.startswith("lost_host: that it is lost does not follow from this: libvirt at qemu+ssh://root@kvm2/")
+    assert answer.rstrip(".") in told
+    assert pair.copy("kvm1") == (False, False, "left")
+
+
+def test_another_host_in_place_of_the_lost_one(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no such domain, and says nothing of the one that may run it."""
+    pair.domain(BRIDGE + VF)
+    assert killed(pair, 8, monkeypatch, vfs=VFS)
+    other = pair.hosts["kvm1"].libvirt.peers["kvm2"] = FakeLibvirt()
+    other.hostname = "kvm3"
+    told = refused(pair)
+    assert "/system?no_tty=1': kvm3 answers there, and not kvm2, which may still run the domain. Give" in told
+    other.hostname = "kvm2"
+    other.defineXML(pair.hosts["kvm1"].libvirt.found["a"].shown(True).replace("<name>a<", "<name>renamed<"))
+    assert "kvm2 is not lost: it answers, and has this domain" in refused(pair)
+    del other.found["renamed"]
+    assert not keep(pair, "kvm1")["failed"], "it was installed again"
 
 
 @pytest.mark.parametrize("at", ["kvm1", "kvm2"])

@@ -117,7 +117,8 @@ def test_a_pool_of_single_vfs(pair: Pair) -> None:
     needs = pair.info("kvm1")["needs"]
     assert pair.info("kvm2", needs)["pfs"] == ["enp2s0"]
     second = POOL.replace("00:05", "00:06")
-    with pytest.raises(KvmError, match="PF enp2s0: none of its 1 VFs is free for the NIC 52:54:00:00:00:06"):
+    with pytest.raises(KvmError, match=r"NIC 52:54:00:00:00:06\.source\.network = 'pool': the domain needs 2 of its "
+                       r"devices, and 1 of 1 are free\."):
         pair.info("kvm2", {**needs, "interfaces": [*needs["interfaces"], second]})
 
 
@@ -210,8 +211,9 @@ def test_no_vf_in_the_pool_of_a_team(pair: Pair) -> None:
     for lab in pair.hosts.values():
         lab.network("pool", "<forward mode='hostdev'><pf dev='enp2s0'/></forward>")
     pair.hosts["kvm2"].files.write("/sys/bus/pci/devices/0000:02:00.0/sriov_numvfs", "1")
-    mac = "52:54:00:00:00:02"
-    assert f"PF enp2s0: none of its 1 VFs is free for the NIC {mac}. Make more with" in refused(pair, VF + TEAM)
+    told = ("NIC 52:54:00:00:00:02.source.network = 'pool': the domain needs 1 of its devices, and 0 of 1 are free "
+            "(VF 0 of enp2s0 by another NIC of the domain). Make more VFs with")
+    assert told in refused(pair, VF + TEAM)
 
 
 def test_another_machine(pair: Pair) -> None:

@@ -459,6 +459,25 @@ def test_the_network_s_own_guests_and_netdevs_are_told_once(rich: Lab) -> None:
     assert rich.vm_network()["used_by"] == ["a"]
 
 
+def test_the_domains_are_read_only_for_strange_ports(rich: Lab) -> None:
+    """A network with guests may be one of a host with hundreds of them."""
+    rich.vm_network(state="active", **KINDS["isolated"][0])
+    rich.vm_interface({"name": "nic", "type": "network", "source": {"network": "n"}, "target_dev": "tap7"})
+    rich.libvirt.found["a"].create()
+    rich.files.folder("/sys/class/net/virbr0/brif/tap7")
+    rich.files.folder("/sys/class/net/virbr0/brif/virbr0-nic")
+    rich.libvirt.calls.clear()
+    assert rich.vm_network(state="active", **KINDS["isolated"][0])["used_by"] == ["a"]
+    assert rich.vm_network(mtu=1400)["needs_restart"]
+    assert not rich.vm_network(state="inactive")["changed"]
+    assert rich.libvirt.calls["listAllDomains"] == 0
+    rich.domain("b")
+    rich.vm_interface({"name": "x", "type": "bridge", "source": {"bridge": "virbr0"}, "target_dev": "tap8"}, domain="b")
+    rich.libvirt.found["b"].create()
+    rich.files.folder("/sys/class/net/virbr0/brif/tap8")
+    assert rich.vm_network()["used_by"] == ["a", "b"]
+
+
 def test_the_host_s_own_bridge_stays_whoever_is_on_it(rich: Lab) -> None:
     rich.vm_network(state="active", **KINDS["bridge"][0])
     on_the_bridge(rich, "port", "br0")

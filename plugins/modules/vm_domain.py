@@ -16,8 +16,9 @@ description:
   - What libvirt resolved stays in a new definition until the XML says otherwise. That is the version of a machine type
     such as C(q35), the emulator, and with C(<os firmware='efi'>) the firmware and its file of UEFI variables.
   - NICs are left alone. M(nfv.kvm.vm_interface) manages them, and a new definition keeps them.
-  - A PCI device of the host that another domain has, such as the VF of a domain that this one was cloned from, is
-    refused when the XML brings it.
+  - A PCI device of the host that somebody has is refused when the XML brings it. That is another domain (such as the
+    one that this one was cloned from), a process, or the host itself, which has an address or a route on a VF, moved
+    it to another network namespace, or has its own traffic on a NIC.
   - A domain whose move to another host was interrupted is neither started nor changed; see M(nfv.kvm.vm_migration).
 options:
   name:

@@ -14,6 +14,8 @@ description:
     plugged anew, the link state, bandwidth, filter and Linux bridge. All else waits for its next start; the module
     returns what waits, and causes that start only with O(restart=allowed).
   - What is missing on the host, or in use there by another domain, a process or the host itself, is refused first.
+    That includes a network whose devices (its VFs, or what its macvtaps of mode passthrough are on) are not enough for
+    the domain. libvirt chooses among them without looking at the host, so those that the host uses cause a warning.
 options:
   domain:
     description: Name of the domain.

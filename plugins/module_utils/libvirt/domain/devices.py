@@ -6,41 +6,45 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils import namespaces, pci
+from ansible_collections.nfv.kvm.plugins.module_utils.carried import carried
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Entry, read_ledger
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger, read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders, refuse_held
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf, VfSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.opened import openers
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import pf_of_vf, read_vf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import has
 
-Held = tuple[tuple[str, Entry], ...]
+SUBJECT = "xml.devices.hostdev"
+NETWORK_CLASS = "0x02"  # PCI_BASE_CLASS_NETWORK in linux/pci_ids.h
 
 
-def held_by_others(host: Host, connection: Connection, uuid: str | None, wanted: Element,
-                   current: Element | None) -> Held:
-    """The devices that the wanted XML brings and another domain has; the others are read only if it brings any.
+def check_devices(host: Host, connection: Connection, name: str, uuid: str | None, wanted: Element,
+                  current: t.Iterable[Element]) -> None:
+    """Refuse devices that the wanted XML brings and somebody has: libvirt takes them from their driver, and so from
+    the host, when the domain starts. The other domains are read only if it brings any.
 
-    :param uuid: of the domain, None for one that is not there yet
-    :param current: its definition
+    :param name: of the domain
+    :param uuid: of it, None for one that is not there yet
+    :param current: its definition, and what it runs with
+    :raises InUse: another domain, a process or the host itself has one
     """
-    before = set() if current is None else set(_pci_devices(current))
+    before = {address for domain in current for address in _pci_devices(domain)}
     new = [address for address in _pci_devices(wanted) if address not in before]
     ledger = read_ledger(connection, without=uuid) if new else ()
-    # A macvtap on top of a VF has it as a netdev.
-    return tuple((address, entry) for address in new for entry in ledger
-                 if entry.pci_address == address or entry.netdev in pci.netdevs(host, address))
-
-
-def check_free(held: Held) -> None:
-    """Refuse devices that another domain has: libvirt would, but only when the second of the two starts.
-
-    :raises InUse: names the first domain
-    """
-    for address, entry in held:
-        runs = "runs with" if entry.live else "is defined with"
-        raise InUse("xml.devices.hostdev", f"domain {entry.domain} {runs} this device", address,
-                    f"Take another device, or remove this one from {entry.domain}")
+    for address in new:
+        _check_domains(host, address, ledger)
+        if pci.pf_of(host, address) is None:
+            _check_whole(host, name, address, ledger)
+            continue
+        pf = pf_of_vf(host, address)
+        for index, vf in pf.vfs.items():
+            refuse_held(SUBJECT, address, f"VF {index} of {pf.name}", vf, _others(name, holders(host, pf, ledger)))
 
 
 def _pci_devices(domain: Element) -> t.Iterator[str]:
@@ -48,3 +52,44 @@ def _pci_devices(domain: Element) -> t.Iterator[str]:
         address = xml.pci_address(device.find("source/address"))
         if address is not None:
             yield address
+
+
+def _others(name: str, found: t.Iterable[Holder]) -> list[Holder]:
+    return [holder for holder in found if holder.domain != name]
+
+
+def _check_domains(host: Host, address: str, ledger: Ledger) -> None:
+    """Of two domains with a device libvirt refuses the one that starts second, and no definition."""
+    own = [Vf(0, pci_address=address, netdev=netdev) for netdev in (None, *pci.netdevs(host, address))]
+    for entry in ledger:
+        if any(has(entry, device) for device in own):
+            runs = "runs with" if entry.live else "is defined with"
+            raise InUse(SUBJECT, f"domain {entry.domain} {runs} this device", address,
+                        f"Take another device, or remove this one from {entry.domain}")
+
+
+def _check_whole(host: Host, name: str, address: str, ledger: Ledger) -> None:
+    """A device that is no VF: a NIC takes its netdevs with it, and a PF its VFs."""
+    device = Vf(0, pci_address=address, driver=pci.driver(host, address), iommu_group=pci.iommu_group(host, address))
+    refuse_held(SUBJECT, address, "this device", device, _others(name, openers(host, [device])))
+    for netdev in pci.netdevs(host, address):
+        cut_off = carried(host, netdev, lambda: ledger)
+        if cut_off:
+            raise InUse(SUBJECT, f"{netdev} of this device carries {', '.join(map(str, cut_off))}", address,
+                        "Take another device or a VF of this one, or move that to another network interface first")
+    _check_elsewhere(host, address)
+    vfs = {index: read_vf(host, address, index, VfSettings())
+           for index in range(pci.number(host, address, "sriov_numvfs") or 0)}
+    for holder in _others(name, holders(host, Pf(address, vfs=vfs), ledger) if vfs else ()):
+        raise InUse(SUBJECT, f"with this PF its VFs would go, of which VF {holder.vf} is in use by {holder.by}",
+                    address, "Take that VF away first, or hand a VF of this PF to the guest")
+
+
+def _check_elsewhere(host: Host, address: str) -> None:
+    """One whose netdev is in another namespace shows none here."""
+    if pci.netdevs(host, address) or not (pci.attribute(host, address, "class") or "").startswith(NETWORK_CLASS):
+        return
+    for where, links in namespaces.other_links(host):
+        if any(link.get("parentdev") == address for link in links):
+            raise InUse(SUBJECT, f"its network interface is in {where}", address,
+                        "Move it back to the host's own network namespace, or take another device")

@@ -18,7 +18,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition 
     merged_definition,
     wanted_definition,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.devices import Held, check_free, held_by_others
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import HIDDEN, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import CRASHED, RUNNING, SAVED, SHUTDOWN
@@ -45,7 +44,6 @@ class DomainState:
     :param definition: the persistent XML (secrets included), None when absent
     :param live: the running XML, None when it does not run
     :param saved: the XML that its saved state was made with, None without one
-    :param held: devices that the wanted XML brings and other domains have
     """
 
     state: str
@@ -54,7 +52,6 @@ class DomainState:
     definition: Element | None = field(default=None, repr=False)
     live: Element | None = field(default=None, repr=False)
     saved: Element | None = field(default=None, repr=False)
-    held: Held = ()
 
 
 ABSENT = DomainState("absent")
@@ -96,10 +93,12 @@ class DomainResource:
         """The domain as libvirt has it.
 
         :raises ValidationError: it is transient
+        :raises InUse: somebody has a device that its XML brings
         """
         domain = self.connection.find(self.name)
         if domain is None:
-            return replace(ABSENT, held=self._held(host, None, None))
+            self._check_devices(host, None)
+            return ABSENT
         text = domain.definition()
         if text is None:
             raise ValidationError("name", "this domain is transient: it has no definition to manage", self.name,
@@ -107,24 +106,25 @@ class DomainResource:
         live = domain.live_xml()
         saved = domain.saved_xml() if live is None else None
         definition = xml.parse(text, f"domain {self.name}", notes=True)
+        running = None if live is None else xml.parse(live, f"domain {self.name}")
+        self._check_devices(host, domain.uuid, definition, running)
         return DomainState(
-            state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(), definition=definition,
-            live=None if live is None else xml.parse(live, f"domain {self.name}"),
+            state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(), definition=definition, live=running,
             saved=None if saved is None else xml.parse(saved, f"domain {self.name}"),
-            held=self._held(host, domain.uuid, definition),
         )
 
-    def _held(self, host: Host, uuid: str | None, definition: Element | None) -> Held:
-        if self.wanted is None:
-            return ()
-        return held_by_others(host, self.connection, uuid, self.wanted, definition)
+    def _check_devices(self, host: Host, uuid: str | None, *current: Element | None) -> None:
+        if self.wanted is not None and self.wanted.find("devices/hostdev") is not None:  # as few have
+            from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.devices import check_devices
+
+            check_devices(host, self.connection, self.name, uuid, self.wanted,
+                          [domain for domain in current if domain is not None])
 
     def plan(self, current: DomainState) -> Plan[DomainState]:
         """Define, then autostart, then the running state, then a restart; or away with it.
 
-        :raises InUse: a device is another domain's, or the domain is on its way to another host
+        :raises InUse: the domain is on its way to another host
         """
-        check_free(current.held)
         if self.state == "absent":
             return self._plan_absent(current)
         steps: list[Step] = []

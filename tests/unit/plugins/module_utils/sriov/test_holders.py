@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import plan as domain_plan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import plan as interface_plan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Entry
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import Copy
@@ -340,3 +341,92 @@ def test_a_namespace_is_entered_through_another_process_if_one_has_ended(igb: Fa
     assert [holder.vf for holder in holders(igb, read_pf(igb, "enp1s0"), ())] == [1]
     del igb.namespaces["/proc/78/ns/net"]
     assert holders(igb, read_pf(igb, "enp1s0"), ()) == ()
+
+
+def with_device(address: str = "0000:01:10.2") -> str:
+    """The XML of a domain with a PCI device of the host."""
+    domain, bus, rest = address.split(":")
+    slot, function = rest.split(".")
+    return ("<domain type='kvm'><name>v</name><memory unit='MiB'>512</memory><os><type machine='pc'>hvm</type></os>"
+            f"<devices><hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x{domain}' "
+            f"bus='0x{bus}' slot='0x{slot}' function='0x{function}'/></source></hostdev></devices></domain>")
+
+
+@pytest.fixture
+def domains(igb_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setattr(domain_plan, "connect", lambda uri: igb_lab.libvirt.connection())
+    return igb_lab
+
+
+def refused_domain(lab: Lab, address: str, name: str = "v") -> Result:
+    """What vm_domain says to this device; nothing was changed."""
+    before = lab.texts()
+    told = [lab.vm_domain(name=name, xml=with_device(address).replace(">v<", f">{name}<"), check_mode=check_mode)
+            for check_mode in (True, False)]
+    assert told[0]["error"] == told[1]["error"]
+    assert (told[1]["error"]["type"], told[1]["error"]["value"]) == ("InUse", address)
+    assert told[1]["error"]["remedy"]
+    assert lab.texts() == before
+    return told[1]
+
+
+@pytest.mark.parametrize(("by", "arrange"), HELD)
+def test_vm_domain_takes_it_from_nobody(domains: Lab, igb: FakeKernel, by: str, arrange: Arrange) -> None:
+    arrange(igb)
+    words = by.replace(" + ", ", ")
+    assert f"VF 1 of enp1s0 is in use by {words}. " in refused_domain(domains, ADDRESS)["msg"]
+
+
+@pytest.mark.parametrize("arrange", FREE)
+def test_vm_domain_gets_a_vf_that_nobody_has(domains: Lab, igb: FakeKernel, arrange: Arrange) -> None:
+    arrange(igb)
+    assert not domains.vm_domain(name="v", xml=with_device())["failed"]
+
+
+def test_vm_domain_keeps_what_it_has(domains: Lab, igb: FakeKernel) -> None:
+    """By its definition, or by the QEMU that still runs with it."""
+    assert not domains.vm_domain(name="v", xml=with_device(), state="running")["failed"]
+    vfio("15", arguments=QEMU.replace("edge", "v"))(igb)
+    assert not domains.vm_domain(name="v", xml=with_device().replace("512", "640"))["failed"]
+    without = f"{with_device().split('<devices>', maxsplit=1)[0]}<devices/></domain>"
+    assert domains.vm_domain(name="v", xml=without)["needs_restart"]
+    igb.addresses = [{"ifname": NAME, "addr_info": [GLOBAL]}]
+    assert domains.vm_domain(name="v", xml=with_device())["changed"]
+    assert "domain v runs with this device" in refused_domain(domains, ADDRESS, name="w")["msg"]
+
+
+def test_a_whole_nic_that_carries_the_host(domains: Lab, igb: FakeKernel) -> None:
+    """Also a PF, with or without VFs; one that carries nothing is free."""
+    igb.folder.nic("0000:05:00.0", "eno1")
+    for nic, netdev in (("0000:05:00.0", "eno1"), ("0000:01:00.0", "enp1s0")):
+        igb.addresses = [{"ifname": netdev, "addr_info": [GLOBAL]}]
+        assert f"{netdev} of this device carries address 192.0.2.1/24. Take" in refused_domain(domains, nic)["msg"]
+        igb.addresses, igb.routes = [], [{"dst": "default", "gateway": "192.0.2.254", "dev": netdev}]
+        assert f"carries default route via 192.0.2.254 over {netdev}" in refused_domain(domains, nic)["msg"]
+        igb.routes = []
+    igb.folder.folder("/sys/class/net/br7/bridge")
+    igb.folder.link("/sys/class/net/eno1/master", "/sys/class/net/br7")
+    told = refused_domain(domains, "0000:05:00.0")["msg"]
+    assert "eno1 of this device carries bridge br7, of which it is a port" in told
+    igb.folder.remove("/sys/class/net/eno1/master")
+    for nic in ("0000:05:00.0", "0000:01:00.0"):
+        assert not domains.vm_domain(name="v", xml=with_device(nic), check_mode=True)["failed"]
+
+
+def test_a_whole_pf_takes_its_vfs_along(domains: Lab, igb: FakeKernel) -> None:
+    traffic(GLOBAL)(igb)
+    told = refused_domain(domains, "0000:01:00.0")["msg"]
+    assert "with this PF its VFs would go, of which VF 1 is in use by address 192.0.2.1/24" in told
+
+
+def test_a_device_that_is_no_nic_or_elsewhere(domains: Lab, igb: FakeKernel) -> None:
+    other = "0000:06:00.0"
+    igb.folder.nic(other, driver="vfio-pci")
+    igb.folder.link(f"/sys/bus/pci/devices/{other}/iommu_group", "/sys/kernel/iommu_groups/30")
+    assert not domains.vm_domain(name="v", xml=with_device(other), check_mode=True)["failed"]
+    namespace(igb, [{"ifname": "eth0", "parentdev": other}], named=True)
+    assert "its network interface is in another network namespace (blue)" in refused_domain(domains, other)["msg"]
+    igb.folder.write(f"/sys/bus/pci/devices/{other}/class", "0x030000")
+    assert not domains.vm_domain(name="v", xml=with_device(other), check_mode=True)["failed"]
+    opened(igb, "/dev/vfio/30")
+    assert "this device is in use by process 4711 (dpdk-testpmd). Stop" in refused_domain(domains, other)["msg"]

@@ -14,8 +14,8 @@ description:
     plugged anew, the link state, bandwidth, filter and Linux bridge. All else waits for its next start; the module
     returns what waits, and causes that start only with O(restart=allowed).
   - What is missing on the host, or in use there by another domain, a process or the host itself, is refused first.
-    That includes a network whose devices (its VFs, or what its macvtaps of mode passthrough are on) are not enough for
-    the domain. libvirt chooses among them without looking at the host, so those that the host uses cause a warning.
+    That includes a network without enough free devices (VFs, or netdevs for macvtaps of mode passthrough). libvirt
+    chooses among them without looking at the host, so devices that the host uses cause a warning.
 options:
   domain:
     description: Name of the domain.
@@ -31,8 +31,7 @@ options:
     suboptions:
       name:
         description:
-          - A label of letters, digits and C(/ . _ -), such as V(ge-0/0/0). libvirt keeps it as the user alias
-            C(ua-ge-0_0_0).
+          - A label of letters, digits and C(/ . _ -), such as V(ge-0/0/0), kept as the user alias C(ua-ge-0_0_0).
         type: str
       mac:
         description:

@@ -43,8 +43,8 @@ def check_devices(host: Host, connection: Connection, name: str, uuid: str | Non
             _check_whole(host, name, address, ledger)
             continue
         pf = pf_of_vf(host, address)
-        for index, vf in pf.vfs.items():
-            refuse_held(SUBJECT, address, f"VF {index} of {pf.name}", vf, _others(name, holders(host, pf, ledger)))
+        for index in pf.vfs:
+            refuse_held(SUBJECT, address, f"VF {index} of {pf.name}", _others(name, holders(host, pf, ledger)))
 
 
 def _pci_devices(domain: Element) -> t.Iterator[str]:
@@ -71,7 +71,7 @@ def _check_domains(host: Host, address: str, ledger: Ledger) -> None:
 def _check_whole(host: Host, name: str, address: str, ledger: Ledger) -> None:
     """A device that is no VF: a NIC takes its netdevs with it, and a PF its VFs."""
     device = Vf(0, pci_address=address, driver=pci.driver(host, address), iommu_group=pci.iommu_group(host, address))
-    refuse_held(SUBJECT, address, "this device", device, _others(name, openers(host, [device])))
+    refuse_held(SUBJECT, address, "this device", _others(name, openers(host, [device])))
     for netdev in pci.netdevs(host, address):
         cut_off = carried(host, netdev, lambda: ledger)
         if cut_off:

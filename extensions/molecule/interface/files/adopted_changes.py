@@ -48,6 +48,8 @@ class Change:
         """The item that asks for it."""
         first, _dot, second = self.option.partition(".")
         item = given(mac=nic.find("mac").get("address")) if self.option != "mac" else given(name=label_of(nic))
+        if nic.find("teaming") is not None:  # two NICs have this MAC
+            item["address"] = asked(nic)["address"]
         item.update(given(**{first: {second: value} if second else value}))
         if first == "source":
             item["type"], item["source"] = nic.get("type"), given(**{**(source_of(nic, nic.get("type")) or {}),
@@ -83,7 +85,7 @@ def of_port(kind: str) -> t.Callable[[Element], bool]:
 PASSTHROUGH = "source[@mode='passthrough']"
 CHANGES = (
     Change(MANAGED, "mac", (), "mac@address", lambda nic: label_of(nic) is not None and nic.find("teaming") is None),
-    Change(MANAGED, "name", ("new/0", "new/1"), "alias"),
+    Change(MANAGED, "name", ("new/0", "new/1"), "alias", lambda nic: label_of(nic) is None),
     Change(EMULATED, "model", ("e1000e", "virtio"), "model@type",
            lambda nic: is_pcie(nic) and nic.find("teaming") is None and nic.get("type") not in ("vdpa", "vhostuser")
            and nic.get("trustGuestRxFilters") is None),

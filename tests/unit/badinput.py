@@ -4,13 +4,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
+import signal
 import typing as t
 
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+
+SECONDS = 5
+
+
+class Hang(BaseException):
+    """It took too long: nothing catches this."""
+
+
+@contextlib.contextmanager
+def in_time() -> t.Iterator[None]:
+    """End what takes more than ``SECONDS`` of CPU time.
+
+    :raises Hang: it did
+    """
+    def hang(_signal: int, _frame: object) -> None:
+        raise Hang
+
+    usual = signal.signal(signal.SIGPROF, hang)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, usual)
+
 
 Strategy = st.SearchStrategy[t.Any]
 

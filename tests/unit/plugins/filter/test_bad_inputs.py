@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import signal
 import typing as t
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import ansible_collections.nfv.kvm.plugins.filter as all_filters
-from ansible_collections.nfv.kvm.tests.unit.badinput import anything, mostly, spoiled
+from ansible_collections.nfv.kvm.tests.unit.badinput import anything, in_time, mostly, spoiled
 from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
     test_appliance,
     test_firmware,
@@ -34,7 +33,6 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
 
 Dict = dict[str, t.Any]
 
-SECONDS = 5
 EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 25
 
 FILES = [importlib.import_module(f"{all_filters.__name__}.{found.name}")
@@ -115,10 +113,6 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
 ]
 
 
-class Hang(BaseException):
-    """A filter took too long: nothing catches this."""
-
-
 def test_all_filters_are_here() -> None:
     assert FILTERS.keys() == RIGHT.keys()
 
@@ -137,25 +131,16 @@ def test_profiles_of_the_roles(path: Path) -> None:
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_bad_input(name: str) -> None:
-    def hang(_signal: int, _frame: object) -> None:
-        raise Hang
-
     @settings(max_examples=EXAMPLES)
     @given(mostly(spoiled(RIGHT[name]), st.lists(anything, max_size=len(RIGHT[name]) + 1)))
     def ends(given_to_it: t.Any) -> None:
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
-            FILTERS[name](*(given_to_it if isinstance(given_to_it, list) else [given_to_it]))
+            with in_time():
+                FILTERS[name](*(given_to_it if isinstance(given_to_it, list) else [given_to_it]))
         except AnsibleFilterError as error:
             event("not as it must be" if "is not as it must be" in str(error) else "refused by its path")
-        signal.setitimer(signal.ITIMER_PROF, 0)
 
-    usual = signal.signal(signal.SIGPROF, hang)
-    try:
-        ends()
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, usual)
+    ends()
 
 
 @pytest.mark.parametrize(("name", "wrong", "told"), SEEN)

@@ -81,6 +81,13 @@ def pci_address(element: Element | None) -> str | None:
     return f"{domain:04x}:{bus:02x}:{slot:02x}.{function}"
 
 
+def passed_through(domain: Element) -> dict[str, Element]:
+    """The elements that give the domain a PCI device of the host, NICs included, by the device's address there."""
+    devices = [*domain.findall("devices/interface[@type='hostdev']"), *domain.findall("devices/hostdev[@type='pci']")]
+    found = {pci_address(device.find("source/address")): device for device in devices}
+    return {address: device for address, device in found.items() if address}
+
+
 def number(element: Element, name: str, most: int) -> int:
     """An attribute that is a number, 0 if it is not there.
 

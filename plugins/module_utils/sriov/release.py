@@ -18,7 +18,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_vf
 GUEST_SECONDS = 60.0
 # QEMU closes a VF some moments after libvirt has reported that the guest released it.
 PROCESS_SECONDS = 5.0
-PASSED_THROUGH = ("devices/interface[@type='hostdev']", "devices/hostdev[@type='pci']")
 
 
 @dataclass
@@ -106,7 +105,5 @@ class CheckReleased:
 def plugged(domain: Domain, address: str) -> str | None:
     """The device of a running domain that is the VF, as XML."""
     live = domain.live_xml()
-    devices = [] if live is None else [
-        device for path in PASSED_THROUGH for device in xml.parse(live, f"domain {domain.name}").findall(path)]
-    return next((xml.serialise(device) for device in devices
-                 if xml.pci_address(device.find("source/address")) == address), None)
+    device = None if live is None else xml.passed_through(xml.parse(live, f"domain {domain.name}")).get(address)
+    return None if device is None else xml.serialise(device)

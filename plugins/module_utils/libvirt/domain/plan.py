@@ -55,8 +55,6 @@ class DomainState:
 
 
 ABSENT = DomainState("absent")
-# Where a domain's XML has the PCI addresses of devices that it gets from the host
-PASSED_THROUGH = ("devices/interface[@type='hostdev']/source/address", "devices/hostdev[@type='pci']/source/address")
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,7 @@ class DomainResource:
         domain = self.connection.find(self.name) if self.state == "running" or self.restart else None
         text = None if domain is None else domain.definition()
         roots = [self.wanted, None if text is None else xml.parse(text, f"domain {self.name}")]
-        addresses = {xml.pci_address(address) for root in roots if root is not None
-                     for path in PASSED_THROUGH for address in root.findall(path)}
-        pfs = {pci.pf_of(host, address) for address in addresses if address}
+        pfs = {pci.pf_of(host, address) for root in roots if root is not None for address in xml.passed_through(root)}
         return (f"domain {self.name}", *sorted(f"PF {pf}" for pf in pfs if pf))
 
     def read(self, host: Host) -> DomainState:

@@ -96,7 +96,7 @@ def _check_device(host: Host, subject: str, network: Network, device: str) -> No
     if network.mode == "hostdev":
         if not host.exists(f"{pci.DEVICES}/{device}"):
             raise ValidationError(subject, "this host has no such PCI device", device, "See lspci -D")
-        if host.link_name(f"{pci.DEVICES}/{device}/physfn") is None:
+        if pci.pf_of(host, device) is None:
             raise ValidationError(subject, "this PCI device is no VF, which a network of mode hostdev gives", device,
                                   "Name a VF; nfv.kvm.sriov_vf_info lists them")
         return

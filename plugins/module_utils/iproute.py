@@ -32,7 +32,7 @@ class BatchFailed(CommandFailed):
 def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
     """A link as ``ip -json -details link show`` tells it, VFs under ``vfinfo_list``: all of them, or none.
 
-    :param numvfs: how many VFs there are
+    :param numvfs: how many VFs there are, 0 if they do not matter
     :raises CommandFailed: ip refuses, or the kernel tells only some of the VFs
     """
     done = host.run([*LINKS, "dev", netdev])
@@ -52,9 +52,10 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
 
 def kind(host: Host, netdev: str) -> str | None:
     """What a virtual link is, such as bond, team or vrf; None where ip says nothing of it."""
-    done = host.run([*LINKS, "dev", netdev])
-    link: dict[str, t.Any] = json.loads(done.stdout)[0] if done.returncode == 0 else {}
-    found: str | None = link.get("linkinfo", {}).get("info_kind")
+    try:
+        found: str | None = show_link(host, netdev, 0).get("linkinfo", {}).get("info_kind")
+    except CommandFailed:
+        return None
     return found
 
 

@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov import journal, users
-from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met, is_vfio
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import check_known, is_met
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, Holder, Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import desired_pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import check_reported, read_pf
@@ -186,7 +186,7 @@ class PfResource:
             raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, disturbed))}",
                         remedy="Stop who uses them, or set in_use: allow")
         for index, vf in {**{index: current.interrupted[index] for index in given_back}, **self.desired.vfs}.items():
-            refuse_other_mac(current, index, vf.settings.mac)
+            users.refuse_other_mac(current, index, vf.settings.mac)
         let_go = {holder.by for holder in taken if current.unplugs_from(holder)}
         stuck = [holder for holder in taken if holder.kind == "process" and holder.by not in let_go]
         if stuck:
@@ -213,16 +213,6 @@ class PfResource:
             "vfs": [vf_result(vf) for vf in state.vfs.values()],
             "kept": kept_files().kept_by(state) if state.files else {},
         }
-
-
-def refuse_other_mac(current: Pf, index: int, wanted: str | None) -> None:
-    """:raises InUse: a guest has the VF, whose NIC it is by its MAC."""
-    vf = current.vfs.get(index)
-    if vf is None or vf.used_by is None or not vf.used_by.live or not is_vfio(vf.driver):
-        return
-    if wanted not in (None, vf.settings.mac, vf.used_by.mac):
-        raise InUse(f"VF {index} of {current.name}", f"domain {vf.used_by.domain} runs with it as {vf.used_by.mac}, "
-                    "and another MAC would cut it off", wanted, "Choose another VF, or shut that domain down first")
 
 
 def pf_resource(params: dict[str, t.Any]) -> PfResource:

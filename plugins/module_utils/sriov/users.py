@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.drivers import is_vfio
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Use, Vf
 
 if t.TYPE_CHECKING:
@@ -82,6 +84,16 @@ def has(entry: Entry, vf: Vf) -> bool:
     """Whether it is the VF, or a macvtap on top of its netdev."""
     by_address = entry.pci_address is not None and entry.pci_address == vf.pci_address
     return by_address or (entry.netdev is not None and entry.netdev == vf.netdev)
+
+
+def refuse_other_mac(current: Pf, index: int, wanted: str | None) -> None:
+    """:raises InUse: a guest has the VF, whose NIC it is by its MAC."""
+    vf = current.vfs.get(index)
+    if vf is None or vf.used_by is None or not vf.used_by.live or not is_vfio(vf.driver):
+        return
+    if wanted not in (None, vf.settings.mac, vf.used_by.mac):
+        raise InUse(f"VF {index} of {current.name}", f"domain {vf.used_by.domain} runs with it as {vf.used_by.mac}, "
+                    "and another MAC would cut it off", wanted, "Choose another VF, or shut that domain down first")
 
 
 def pool_of(name: str, text: str, pf: Pf) -> list[int | None]:

@@ -26,7 +26,8 @@ KINDS = ("bridge", "network", "PF", "domain")
 
 @contextlib.contextmanager
 def held(host: Host, objects: t.Iterable[str], holder: str) -> t.Iterator[None]:
-    """Keep every other run off the objects; the kernel ends the locks of a process that dies (flock(2)).
+    """Prevent other runs from changing the objects. The kernel releases the locks of a process that ends, even if it
+    is killed (flock(2)).
 
     :param objects: such as ``PF 0000:01:00.0`` or ``domain edge``, each beginning with one of ``KINDS``
     :param holder: what those who wait are told of this run, such as ``nfv.kvm.vm_interface``

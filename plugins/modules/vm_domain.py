@@ -30,8 +30,8 @@ options:
       - The domain's XML, as U(https://libvirt.org/formatdomain.html) describes it, without C(<interface>).
       - Its C(<name>) must be O(name). Required for a domain that does not exist yet.
       - It may hold passwords, so Ansible does not log it. Passwords, cookies, the kernel's command line, arguments of
-        QEMU, and entries of SMBIOS and fw_cfg do not appear in the diff, in RV(actions) or in messages. That such a
-        part changes does.
+        QEMU, and entries of SMBIOS and fw_cfg do not appear in the diff, in RV(actions) or in messages. The
+        diff and RV(actions) show only that such a part changes.
     type: str
   state:
     description:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections import Counter
 
 from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
@@ -227,20 +226,6 @@ def wrong_pages(line: Words, wanted: Dict) -> set[int | None]:
     """The sizes of which there are to be more or fewer than a line says. Of these, all that is said goes."""
     found = hugepages_of(line)
     return {size for size, (_written, count) in wanted_pages(wanted).items() if size and found.get(size, 0) != count}
-
-
-def changes(before: Words, after: Words) -> tuple[Words, Words]:
-    """Which words go, and which come."""
-    found = []
-    for words, others in ((before, after), (after, before)):
-        left, other = Counter(others), []
-        for word in words:
-            if left[word]:
-                left[word] -= 1
-            else:
-                other.append(word)
-        found.append(other)
-    return found[0], found[1]
 
 
 class FilterModule:

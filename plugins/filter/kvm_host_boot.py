@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import re
 import typing as t
+from collections import Counter
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -15,7 +16,6 @@ from ansible_collections.nfv.kvm.plugins.filter.kvm_host import (
     HUGEPAGES,
     Dict,
     Words,
-    changes,
     merged,
     missing,
     name_of,
@@ -209,6 +209,20 @@ def systemd_boot(host: Dict, wanted: Dict) -> Dict:
     else:
         commands = [["kernel-install", "add", *line.split()] for line in host.get("kernels", "").splitlines()]
     return {"files": files, "commands": commands if outdated else [], "line": " ".join(before)}
+
+
+def changes(before: Words, after: Words) -> tuple[Words, Words]:
+    """Which words go, and which come."""
+    found = []
+    for words, others in ((before, after), (after, before)):
+        left, other = Counter(others), []
+        for word in words:
+            if left[word]:
+                left[word] -= 1
+            else:
+                other.append(word)
+        found.append(other)
+    return found[0], found[1]
 
 
 class FilterModule:

@@ -12,7 +12,6 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.nfv.kvm.plugins.filter.kvm_host import (
     Dict,
     canonical,
-    changes,
     hugepages_of,
     kib,
     merged,
@@ -22,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.filter.kvm_host import (
 from ansible_collections.nfv.kvm.plugins.filter.kvm_host_boot import (
     NOTE,
     changed_files,
+    changes,
     host_of,
     modules_of,
     wanted_of,

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.kvm.plugins.filter.kvm_host import (
-    changes,
     hugepages_of,
     kib,
     kvm_host_arguments,
@@ -21,6 +20,7 @@ from ansible_collections.nfv.kvm.plugins.filter.kvm_host import (
     repaired,
     split,
 )
+from ansible_collections.nfv.kvm.plugins.filter.kvm_host_boot import changes
 
 Dict = dict[str, t.Any]
 

@@ -13,6 +13,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.nfv.kvm.plugins.filter.appliance import nic_name
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
 from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
@@ -129,6 +130,13 @@ def number(value: object) -> int | None:
     """A whole number that may have come as text, None where it is none."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def refused_range(subject: str, value: object, least: int, most: int, remedy: str = "") -> t.Iterator[ValidationError]:
+    """A number that is out of range, or none."""
+    found = number(value)
+    if found is None or not least <= found <= most:
+        yield ValidationError(subject, f"it must be a number from {least} to {most}", value, remedy)
 
 
 def reth_members(tree: junos.Tree) -> dict[str, list[str]]:

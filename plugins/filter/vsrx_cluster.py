@@ -21,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.filter.vsrx import (
     number,
     on_node,
     ports,
+    refused_range,
     reth_members,
     reths_of,
     trusted_vfs,
@@ -116,13 +117,6 @@ def refused_cluster(settings: Dict, tree: junos.Tree) -> Refused:
     if junos.is_commands(settings["config"]):
         yield ValidationError("vsrx_config", "it has set commands, and what a cluster adds to juniper.conf has curly "
                               "braces", None, "Write it with curly braces, as show configuration does")
-
-
-def refused_range(subject: str, value: object, least: int, most: int, remedy: str = "") -> Refused:
-    """A number that is out of range, or none."""
-    found = number(value)
-    if found is None or not least <= found <= most:
-        yield ValidationError(subject, f"it must be a number from {least} to {most}", value, remedy)
 
 
 def refused_values(cluster: Dict) -> Refused:

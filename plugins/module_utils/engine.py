@@ -45,17 +45,24 @@ class Step(t.Protocol):
 
 @dataclass(frozen=True)
 class Plan(t.Generic[State]):
-    """What is to be done: the steps in order, and the state that they lead to."""
+    """What is to be done: the steps in order, and the state that they lead to.
+
+    ``objects``: what is locked for the steps beside the objects of the resource, because only its state shows it
+    """
 
     steps: tuple[Step, ...]
     after: State
+    objects: tuple[str, ...] = ()
 
 
 class Resource(t.Protocol[State]):
     """What a module manages, with the desired state inside."""
 
     def objects(self, host: Host) -> tuple[str, ...]:
-        """What no other run may change from reading to verification, as lock.held() wants it. Reads only."""
+        """What no other run may change from reading to verification, as lock.held() wants it. Reads only.
+
+        It is called twice in a run, so what only a larger reading shows belongs to ``Plan.objects``.
+        """
 
     def read(self, host: Host) -> State:
         """The current state. Reads only."""
@@ -109,8 +116,9 @@ def bring(resource: Resource[State], host: Host, holder: str, actions: list[str]
     :param holder: what other runs are told of this one
     :returns: the state before, the plan, and the state afterwards
     """
+    known: tuple[str, ...] = ()
     while True:
-        objects = resource.objects(host)
+        objects = {*resource.objects(host), *known}
         if lock.busy(host, objects):
             # Who has nothing to do need not wait. What fails amid the other run's change may not fail after it.
             with contextlib.suppress(KvmError):
@@ -118,13 +126,18 @@ def bring(resource: Resource[State], host: Host, holder: str, actions: list[str]
                 if not plan.steps:
                     return current, plan, plan.after
         with lock.held(host, objects, holder):
-            if resource.objects(host) != objects:
+            # While this run waited, a name may have moved to another object, which is not locked.
+            if not objects.issuperset(resource.objects(host)):
                 continue
             current, plan = look(resource, host)
             if not plan.steps:
                 return current, plan, plan.after
-            apply(plan.steps, host, actions)
-            return current, plan, verify(resource, host)
+            if objects.issuperset(plan.objects):
+                apply(plan.steps, host, actions)
+                return current, plan, verify(resource, host)
+        # All runs take locks in one order, so these cannot be added to those that were held. Between the two, another
+        # run may change what was read.
+        known = plan.objects
 
 
 def apply(steps: tuple[Step, ...], host: Host, actions: list[str]) -> None:

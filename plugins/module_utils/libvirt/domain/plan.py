@@ -44,6 +44,7 @@ class DomainState:
     :param definition: the persistent XML (secrets included), None when absent
     :param live: the running XML, None when it does not run
     :param saved: the XML that its saved state was made with, None without one
+    :param pfs: the PFs of the VFs that it may start with, as the engine locks them; only reading tells them
     """
 
     state: str
@@ -52,6 +53,7 @@ class DomainState:
     definition: Element | None = field(default=None, repr=False)
     live: Element | None = field(default=None, repr=False)
     saved: Element | None = field(default=None, repr=False)
+    pfs: tuple[str, ...] = ()
 
 
 ABSENT = DomainState("absent")
@@ -78,12 +80,8 @@ class DomainResource:
     timeout: float
 
     def objects(self, host: Host) -> tuple[str, ...]:
-        """The domain, and the PFs of the VFs that it may start with: a resize must not take them meanwhile."""
-        domain = self.connection.find(self.name) if self.state == "running" or self.restart else None
-        text = None if domain is None else domain.definition()
-        roots = [self.wanted, None if text is None else xml.parse(text, f"domain {self.name}")]
-        pfs = {pci.pf_of(host, address) for root in roots if root is not None for address in xml.passed_through(root)}
-        return (f"domain {self.name}", *sorted(f"PF {pf}" for pf in pfs if pf))
+        """The domain, and the PFs of the VFs that its XML brings: a resize must not take them meanwhile."""
+        return (f"domain {self.name}", *_pfs(host, self.wanted))
 
     def read(self, host: Host) -> DomainState:
         """The domain as libvirt has it.
@@ -107,6 +105,7 @@ class DomainResource:
         return DomainState(
             state=domain.state(), uuid=domain.uuid, autostart=domain.autostart(), definition=definition, live=running,
             saved=None if saved is None else xml.parse(saved, f"domain {self.name}"),
+            pfs=_pfs(host, definition) if self.state == "running" or self.restart else (),
         )
 
     def _check_devices(self, host: Host, uuid: str | None, *current: Element | None) -> None:
@@ -138,7 +137,7 @@ class DomainResource:
             from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import check_stays
 
             check_stays(self.name, current.definition)
-        return Plan(tuple(steps), after)
+        return Plan(tuple(steps), after, current.pfs)
 
     def _plan_power(self, after: DomainState, steps: list[Step]) -> DomainState:
         """Start it, or shut it down; restart what waits for that, if it is allowed."""
@@ -223,7 +222,13 @@ class DomainResource:
                             remedy=f"Set restart: allowed to discard that, or start {self.name} with state: running")
             steps.append(DiscardSaved(self.connection, self.name))
         steps.append(Undefine(self.connection, self.name, current.definition.find("os/nvram") is not None))
-        return Plan(tuple(steps), ABSENT)
+        return Plan(tuple(steps), ABSENT, current.pfs)
+
+
+def _pfs(host: Host, definition: Element | None) -> tuple[str, ...]:
+    """The PFs of the VFs that a definition brings, as the engine locks them."""
+    pfs = {pci.pf_of(host, address) for address in (() if definition is None else xml.passed_through(definition))}
+    return tuple(sorted(f"PF {pf}" for pf in pfs if pf))
 
 
 def domain_resource(params: dict[str, t.Any]) -> DomainResource:

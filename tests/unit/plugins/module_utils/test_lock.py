@@ -10,6 +10,7 @@ import os
 import stat
 import time
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,44 @@ def test_what_fails_amid_the_other_run_s_change_waits(tmp_path: Path) -> None:
     with lock.held(host, ["domain a"], "one run"):
         result = run(Unfinished, {"line": "x"}, host)
     assert "another run changes it: one run" in result["msg"]
+
+
+class Telling(Lines):
+    """Reading it tells a second object that a change of it needs."""
+
+    def plan(self, current: str) -> Plan[str]:
+        return replace(super().plan(current), objects=("PF 1",))
+
+
+def test_objects_that_only_reading_tells_are_locked_before_the_steps(tmp_path: Path) -> None:
+    host = Impatient(str(tmp_path))
+    with lock.held(host, ["PF 1"], "one run"):
+        result = run(Telling, {"line": "x"}, host)
+    assert "PF 1: another run changes it: one run" in result["msg"]
+    assert not host.exists("/lines")
+    assert not lock.busy(host, ["domain a"])
+    assert run(Telling, {"line": "x"}, host)["changed"]
+    assert host.read("/lines") == "x"
+
+
+def test_who_has_nothing_to_do_does_not_wait_for_them(tmp_path: Path) -> None:
+    host = Impatient(str(tmp_path))
+    host.replace("/lines", "x\n", 0o600)
+    with lock.held(host, ["PF 1"], "one run"):
+        result = run(Telling, {"line": "x"}, host)
+    assert (result["failed"], result["changed"], host.clock) == (False, False, 0)
+
+
+def test_what_is_read_before_all_locks_are_held_is_read_again(tmp_path: Path) -> None:
+    class Overtaken(Telling):
+        reads = 0
+
+        def read(self, host: Host) -> str:
+            self.reads += 1
+            if self.reads == 2:
+                host.replace("/lines", "other\n", 0o600)
+            return super().read(host)
+
+    host = Host(str(tmp_path))
+    assert run(Overtaken, {"line": "x"}, host)["changed"]
+    assert (host.read("/lines") or "").splitlines() == ["other", "x"]

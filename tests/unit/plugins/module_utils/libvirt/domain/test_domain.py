@@ -12,7 +12,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
+from ansible_collections.nfv.kvm.plugins.module_utils import lock
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import STATE_NAMES
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
@@ -345,6 +347,25 @@ def test_a_device_that_another_domain_has_is_refused(lab: Lab, user: str) -> Non
     assert not four_runs(lab, xml=clone)["changed"], "it had the device before"
     assert not four_runs(lab, xml=clone.replace("512", "640"))["failed"]
     assert not lab.vm_domain(state="absent", xml=clone)["failed"]
+
+
+def test_the_pf_of_a_vf_that_it_starts_with_is_locked_at_its_start(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.domain()
+    lab.vm_interface({"type": "hostdev", "source": {"pci_address": "0000:02:10.0"}})
+    reads: list[str] = []
+    definition = Domain.definition
+    monkeypatch.setattr(Domain, "definition", lambda domain: reads.append(domain.name) or definition(domain))
+    with lock.held(lab.host, ["PF 0000:02:00.0"], "a resize"):
+        assert "PF 0000:02:00.0: another run changes it: a resize" in lab.vm_domain(state="running")["msg"]
+        assert lab.libvirt.found["a"].live is None
+        clock = lab.host.now()
+        assert not lab.vm_domain(state="defined", autostart=True)["failed"]
+        reads.clear()
+        assert not lab.vm_domain(state="shutdown", restart="allowed")["changed"]
+        assert (reads, lab.host.now()) == (["a"], clock)
+    reads.clear()
+    assert lab.vm_domain(state="running")["changed"]
+    assert reads == ["a"] * 3, "under the lock of the domain, under that of the PF as well, and to verify"
 
 
 # (a text in XML, what it becomes, what is told of it)

@@ -18,3 +18,18 @@ attributes:
     support: full
     description: A second run changes nothing.
 """
+    # Of modules that only read: ``nfv.kvm.attributes.reading``
+    READING = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and return the same as without it.
+    support: full
+  diff_mode:
+    description: Shows what has changed in diff mode.
+    support: none
+    details: The module changes nothing.
+  idempotent:
+    description: A second run returns the same as long as nobody changes the host.
+    support: full
+"""

@@ -15,17 +15,8 @@ description:
     which layer is at fault and what to do about it, with the names that vendors of firmware use.
   - Reads only files below C(/proc), C(/sys), C(/dev) and C(/lib/modules). It starts no program, changes nothing
     and runs without root; what the host then does not show is reported as V(unknown), never as V(ok).
-attributes:
-  check_mode:
-    description: Can run in check mode and return the same as without it.
-    support: full
-  diff_mode:
-    description: Shows what has changed in diff mode.
-    support: none
-    details: The module changes nothing.
-  idempotent:
-    description: A second run returns the same as long as nobody changes the host.
-    support: full
+extends_documentation_fragment:
+  - nfv.kvm.attributes.reading
 options:
   pfs:
     description:

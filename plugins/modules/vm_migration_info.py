@@ -19,17 +19,7 @@ description:
   - Changes nothing.
 extends_documentation_fragment:
   - nfv.kvm.libvirt
-attributes:
-  check_mode:
-    description: Can run in check mode and return the same as without it.
-    support: full
-  diff_mode:
-    description: Shows what has changed in diff mode.
-    support: none
-    details: The module changes nothing.
-  idempotent:
-    description: A second run returns the same as long as nobody changes the host.
-    support: full
+  - nfv.kvm.attributes.reading
 options:
   name:
     description: Name of the domain.

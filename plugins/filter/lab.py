@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 DEFAULTS: dict[str, t.Any] = {
-    "pfs": 2, "nic": "igb", "cpus": 2, "memory": 3072, "iommu": True, "nested": True,
+    "pfs": 2, "nic": "igb", "cpus": 1, "memory": 3072, "iommu": True, "nested": True,
     "kernel_arguments": "intel_iommu=on iommu=pt",
 }
 NICS = ("igb", "e1000e")

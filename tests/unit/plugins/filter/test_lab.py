@@ -88,7 +88,7 @@ def test_cables_as_listed() -> None:
         ({"nic": "e1000e"}, "-device e1000e,bus=port0", "igb"),
         ({"pfs": 8}, "-device igb,bus=port7", "port8"),
         ({"kernel_arguments": ""}, "systemd.hostname=kvm1 quiet -drive", "intel_iommu=on"),
-        ({"memory": 1024, "cpus": 1}, "-smp 1 -m 1024", "3072"),
+        ({"memory": 1024, "cpus": 2}, "-smp 2 -m 1024", "3072"),
     ],
 )
 def test_variants_of_a_host(host: dict[str, t.Any], there: str, absent: str) -> None:

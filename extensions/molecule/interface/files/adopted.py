@@ -1,14 +1,14 @@
 """Domains that others have made: to ask for what their NICs have changes nothing, to ask for one other thing changes
-that alone. Run on a host of the lab, which has libvirt and VFs: adopted.py FOLDER PF...
+that alone. Run on hosts of the lab, which have libvirt and VFs: adopted.py FOLDER HOST HOSTS PF...
 
-The domains are of two sources: hundreds of seeds (adopted_domains.py), and the XML files below FOLDER."""
+The domains are of two sources: hundreds of seeds (adopted_domains.py), and the XML files below FOLDER. They are shared
+out among HOSTS hosts; HOST is the number of this one, from 0."""
 
 from __future__ import annotations
 
 import functools
 import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -39,7 +39,6 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import run
 
 SEEDS = 270
 LEAST = 300
-PROCESSES = 2
 URI = "qemu:///system"
 # Networks that NICs are on, where the host has none of that name
 NETWORKS = {
@@ -173,10 +172,8 @@ def renamed(text: str, name: str) -> str:
     return str(etree.tostring(root, encoding="unicode"))
 
 
-def tried(domains: list[tuple[str, str]]) -> Tally:
+def tried(connection: libvirt.virConnect, domains: list[tuple[str, str]]) -> Tally:
     """What comes of the domains, each with where it is from."""
-    libvirt.registerErrorHandler(lambda _context, _error: None, None)
-    connection = libvirt.open(URI)
     trial = Trial(connection)
     # One connection for all: to connect anew for each run would take most of the time.
     with patch.object(plan, "connect", functools.cache(module_connection.connect)):
@@ -194,32 +191,28 @@ def domains_of(folder: str, pfs: list[str]) -> list[tuple[str, str]]:
         (f"seed {seed}", Domain(seed, sources).text()) for seed in range(SEEDS)]
 
 
-def main(folder: str, *pfs: str) -> None:
-    domains = domains_of(folder, list(pfs))
+def main(folder: str, host: str, hosts: str, *pfs: str) -> None:
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
     connection = libvirt.open(URI)
     there = {network.name() for network in connection.listAllNetworks()}
     made = [connection.networkDefineXML(f"<network><name>{name}</name>{content.format(pf=pfs[-1])}</network>")
             for name, content in NETWORKS.items() if name not in there]
-    total = Tally()
     try:
-        with ProcessPoolExecutor(PROCESSES) as pool:
-            for tally in pool.map(tried, [domains[part::PROCESSES] for part in range(PROCESSES)]):
-                for name, found in vars(total).items():
-                    found += getattr(tally, name)
+        tally = tried(connection, domains_of(folder, list(pfs))[int(host)::int(hosts)])
     finally:
         for network in made:
             network.undefine()
-    summary(total)
+    summary(tally, LEAST // int(hosts))
 
 
-def summary(tally: Tally) -> None:
+def summary(tally: Tally, least: int) -> None:
     print("accepted:", dict(sorted(tally.kinds.items())))
     print("changed:", dict(sorted(tally.options.items())))
     print("refused by libvirt:", len(tally.refused), *tally.refused, sep="\n  ")
     missing = [kind for kind in (*KINDS, "portgroup", *(f"direct {mode}" for mode in MODES)) if not tally.kinds[kind]]
-    if tally.broken or missing or tally.kinds["domains"] < LEAST:
+    if tally.broken or missing or tally.kinds["domains"] < least:
         raise SystemExit("\n".join([*tally.broken, f"broken: {len(tally.broken)}, not tried: {missing}, "
-                                    f"{tally.kinds['domains']} domains of at least {LEAST}"]))
+                                    f"{tally.kinds['domains']} domains of at least {least}"]))
 
 
 if __name__ == "__main__":

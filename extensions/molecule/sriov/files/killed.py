@@ -1,5 +1,6 @@
-"""A resize of a PF, killed (SIGKILL) before each call that it makes to the host in turn: the next run must end where
-an undisturbed one does. Run on a host of the lab: killed.py PF"""
+"""A resize of a PF, killed (SIGKILL) before each call that it makes to the host in turn. The next run must end where an
+undisturbed one does; if a guest got a VF in between, that guest must keep it and its packets must never stop.
+Run on a host of the lab: killed.py PF DOMAIN, the domain being a running one that answers pings over an added NIC."""
 
 from __future__ import annotations
 
@@ -9,6 +10,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
@@ -22,6 +26,10 @@ FIRST = {"numvfs": 2, "drivers_autoprobe": True, "up": True, "vfs": [
 # What the two that stay have is named no more: it is to be kept.
 MORE = {"numvfs": 3, "vfs": [{"index": 2, "vlan": 200, "spoofchk": False}]}
 FEWER = {"numvfs": 2}
+
+
+# The NIC that the guest gets, and the address that it gives itself by its MAC
+GUEST_MAC, GUEST_ADDRESS = "52:54:00:bb:00:99", "fe80::5054:ff:febb:99"
 
 
 class Mortal(Host):
@@ -84,7 +92,84 @@ def state(pf: str) -> list[object]:
     return found
 
 
-def main(pf: str) -> None:
+def command(*words: str) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(words)}: {done.stderr}")
+    return done.stdout
+
+
+def answers(pf: str, seconds: int) -> bool:
+    """Whether the guest answers one ping over the VF, within so many seconds."""
+    words = ["ping", "-6", "-q", "-c", "1", "-W", str(seconds), f"{GUEST_ADDRESS}%{pf}"]
+    return subprocess.run(words, stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def wait_until(what: str, happens: t.Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not happens():
+        if time.monotonic() > end:
+            raise SystemExit(f"{what}: not within a minute")
+        time.sleep(0.1)
+
+
+class Packets(threading.Thread):
+    """One packet after the other to the guest, as long as the context lasts, and five at least."""
+
+    def __init__(self, pf: str) -> None:
+        super().__init__()
+        self.pf = pf
+        self.enough = False
+        self.answered: list[bool] = []
+
+    def run(self) -> None:
+        while not self.enough or len(self.answered) < 5:
+            self.answered.append(answers(self.pf, 10))
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self.enough = True
+        self.join()
+        if not all(self.answered):
+            raise SystemExit(f"packets of the guest were lost: {self.answered}")
+
+
+def with_guest(pf: str, domain: str) -> None:
+    """Resize again while the guest, which got VF 0 after the kill, has it."""
+    vf = f"/sys/class/net/{pf}/device/virtfn0"
+    command("virsh", "attach-interface", domain, "hostdev", os.path.basename(os.path.realpath(vf)), "--managed",
+            "--live", "--mac", GUEST_MAC)
+    wait_until("the guest answers", lambda: answers(pf, 1))
+    with Packets(pf):
+        result = run(pf_resource, {**ABSENT, "pf": pf, **MORE}, Host())
+    if result["failed"] and f"domain {domain}" not in result["msg"]:
+        raise SystemExit(f"while the guest has VF 0: {result['msg']}")
+    if GUEST_MAC not in command("virsh", "domiflist", domain):
+        raise SystemExit(f"the guest has lost its NIC: {result}")
+    command("virsh", "detach-interface", domain, "hostdev", "--live", "--mac", GUEST_MAC)
+    wait_until("VF 0 is the host's again", lambda: "igbvf" in os.path.realpath(f"{vf}/driver"))
+
+
+def guest_in_between(pf: str, domain: str, end: list[object]) -> None:
+    """Kill a resize before each of its calls; a guest gets VF 0, if the kill left one."""
+    guests = 0
+    for lives in itertools.count(1):
+        if not killed(pf, lives, MORE):
+            break
+        if os.path.exists(f"/sys/class/net/{pf}/device/virtfn0"):
+            with_guest(pf, domain)
+            guests += 1
+        sriov_vf(Host(), pf, FIRST)
+        if state(pf) != end:
+            raise SystemExit(f"killed after {lives} calls, then a guest: {state(pf)} in place of {end}")
+    if guests < 5:
+        raise SystemExit(f"only {guests} times there was a VF for the guest")
+    print(f"a guest got a VF after {guests} of {lives - 1} kills, and kept it")
+
+
+def main(pf: str, domain: str) -> None:
     undisturbed = []
     for wanted in (FIRST, MORE, FEWER):
         sriov_vf(Host(), pf, wanted)
@@ -103,7 +188,8 @@ def main(pf: str) -> None:
     if undisturbed[2] != undisturbed[0] or kills < 10:
         raise SystemExit(f"killed {kills} times only, or changed by a resize itself: {undisturbed}")
     print(f"killed {kills} times, and each time made good")
+    guest_in_between(pf, domain, undisturbed[0])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -67,7 +67,7 @@ lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible
 	ansible-lint
 
 units: .venv/test.stamp | $(COLLECTION)  ## Run the unit tests
-	pytest
+	pytest --numprocesses=auto
 
 sanity: .venv/test.stamp  ## Run ansible-test sanity
 	@python .ci/kept.py sanity tests/sanity.sh

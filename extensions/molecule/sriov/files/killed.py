@@ -1,6 +1,9 @@
-"""A resize of a PF, killed (SIGKILL) before each call that it makes to the host in turn. The next run must end where an
-undisturbed one does; if a guest got a VF in between, that guest must keep it and its packets must never stop.
-Run on a host of the lab: killed.py PF DOMAIN, the domain being a running one that answers pings over an added NIC."""
+"""A resize of a PF, killed (SIGKILL) before the calls that it makes to the host. Run on a host of the lab:
+
+killed.py PF: before each call in turn; the next run must end where an undisturbed one does.
+killed.py PF DOMAIN: the domain, which must answer pings over a NIC that is added to it, gets a VF after each kill.
+While the resize runs again, it must keep the VF, and no packet may be lost.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ MORE = {"numvfs": 3, "vfs": [{"index": 2, "vlan": 200, "spoofchk": False}]}
 FEWER = {"numvfs": 2}
 
 
-# To give a guest a VF takes seconds, too: it gets one after a kill before every fifth call.
-STRIDE = 5
+# To give a guest a VF takes seconds, so this is done before every third call only.
+STRIDE = 3
 # The NIC that the guest gets, and the address that it gives itself by its MAC
 GUEST_MAC, GUEST_ADDRESS = "52:54:00:bb:00:99", "fe80::5054:ff:febb:99"
 
@@ -94,6 +97,28 @@ def state(pf: str) -> list[object]:
     return found
 
 
+def alone(pf: str) -> None:
+    """Kill resizes before each of their calls."""
+    undisturbed = []
+    for wanted in (FIRST, MORE, FEWER):
+        sriov_vf(Host(), pf, wanted)
+        undisturbed.append(state(pf))
+    # To more and to fewer by turns, since each resize takes the kernel seconds, until neither makes so many calls.
+    more, fewer = (MORE, undisturbed[1]), (FEWER, undisturbed[0])
+    kills = 0
+    for lives, (wanted, end) in zip(itertools.count(1), itertools.cycle((more, fewer))):
+        if killed(pf, lives, wanted):
+            kills = lives
+            sriov_vf(Host(), pf, wanted)
+        elif lives > kills + 1:
+            break
+        if state(pf) != end:
+            raise SystemExit(f"killed after {lives} calls, then {state(pf)} in place of {end}")
+    if undisturbed[2] != undisturbed[0] or kills < 10:
+        raise SystemExit(f"killed {kills} times only, or changed by a resize itself: {undisturbed}")
+    print(f"killed {kills} times, and each time made good")
+
+
 def command(*words: str) -> str:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -154,9 +179,10 @@ def with_guest(pf: str, domain: str) -> None:
     wait_until("VF 0 is the host's again", lambda: "igbvf" in os.path.realpath(f"{vf}/driver"))
 
 
-def guest_in_between(pf: str, domain: str, end: list[object]) -> None:
+def guest_in_between(pf: str, domain: str) -> None:
     """Kill a resize before some of its calls; a guest gets VF 0, if the kill left one."""
     sriov_vf(Host(), pf, FIRST)
+    end = state(pf)
     kills = guests = 0
     for lives in itertools.count(1, STRIDE):
         if not killed(pf, lives, MORE):
@@ -173,27 +199,5 @@ def guest_in_between(pf: str, domain: str, end: list[object]) -> None:
     print(f"a guest got a VF after {guests} of {kills} kills, and kept it")
 
 
-def main(pf: str, domain: str) -> None:
-    undisturbed = []
-    for wanted in (FIRST, MORE, FEWER):
-        sriov_vf(Host(), pf, wanted)
-        undisturbed.append(state(pf))
-    # To more and to fewer by turns, since each resize takes the kernel seconds, until neither makes so many calls.
-    more, fewer = (MORE, undisturbed[1]), (FEWER, undisturbed[0])
-    kills = 0
-    for lives, (wanted, end) in zip(itertools.count(1), itertools.cycle((more, fewer))):
-        if killed(pf, lives, wanted):
-            kills = lives
-            sriov_vf(Host(), pf, wanted)
-        elif lives > kills + 1:
-            break
-        if state(pf) != end:
-            raise SystemExit(f"killed after {lives} calls, then {state(pf)} in place of {end}")
-    if undisturbed[2] != undisturbed[0] or kills < 10:
-        raise SystemExit(f"killed {kills} times only, or changed by a resize itself: {undisturbed}")
-    print(f"killed {kills} times, and each time made good")
-    guest_in_between(pf, domain, undisturbed[0])
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    (alone if len(sys.argv) == 2 else guest_in_between)(*sys.argv[1:])

@@ -1,0 +1,79 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What UCS Manager adds by itself: defaults of new objects, and read-only properties and objects that follow others.
+
+The metadata has no defaults. Those here are what Cisco's manuals and modules say of 64 ports, no high performance, 54
+dynamic vNICs and protection; the others, and that port profiles find their policies in org-root, are assumptions.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .sample import PROFILES, SWITCH
+from .tree import Mo, Tree, split
+
+DEFAULTS: dict[str, dict[str, str]] = {
+    "vnicProfile": {
+        "descr": "", "hostNwIOPerf": "none", "maxPorts": "64", "nwCtrlPolicyName": "", "pinToGroupName": "",
+        "policyOwner": "local", "portProfileUuid": "0", "qosPolicyName": "", "type": "regular",
+        "configQualifier": "normal"},
+    "vnicEtherIf": {"defaultNet": "no", "isQinQVlan": "no"},
+    "vmVnicProfCl": {"descr": "", "dcName": "", "orgPath": "", "swName": "", "policyOwner": "local"},
+    "fabricVlan": {
+        "id": "1", "sharing": "none", "pubNwName": "", "defaultNet": "no", "mcastPolicyName": "", "switchId": "dual",
+        "compressionType": "included", "policyOwner": "local", "operState": "ok", "transport": "ether", "type": "lan"},
+    "fabricLanPinGroup": {"descr": ""},
+    "epqosDefinition": {"descr": "", "policyOwner": "local"},
+    "epqosEgress": {"prio": "best-effort", "rate": "line-rate", "burst": "10240", "hostControl": "none", "name": ""},
+    "nwctrlDefinition": {
+        "cdp": "disabled", "descr": "", "lldpReceive": "disabled", "lldpTransmit": "disabled", "policyOwner": "local",
+        "macRegisterMode": "only-native-vlan", "uplinkFailAction": "link-down"},
+    "adaptorHostEthIfProfile": {"descr": "", "pooledResources": "disabled", "policyOwner": "local"},
+    "vnicDynamicConPolicy": {
+        "descr": "", "adaptorProfileName": "", "dynamicEth": "54", "protection": "protected", "policyOwner": "local",
+        "namingPrefix": "dynamic-prot"},
+    "orgOrg": {"descr": ""},
+}
+
+
+def derive(tree: Tree) -> None:
+    """Bring up to date what follows other objects."""
+    for mo in tree.of_kind("vnicEtherIf"):
+        vlan = tree.get(f"fabric/lan/net-{mo.values['name']}")
+        tree.set(mo.dn, operVnetName=vlan.values["name"] if vlan else "", operVnetDn=vlan.dn if vlan else "",
+                 vnet=vlan.values["id"] if vlan else "1")
+    for instance in tree.of_kind("vmVnicProfInst"):
+        tree.remove(instance.dn)
+    for profile in tree.of_kind("vnicProfile"):
+        name, values = profile.values["name"], profile.values
+        tree.set(profile.dn, operQosPolicyName=_policy(tree, "ep-qos", values.get("qosPolicyName", "")),
+                 operNwCtrlPolicyName=_policy(tree, "nwctrl", values.get("nwCtrlPolicyName", "") or "default"))
+        if any(_applies(client) for client in tree.children(profile.dn) if client.kind == "vmVnicProfCl"):
+            tree.add("vmVnicProfInst", f"{SWITCH}/vnic-prof-{name}", name=name, profDn=profile.dn,
+                     maxPorts=values["maxPorts"], descr=values.get("descr", ""), policyOwner="local",
+                     profileType=values.get("type", "regular"))
+
+
+def user_of(tree: Tree, mo: Mo) -> str | None:
+    """The VM's NIC that keeps a port profile from being deleted.
+
+    An assumption, as Cisco's guides of VM-FEX are remembered: no VM may use the profile at that moment.
+    """
+    if mo.kind != "vnicProfile" or split(mo.dn)[0] != PROFILES:
+        return None
+    return next((nic.dn for nic in tree.of_kind("vmNic") if nic.values.get("profileName") == mo.values["name"]
+                 and nic.values.get("vStatus") == "online"), None)
+
+
+def _policy(tree: Tree, prefix: str, name: str) -> str:
+    dn = f"org-root/{prefix}-{name}"
+    return dn if tree.get(dn) else ""
+
+
+def _applies(client: Mo) -> bool:
+    """Whether a profile client means the default cluster, whose folders have no names that patterns could miss."""
+    try:
+        return bool(re.search(client.values.get("swName", ""), "default"))
+    except re.error:
+        return False

@@ -53,6 +53,8 @@ class Change:
         words = set(filter(None, element.get("status", "").split(","))) or {"created", "modified"}
         if words - STATUS:
             raise UcsmError(PARSE, detail=f"invalid value '{element.get('status')}' of attribute 'status'")
+        if element.get("childAction", "ignore") != "ignore":
+            raise UcsmError(PARSE, detail="this server of tests does not implement childAction")
         present = self.copy.get(dn)
         if words & {"deleted", "removed"}:
             return self._delete(kind, dn), "deleted"

@@ -47,8 +47,8 @@ class Change:
     def apply(self, element: t.Any, parent: str = "") -> tuple[Mo, str]:
         """Apply an element with those in it. The object, and what was done to it."""
         kind = kind_of(element.tag)
-        if not self.privileges & kind.privileges:
-            raise UcsmError(ACCESS, kind=kind.name, needed=", ".join(sorted(kind.privileges)))
+        if not self.privileges & kind.privileges - {"read-only"}:
+            raise UcsmError(ACCESS, kind=kind.name, privileges=", ".join(sorted(self.privileges)))
         dn, given = _name(kind, element, parent), {key: value for key, value in element.items() if key not in IDENTITY}
         words = set(filter(None, element.get("status", "").split(","))) or {"created", "modified"}
         if words - STATUS:

@@ -5,23 +5,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from ucsmsdk.ucshandle import UcsHandle
 
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
+from ansible_collections.nfv.kvm.tests.unit.ucs_manager.sdk import client
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cisco's client would ask the environment's proxy, even for the loopback."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
 @pytest.fixture
 def ucsm() -> Iterator[UcsManager]:
     with UcsManager(secure=False) as manager:
         yield manager
-
-
-def client(manager: UcsManager, **given: Any) -> UcsHandle:
-    return UcsHandle(manager.hostname, given.pop("username", manager.username), given.pop("password", manager.password),
-                     port=manager.port, secure=manager.secure, **given)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ucsmsdk.ucsexception import UcsException
 from ucsmsdk.ucshandle import UcsHandle
 
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
-from ansible_collections.nfv.kvm.tests.unit.ucs_manager.conftest import client
+from ansible_collections.nfv.kvm.tests.unit.ucs_manager.sdk import client
 
 
 def code(error: pytest.ExceptionInfo[Any]) -> str:

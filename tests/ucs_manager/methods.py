@@ -166,6 +166,8 @@ def _parse(body: bytes) -> t.Any:
         request = etree.fromstring(body, etree.XMLParser(**PARSER))
     except etree.XMLSyntaxError as problem:
         raise UcsmError(PARSE, detail=problem.msg or "no element") from problem
+    if request.getroottree().docinfo.doctype:
+        raise UcsmError(PARSE, detail="a document type is not allowed")
     attributes, elements = inputs_of(request.tag)
     _known(request, attributes, request.tag)
     for child in request:

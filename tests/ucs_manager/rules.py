@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Applies requests for changes to a tree, as the metadata of the classes allows.
 
-Assumptions: a list of changes is applied in its order; a read-only property may be sent with the value that it has; an
-element without status creates its object or changes it.
+Assumptions: a list of changes is applied in its order, so that what is deleted with its parent cannot be deleted again;
+a read-only property may be sent with the value that it has; an element without status creates its object or changes it.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request, as UCS Manager takes it: XML posted to /nuova."""
 
     server: Server
-    timeout = 5
+    timeout = 10
     """Seconds that a client may be silent, so that the server ends even if one never speaks."""
 
     def do_POST(self) -> None:

@@ -33,7 +33,7 @@ def process(*options: str) -> Iterator[int]:
             yield int(server.stdout.readline())
         finally:
             server.send_signal(signal.SIGTERM)
-            assert server.wait(10) == 0
+            assert server.wait(60) == 0
 
 
 def test_process(tmp_path: Path) -> None:

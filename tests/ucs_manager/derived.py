@@ -40,18 +40,18 @@ DEFAULTS: dict[str, dict[str, str]] = {
 def derive(tree: Tree) -> None:
     """Bring up to date what follows other objects."""
     for mo in tree.of_kind("vnicEtherIf"):
-        vlan = tree.get(f"fabric/lan/net-{mo.values['name']}")
-        tree.set(mo.dn, operVnetName=vlan.values["name"] if vlan else "", operVnetDn=vlan.dn if vlan else "",
-                 vnet=vlan.values["id"] if vlan else "1")
+        vlan = tree.get(f"fabric/lan/net-{_name(mo)}")
+        tree.set(mo.dn, operVnetName=_name(mo) if vlan else "", operVnetDn=vlan.dn if vlan else "",
+                 vnet=vlan.values.get("id", "1") if vlan else "1")
     for instance in tree.of_kind("vmVnicProfInst"):
         tree.remove(instance.dn)
     for profile in tree.of_kind("vnicProfile"):
-        name, values = profile.values["name"], profile.values
+        name, values = _name(profile), profile.values
         tree.set(profile.dn, operQosPolicyName=_policy(tree, "ep-qos", values.get("qosPolicyName", "")),
                  operNwCtrlPolicyName=_policy(tree, "nwctrl", values.get("nwCtrlPolicyName", "") or "default"))
         if any(_applies(client) for client in tree.children(profile.dn) if client.kind == "vmVnicProfCl"):
             tree.add("vmVnicProfInst", f"{SWITCH}/vnic-prof-{name}", name=name, profDn=profile.dn,
-                     maxPorts=values["maxPorts"], descr=values.get("descr", ""), policyOwner="local",
+                     maxPorts=values.get("maxPorts", "64"), descr=values.get("descr", ""), policyOwner="local",
                      profileType=values.get("type", "regular"))
 
 
@@ -62,8 +62,12 @@ def user_of(tree: Tree, mo: Mo) -> str | None:
     """
     if mo.kind != "vnicProfile" or split(mo.dn)[0] != PROFILES:
         return None
-    return next((nic.dn for nic in tree.of_kind("vmNic") if nic.values.get("profileName") == mo.values["name"]
+    return next((nic.dn for nic in tree.of_kind("vmNic") if nic.values.get("profileName") == _name(mo)
                  and nic.values.get("vStatus") == "online"), None)
+
+
+def _name(mo: Mo) -> str:
+    return mo.rn.partition("-")[2]
 
 
 def _policy(tree: Tree, prefix: str, name: str) -> str:

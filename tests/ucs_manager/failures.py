@@ -44,7 +44,7 @@ class Failures:
         if self.commit_errors:
             raise self.commit_errors.pop(0)
 
-    def after(self, tree: Tree) -> None:
+    def after_commit(self, tree: Tree) -> None:
         writer, self.second_writer = self.second_writer, None
         if writer:
             writer(tree)

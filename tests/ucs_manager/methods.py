@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 from lxml import etree
 
+from .derived import derive
 from .errors import AUTHENTICATION, PARSE, UcsmError
 from .failures import Failures
 from .filters import select
@@ -151,7 +152,8 @@ class Api:
         change.finish()
         for (mo, status), out in done:
             _write(change.copy, change.copy.get(mo.dn) or mo, out, _true(request.get("inHierarchical")), status=status)
-        self.failures.after(self.tree)
+        self.failures.after_commit(self.tree)
+        derive(self.tree)
 
     def _out(self, request: t.Any, answer: t.Any, objects: Iterable[Mo], name: str = "outConfigs") -> None:
         out = etree.SubElement(answer, name)
@@ -164,6 +166,8 @@ def _parse(body: bytes) -> t.Any:
         request = etree.fromstring(body, etree.XMLParser(**PARSER))
     except etree.XMLSyntaxError as problem:
         raise UcsmError(PARSE, detail=problem.msg or "no element") from problem
+    if request.getroottree().docinfo.doctype:
+        raise UcsmError(PARSE, detail="a document type is not allowed")
     attributes, elements = inputs_of(request.tag)
     _known(request, attributes, request.tag)
     for child in request:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Applies requests for changes to a tree, as the metadata of the classes allows.
 
-Assumptions: a list of changes is applied in its order; a read-only property may be sent with the value that it has; an
-element without status creates its object or changes it.
+Assumptions: a list of changes is applied in its order, so that what is deleted with its parent cannot be deleted again;
+a read-only property may be sent with the value that it has; an element without status creates its object or changes it.
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ class Change:
     def apply(self, element: t.Any, parent: str = "") -> tuple[Mo, str]:
         """Apply an element with those in it. The object, and what was done to it."""
         kind = kind_of(element.tag)
-        if not self.privileges & kind.privileges:
-            raise UcsmError(ACCESS, kind=kind.name, needed=", ".join(sorted(kind.privileges)))
+        if not self.privileges & kind.privileges - {"read-only"}:
+            raise UcsmError(ACCESS, kind=kind.name, privileges=", ".join(sorted(self.privileges)))
         dn, given = _name(kind, element, parent), {key: value for key, value in element.items() if key not in IDENTITY}
         words = set(filter(None, element.get("status", "").split(","))) or {"created", "modified"}
         if words - STATUS:
             raise UcsmError(PARSE, detail=f"invalid value '{element.get('status')}' of attribute 'status'")
+        if element.get("childAction", "ignore") != "ignore":
+            raise UcsmError(PARSE, detail="this server of tests does not implement childAction")
         present = self.copy.get(dn)
         if words & {"deleted", "removed"}:
             return self._delete(kind, dn), "deleted"

@@ -34,11 +34,11 @@ class UcsManager:
 
     def __init__(self, model: str = "UCS-FI-6248UP", *, secure: bool = True, version: str = "4.2(3d)", port: int = 0,
                  username: str = "admin", password: str = "secret", privileges: str = "admin,read-only",
-                 certificate: str = certificates.GOOD):
+                 certificate: str = certificates.GOOD, failures: Failures | None = None):
         self.username, self.password, self.secure = username, password, secure
         self.tree: Tree = system(model, version)
         derive(self.tree)
-        self.sessions, self.failures = Sessions(), Failures()
+        self.sessions, self.failures = Sessions(), failures or Failures()
         self.users = {username: (password, privileges)}
         """Passwords and privileges by names."""
         self.api = Api(self.tree, self.sessions, self.failures, self.users, version)
@@ -101,6 +101,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request, as UCS Manager takes it: XML posted to /nuova."""
 
     server: Server
+    timeout = 10
+    """Seconds that a client may be silent, so that the server ends even if one never speaks."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

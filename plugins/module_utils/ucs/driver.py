@@ -42,6 +42,7 @@ class Driver:
         self.subject = subject
         self.failure: KvmError | None = None
         context = ssl.create_default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         if not verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -54,7 +55,10 @@ class Driver:
         :raises KvmError: there is none
         """
         try:
-            return self._answer(Request(uri, data=data), float(timeout or 30))
+            answer = self._answer(Request(uri, data=data), float(timeout or 30))
+            if not answer:  # ucsmsdk breaks on it
+                raise http.client.IncompleteRead(b"")
+            return answer
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.failure = self._explain(error, timeout)
             raise self.failure from error
@@ -75,6 +79,7 @@ class Driver:
         """What went wrong, as far as the exception tells."""
         reason = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
         if isinstance(error, HTTPError):
+            error.close()
             return self._of_status(error)
         if isinstance(reason, ssl.SSLCertVerificationError):
             return CommandFailed(

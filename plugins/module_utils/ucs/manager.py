@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
 
 OLDEST = (0, 9, 27)
 LOGOUT_SECONDS = 10
-NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?")
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
 
 # What UCS Manager's error codes mean, and what to do about them.
 KNOWN = {

@@ -121,8 +121,8 @@ class PolicyResource:
     def _check_use(self, current: State, what: str) -> None:
         if current.users and not self.allow:
             raise InUse(
-                f"dynamic vNIC policy {self.name}", f"{what}, and UCS Manager would reconfigure the servers that use it "
-                f"and may reboot them: {'; '.join(map(str, current.users))}",
+                f"dynamic vNIC policy {self.name}", f"{what}, and UCS Manager would reconfigure and may reboot the "
+                f"servers that use it: {'; '.join(map(str, current.users))}",
                 remedy="Give these service profiles another policy first, or set in_use: allow")
 
     def show(self, state: State) -> dict[str, t.Any]:

@@ -32,8 +32,8 @@ NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f]*
 
 # What UCS Manager's error codes mean, and what to do about them.
 KNOWN = {
-    "102": ("another writer has removed an object meanwhile", "Run this again: it reads first"),
-    "103": ("another writer has made the same object meanwhile", "Run this again: it reads first"),
+    "102": ("an object does not exist that another writer may have removed", "Run this again: it reads first"),
+    "103": ("another writer has created the same object meanwhile", "Run this again: it reads first"),
     "551": ("it refused the login", "Check username and password; a user of an authentication domain is "
             "ucs-DOMAIN\\USER"),
     "552": ("the session has ended before the run has", "Run this again; if it happens often, give the user a longer "

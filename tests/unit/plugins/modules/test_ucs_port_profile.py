@@ -231,8 +231,8 @@ def test_second_writer_of_something_else(ucs: Ucs) -> None:
 
 @pytest.mark.parametrize(("first", "other", "told"), [
     (False, lambda tree: tree.add("vnicProfile", FINANCE, name="finance", maxPorts="1"),
-     "another writer has made the same object meanwhile"),
-    (True, lambda tree: tree.remove(FINANCE), "another writer has removed an object meanwhile"),
+     "another writer has created the same object meanwhile"),
+    (True, lambda tree: tree.remove(FINANCE), "an object does not exist that another writer may have removed"),
 ])
 def test_another_writer_between_reading_and_commit(
     ucs: Ucs, monkeypatch: pytest.MonkeyPatch, first: bool, other: t.Callable[[Tree], object], told: str

@@ -147,8 +147,8 @@ def test_connection_drops(ucs: Ucs, method: str, when: str) -> None:
 
 @pytest.mark.parametrize(("fault", "details", "told"), [
     (errors.RULE, {"detail": "VLAN db is isolated"}, "it refused to change port profile web: VLAN db is isolated"),
-    (errors.ACCESS, {"kind": "vnicProfile", "needed": "ls-network"}, "Access denied: class:vnicProfile needs one of"),
-    (errors.NOT_FOUND, {"action": "modify", "dn": "x"}, "another writer has removed an object meanwhile"),
+    (errors.ACCESS, {"kind": "vnicProfile", "privileges": "read-only"}, "Access denied: class:vnicProfile is not for"),
+    (errors.NOT_FOUND, {"action": "modify", "dn": "x"}, "does not exist that another writer may have removed"),
     (errors.PARSE, {"detail": "unknown attribute"}, "(error ERR-xml-parse-error)"),
     (errors.AUTHORIZATION, {}, "the session has ended before the run has"),
 ])

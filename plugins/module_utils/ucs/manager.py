@@ -81,7 +81,8 @@ class UcsManager:
 
     def release(self) -> str:
         """The release of UCS Manager, such as ``4.0(4b)``."""
-        return str(self._session().version.version or "")
+        with self._answering("read"):
+            return str(self._session().version.version or "")
 
     def one(self, dn: str) -> Mo | None:
         """The object of a DN, None if there is none."""
@@ -159,7 +160,7 @@ class UcsManager:
             raise (self._driver and self._driver.failure) or CommandFailed(
                 self.name, "it refused the first request after the login: it is not UCS Manager, or it has ended the "
                 "session", remedy="Check hostname and port, and run this again") from None
-        except (ParseError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (ParseError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise CommandFailed(self.name, "its answer is not one that ucsmsdk understands", f"{type(error).__name__}: "
                                 f"{error}"[:200], "Check that hostname and port are those of UCS Manager") from error
 

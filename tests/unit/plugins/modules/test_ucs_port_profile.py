@@ -300,9 +300,8 @@ WRONG: list[tuple[Result, str]] = [
     ({"descr": "é"}, "descr = 'é'"),
     ({"descr": "a^b"}, "descr = 'a^b'"),
     ({"descr": '"'}, "descr = '\"'"),
-    *(({key: "p" * 17}, f"{key} = '{'p' * 17}': {POLICIES}") for key in ("qos_policy", "network_control_policy",
-                                                                      "pin_group")),
-    *(({key: "a b"}, f"{key} = 'a b': {POLICIES}") for key in ("qos_policy", "network_control_policy", "pin_group")),
+    *(({key: name}, f"{key} = '{name}': {POLICIES}") for name in ("p" * 17, "a b")
+      for key in ("qos_policy", "network_control_policy", "pin_group")),
     ({"qos_policy": "silver"}, "qos_policy = 'silver': UCS Manager has no QoS policy of this name. It has gold"),
     ({"network_control_policy": "x"}, "UCS Manager has no network control policy of this name. It has cdp-on, default"),
     ({"pin_group": "uplink-b"}, "UCS Manager has no LAN pin group of this name. It has uplink-a"),
@@ -398,6 +397,6 @@ def test_vlans_of_one_fabric_and_of_appliances(ucs: Ucs) -> None:
     ucs.refused(module, "UCS Manager has no VLAN of this name", name="finance", vlans=[{"name": "nas"}])
 
 
-def test_policies_of_other_organisations(ucs: Ucs) -> None:
+def test_policies_of_other_organizations(ucs: Ucs) -> None:
     ucs.server.tree.add("epqosDefinition", "org-root/org-lab/ep-qos-lab", name="lab")
     ucs.refused(module, "UCS Manager has no QoS policy of this name. It has gold", name="finance", qos_policy="lab")

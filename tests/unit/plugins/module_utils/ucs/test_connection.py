@@ -171,6 +171,25 @@ def test_no_session_left(ucs: Ucs) -> None:
     assert "it has no session left: User reached maximum session limit (error 572)" in result["msg"]
 
 
+@pytest.mark.parametrize("version", ["", "4.0(4b)", "4.3(6.250037)", "of another form"])
+def test_release(ucs: Ucs, version: str) -> None:
+    ucs.server.failures.version = version
+    assert ucs.run(ucs_port_profile_info)["release"] == (version or "4.2(3d)")
+
+
+def test_release_that_is_nowhere(ucs: Ucs) -> None:
+    ucs.server.failures.version = ""
+    for dn in ("sys/fw-system", "sys/mgmt/fw-system"):
+        ucs.server.tree.remove(dn)
+    ucs.refused(ucs_port_profile_info, "its answer is not one that ucsmsdk understands")
+
+
+def test_password_that_xml_has_to_escape(ucs: Ucs) -> None:
+    password = "<&'\"é ]]>\\%{{ x }}"
+    ucs.server.users["admin"] = (password, "admin")
+    assert ucs.run(ucs_port_profile, **CHANGE, password=password)["changed"]
+
+
 def test_redirects_are_not_followed(ucs: Ucs) -> None:
     ucs.server.failures.redirect = "https://192.0.2.1/nuova"
     ucs.refused(ucs_port_profile, "it redirects to https://192.0.2.1/nuova, and redirects are not followed", **CHANGE)

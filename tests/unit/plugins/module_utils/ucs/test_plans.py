@@ -27,7 +27,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.steps imp
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import Interconnect, interconnects_of
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy import model as policy
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.plan import PolicyResource
-from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.read import organisations_above, policy_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.read import organizations_above, policy_of
 
 NOBODY = UcsManager({"hostname": "ucs1"})
 OLD_MODEL, NEW_MODEL = (Interconnect("A", model) for model in ("UCS-FI-6248UP", "UCS-FI-6454"))
@@ -132,8 +132,8 @@ def test_consumers_know_their_host_and_cluster() -> None:
 
 
 def test_clusters() -> None:
-    switches = [mo("VmSwitch", "x/switch-b", name="b", manager="vcenter"), mo("VmSwitch", "x/switch-default",
-                                                                             name="default", manager="unmanaged")]
+    switches = [mo("VmSwitch", "x/switch-b", name="b", manager="vcenter"),
+                mo("VmSwitch", "x/switch-default", name="default", manager="unmanaged")]
     profiles = [mo("VmVnicProfInst", f"x/switch-default/vnic-prof-{name}", name=name) for name in ("q", "p")]
     assert [(each.name, each.profiles, each.shown()["usable"]) for each in clusters_of(switches, profiles)] == [
         ("b", (), False), ("default", ("p", "q"), True)]
@@ -168,5 +168,5 @@ def test_policy(wanted: policy.Policy | None, current: policy.State, told: t.Any
     assert lines == [f"dynamic vNIC policy p of org-root: {line}" for line in told]
 
 
-def test_organisations() -> None:
-    assert organisations_above("org-root/org-a/org-b") == ("org-root/org-a/org-b", "org-root/org-a", "org-root")
+def test_organizations() -> None:
+    assert organizations_above("org-root/org-a/org-b") == ("org-root/org-a/org-b", "org-root/org-a", "org-root")

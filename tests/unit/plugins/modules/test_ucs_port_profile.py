@@ -122,6 +122,16 @@ def test_children_that_are_not_wanted_any_more(ucs: Ucs) -> None:
     assert children(ucs) == ["cl-kvm", "if-mgmt"]
 
 
+def test_values_that_ucsmsdk_does_not_know_are_no_obstacle(ucs: Ucs) -> None:
+    """A later release of UCS Manager may take what this ucsmsdk does not."""
+    ucs.run(module, **WHOLE)
+    ucs.server.tree.set(f"{FINANCE}/cl-default", swName="<défaut>")
+    ucs.server.tree.set(FINANCE, descr="<défaut>", newProperty="1")
+    assert ucs.run(module, name="finance", max_ports=7)["changed"]
+    assert ucs.run(module, name="finance", clients=[{"name": "kvm"}])["profile"]["descr"] == "<défaut>"
+    assert children(ucs) == ["cl-kvm", "if-db", "if-web"]
+
+
 def test_removal(ucs: Ucs) -> None:
     ucs.run(module, **WHOLE)
     result = ucs.four_runs(module, name="finance", state="absent")

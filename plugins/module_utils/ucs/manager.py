@@ -113,14 +113,11 @@ class UcsManager:
             pair.child_add(mo)
             config.child_add(pair)
         session = self._session()
-        with self._answering(f"change {what}"):
-            try:
-                answer = session.post_elem(factory.config_conf_mos(session.cookie, config, False))
-            except KvmError as error:
-                error.aftermath = f"Whether it has changed {what} is unknown. Run this again: it reads first"
-                raise
-            if answer.error_code != 0:
-                raise self._refused(f"change {what}", str(answer.error_code), str(answer.error_descr))
+        unknown = f"Whether it has changed {what} is unknown. Run this again: it reads first"
+        with self._answering(f"change {what}", unknown):
+            answer = session.post_elem(factory.config_conf_mos(session.cookie, config, False))
+        if answer.error_code != 0:
+            raise self._refused(f"change {what}", str(answer.error_code), str(answer.error_descr))
 
     def close(self) -> None:
         """Log out if there is a session. What fails then is of no use to anybody: the session ends by itself."""
@@ -146,14 +143,18 @@ class UcsManager:
         return self._handle
 
     @contextlib.contextmanager
-    def _answering(self, doing: str) -> t.Iterator[None]:
+    def _answering(self, doing: str, unknown: str = "") -> t.Iterator[None]:
         """Turn what ucsmsdk raises into one error.
 
         :param doing: what was asked for, as an infinitive
+        :param unknown: what the error adds if UCS Manager has not refused it, but its answer is missing or unreadable
         """
         errors = importlib.import_module("ucsmsdk.ucsexception")
         try:
             yield
+        except KvmError as error:
+            error.aftermath = unknown
+            raise
         except errors.UcsException as error:
             raise self._refused(doing, str(error.error_code), str(error.error_descr)) from None
         except errors.UcsLoginError:  # it hides why
@@ -161,8 +162,11 @@ class UcsManager:
                 self.name, "it refused the first request after the login: it is not UCS Manager, or it has ended the "
                 "session", remedy="Check hostname and port, and run this again") from None
         except (ParseError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise CommandFailed(self.name, "its answer is not one that ucsmsdk understands", f"{type(error).__name__}: "
-                                f"{error}"[:200], "Check that hostname and port are those of UCS Manager") from error
+            failure = CommandFailed(self.name, "its answer is not one that ucsmsdk understands",
+                                    f"{type(error).__name__}: {error}"[:200],
+                                    "Check that hostname and port are those of UCS Manager")
+            failure.aftermath = unknown
+            raise failure from error
 
     def _refused(self, doing: str, code: str, descr: str) -> KvmError:
         """What UCS Manager answered instead."""

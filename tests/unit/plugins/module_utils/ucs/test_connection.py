@@ -159,6 +159,18 @@ def test_error_on_commit(ucs: Ucs, fault: errors.Fault, details: dict[str, str],
     assert ucs.server.requests[-2:] == ["configConfMos", "aaaLogout"]
 
 
+@pytest.mark.parametrize(("answer", "known"), [
+    (b"<configConfMos", False), (b"Welcome", False), (b'<error errorCode="ERR-x" errorDescr="no"/>', True),
+])
+def test_unreadable_answer_to_a_commit(
+    ucs: Ucs, monkeypatch: pytest.MonkeyPatch, answer: bytes, known: bool
+) -> None:
+    handle = ucs.server.api.handle
+    monkeypatch.setattr(ucs.server.api, "handle", lambda body: handle(body) if b"configConfMos" not in body else answer)
+    result = ucs.refused(ucs_port_profile, "UCS Manager 127.0.0.1", **CHANGE)
+    assert ("Whether it has changed port profile web is unknown. Run this again" in result["msg"]) is not known
+
+
 def test_commits_are_whole_or_not_at_all(ucs: Ucs) -> None:
     ucs.server.users["admin"] = (PASSWORD, "read-only,ls-network")  # which may change profiles, and not their VLANs
     ucs.refused(ucs_port_profile, "Access denied: class:vnicEtherIf", **CHANGE)

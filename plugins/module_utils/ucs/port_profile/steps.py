@@ -64,7 +64,8 @@ def objects_of(name: str, before: Profile | None, after: Profile) -> t.Iterator[
     """The objects of the transaction.
 
     The statuses have UCS Manager refuse it if another writer has made or removed the profile meanwhile. Children that
-    are no longer wanted are deleted by name, for those that a transaction does not have stay.
+    are no longer wanted are deleted by name, for those that a transaction does not have stay. The
+    order is such that the profile never has two native VLANs.
     """
     old = before or Profile()
     there, wanted = children_of(old), children_of(after)
@@ -72,16 +73,16 @@ def objects_of(name: str, before: Profile | None, after: Profile) -> t.Iterator[
                if getattr(after, option) not in (None, getattr(old, option))}
     mo = mo_class("VnicProfile")(FOLDER, name, **changed)
     mo.status = "created" if before is None else "modified"
-    for child in wanted:
-        if child not in there:
-            child_of(mo, child).status = "created,modified"
-    yield mo
     kept = {(type(child), child.name) for child in wanted}
     for child in there:
         if (type(child), child.name) not in kept:
             removed = mo_class(CLASSES[type(child)])(dn_of(name), child.name)
             removed.status = "deleted"
             yield removed
+    for child in sorted(wanted, key=lambda child: isinstance(child, Vlan) and child.native):
+        if child not in there:
+            child_of(mo, child).status = "created,modified"
+    yield mo
 
 
 def children_of(profile: Profile) -> tuple[Vlan | Client, ...]:

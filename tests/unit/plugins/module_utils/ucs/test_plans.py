@@ -85,7 +85,7 @@ def test_profile_refused(wanted: Profile | None, current: State, error: type[Kvm
 
 
 def shown(objects: t.Iterable[t.Any]) -> list[tuple[str, str]]:
-    """The DNs and statuses of a transaction, children after their parents."""
+    """The DNs and statuses of a transaction in its order, children after their parents."""
     return [(each.dn, each.status) for mo in objects for each in (mo, *mo.child)]
 
 
@@ -93,10 +93,12 @@ def shown(objects: t.Iterable[t.Any]) -> list[tuple[str, str]]:
     (None, FRESH, [("", "created"), ("/cl-default", "created,modified")]),
     (THERE, replace(THERE, max_ports=7), [("", "modified")]),
     (THERE, replace(THERE, vlans=(Vlan("db", native=True), Vlan("mgmt"))),
-     [("", "modified"), ("/if-db", "created,modified"), ("/if-mgmt", "created,modified"), ("/if-web", "deleted")]),
-    (THERE, replace(THERE, clients=()), [("", "modified"), ("/cl-default", "deleted")]),
+     [("/if-web", "deleted"), ("", "modified"), ("/if-mgmt", "created,modified"), ("/if-db", "created,modified")]),
+    (THERE, replace(THERE, vlans=(Vlan("db", native=True), Vlan("web"))),
+     [("", "modified"), ("/if-web", "created,modified"), ("/if-db", "created,modified")]),
+    (THERE, replace(THERE, clients=()), [("/cl-default", "deleted"), ("", "modified")]),
     (replace(THERE, clients=(Client("db"),)), replace(THERE, vlans=(), clients=(Client("db"),)),
-     [("", "modified"), ("/if-db", "deleted"), ("/if-web", "deleted")]),
+     [("/if-db", "deleted"), ("/if-web", "deleted"), ("", "modified")]),
 ])
 def test_transactions(before: Profile | None, after: Profile, told: list[tuple[str, str]]) -> None:
     assert shown(objects_of("p", before, after)) == [

@@ -19,6 +19,10 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_ope
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, KvmError
 
 CHUNK = 1 << 16
+# What to do about a certificate, by OpenSSL's verify codes: not yet valid, expired, another name, another address.
+DATES = "Check the controller's clock, and renew the key ring's certificate in UCS Manager"
+NAMES = "Set hostname to a name that the certificate has"
+CERTIFICATE_REMEDIES = {9: DATES, 10: DATES, 62: NAMES, 64: NAMES}
 
 
 class NoRedirect(HTTPRedirectHandler):
@@ -82,10 +86,11 @@ class Driver:
             error.close()
             return self._of_status(error)
         if isinstance(reason, ssl.SSLCertVerificationError):
-            return CommandFailed(
-                self.subject, f"its certificate is not trusted: {reason.verify_message}", remedy="Add the CA of UCS "
-                "Manager to the controller's trust store, or name its file in the environment variable SSL_CERT_FILE; "
-                "validate_certs: false accepts any certificate")
+            remedy = CERTIFICATE_REMEDIES.get(reason.verify_code, (
+                "Add the CA of UCS Manager to the controller's trust store, or name its file in the environment "
+                "variable SSL_CERT_FILE"))
+            return CommandFailed(self.subject, f"its certificate is not trusted: {reason.verify_message}",
+                                 remedy=f"{remedy}; validate_certs: false accepts any certificate")
         if isinstance(reason, ssl.SSLError):
             return CommandFailed(self.subject, f"TLS failed: {reason.reason or reason}",
                                  remedy="Check port and secure; UCS Manager must offer TLS 1.2 or later")

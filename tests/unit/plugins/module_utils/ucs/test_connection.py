@@ -74,17 +74,21 @@ def test_session_expires_at_the_commit(ucs: Ucs) -> None:
     raise AssertionError("no session ended at the commit")
 
 
-@pytest.mark.parametrize(("kind", "told"), [
-    (certificate.OTHER_NAME, "IP address mismatch, certificate is not valid for '127.0.0.1'"),
-    (certificate.SELF_SIGNED, "self-signed certificate"), (certificate.EXPIRED, "certificate has expired"),
+@pytest.mark.parametrize(("kind", "told", "remedy"), [
+    (certificate.OTHER_NAME, "IP address mismatch, certificate is not valid for '127.0.0.1'",
+     "Set hostname to a name that the certificate has"),
+    (certificate.SELF_SIGNED, "self-signed certificate", "SSL_CERT_FILE"),
+    (certificate.EXPIRED, "certificate has expired", "Check the controller's clock, and renew"),
 ])
-def test_refused_certificate(monkeypatch: pytest.MonkeyPatch, given: t.Any, kind: str, told: str) -> None:
+def test_refused_certificate(
+    monkeypatch: pytest.MonkeyPatch, given: t.Any, kind: str, told: str, remedy: str
+) -> None:
     module, params = given
     with UcsManager(password=PASSWORD, certificate=kind) as server:
         monkeypatch.setenv("SSL_CERT_FILE", server.certificate)
         ucs = Ucs(server)
         result = ucs.refused(module, f"UCS Manager 127.0.0.1: its certificate is not trusted: {told}", **params)
-        assert "SSL_CERT_FILE" in result["msg"]
+        assert remedy in result["msg"]
         assert "validate_certs: false" in result["msg"]
         assert server.requests == [], "the password has been sent"
         assert not ucs.run(module, **params, validate_certs=False).get("failed")

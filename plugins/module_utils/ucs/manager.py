@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import ipaddress
 import re
 import sys
 import typing as t
@@ -28,7 +29,8 @@ if t.TYPE_CHECKING:
 
 OLDEST = (0, 9, 27)
 LOGOUT_SECONDS = 10
-NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
+LABEL = "[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
 
 # What UCS Manager's error codes mean, and what to do about them.
 KNOWN = {
@@ -69,7 +71,7 @@ class UcsManager:
         :raises DependencyMissing: ucsmsdk is missing or too old
         """
         hostname = self.params["hostname"]
-        if not NAME.fullmatch(hostname):
+        if not NAME.fullmatch(hostname) and not _is_ipv6(hostname):
             raise ValidationError("hostname", "it is neither a host name nor an IP address", hostname,
                                   "Write ucs1.example.com or 192.0.2.1, with the port in port")
         for key in ("username", "password"):
@@ -174,6 +176,13 @@ class UcsManager:
         who = f" of user {self.params['username']}" if code == "551" else ""
         reason = descr.strip().rstrip(".") or "no reason given"
         return CommandFailed(self.name, f"{cause}{who}: {reason} (error {code})", remedy=remedy)
+
+
+def _is_ipv6(name: str) -> bool:
+    try:
+        return not ipaddress.IPv6Address(name).scope_id
+    except ValueError:
+        return False
 
 
 def load() -> t.Any:

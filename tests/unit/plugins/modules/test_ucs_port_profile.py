@@ -364,7 +364,7 @@ WRONG: list[tuple[Result, str]] = [
     ({"username": ""}, "username: it is empty"),
     *(({"hostname": name}, f"hostname = {name!r}: it is neither a host name nor an IP address") for name in (
         "", "https://127.0.0.1", "127.0.0.1:443", "user@127.0.0.1", "a b", "127.0.0.1/nuova", "-x", "x" * 300, "[::1]",
-        "127.0.0.1\n", "é.example")),
+        "127.0.0.1\n", "é.example", "ucs..example", "x" * 64 + ".example", "::::", "fe80::1%lo", ".")),
     ({"port": 0}, "port = 0: it must be from 1 to 65535"),
     ({"port": 65536}, "port = 65536: it must be from 1 to 65535"),
     ({"port": "https"}, "unable to convert to int"),

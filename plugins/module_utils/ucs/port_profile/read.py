@@ -55,5 +55,5 @@ def profile_of(mo: Mo, children: t.Iterable[Mo]) -> Profile:
                for child in children if child.get_class_id() == "VmVnicProfCl")
     return Profile(
         text(mo, "descr"), text(mo, "qos_policy_name"), text(mo, "nw_ctrl_policy_name"), text(mo, "pin_to_group_name"),
-        int(ports) if ports.isdigit() else None, text(mo, "host_nw_io_perf") or "none",
+        int(ports) if ports.isdecimal() else None, text(mo, "host_nw_io_perf") or "none",
         tuple(sorted(vlans, key=lambda vlan: vlan.name)), tuple(sorted(clients, key=lambda client: client.name)))

@@ -32,7 +32,7 @@ def read_state(manager: UcsManager, org: str, name: str) -> State:
 def policy_of(mo: Mo) -> Policy:
     """A policy."""
     number = text(mo, "dynamic_eth")
-    return Policy(text(mo, "descr"), int(number) if number.isdigit() else 0, text(mo, "adaptor_profile_name"),
+    return Policy(text(mo, "descr"), int(number) if number.isdecimal() else 0, text(mo, "adaptor_profile_name"),
                   text(mo, "protection"))
 
 

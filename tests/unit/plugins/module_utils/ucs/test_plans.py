@@ -111,7 +111,9 @@ def mo(kind: str, dn: str, **values: str) -> t.Any:
 
 def test_what_ucs_manager_does_not_report() -> None:
     assert profile_of(mo("VnicProfile", "p"), [mo("FaultInst", "p/f")]) == Profile("", "", "", "", None, "none", (), ())
-    assert policy_of(mo("VnicDynamicConPolicy", "p", dynamic_eth="off")) == policy.Policy("", 0, "", "")
+    for unknown in ("", "unlimited", "²"):
+        assert profile_of(mo("VnicProfile", "p", max_ports=unknown), ()).max_ports is None
+        assert policy_of(mo("VnicDynamicConPolicy", "p", dynamic_eth=unknown)) == policy.Policy("", 0, "", "")
     assert interconnects_of([mo("NetworkElement", "sys/switch-A")]) == (Interconnect("", "", ""),)
     nothing: dict[str, list[t.Any]] = {name: [] for name in ("VmVif", "VmInstance", "VmHv", "VmComputeEp")}
     nics = [mo("VmNic", "vmm/vm-7/nic-1", profile_name="p", name="1"), mo("VmNic", "vmm/vm-7/nic-2", name="2")]

@@ -24,7 +24,7 @@ options:
     default: admin
   password:
     description:
-      - The password of O(username). It is never shown.
+      - The password of O(username). The module does not return or log it.
       - If it is omitted, the environment variable E(UCS_PASSWORD) is used.
     type: str
     required: true
@@ -60,5 +60,6 @@ notes:
   - Each run logs in once and always logs out. A run that changes something sends one transaction, which UCS Manager
     makes as a whole or refuses as a whole.
   - Nothing is locked in UCS Manager. A run that finds its change overwritten by another writer fails.
-  - The proxy of the environment variable E(https_proxy) is used, unless E(no_proxy) has O(hostname).
+  - The proxy of the environment variable E(https_proxy), or E(http_proxy) with O(secure=false), is used, unless
+    E(no_proxy) has O(hostname).
 """

@@ -14,7 +14,8 @@ import ssl
 import time
 import typing as t
 from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener, getproxies, proxy_bypass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, KvmError
 
@@ -64,7 +65,7 @@ class Driver:
                 raise http.client.IncompleteRead(b"")
             return answer
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self.failure = self._explain(error, timeout)
+            self.failure = self._explain(error, timeout, _proxy_of(uri))
             raise self.failure from error
 
     def _answer(self, request: Request, timeout: float) -> str:
@@ -79,8 +80,11 @@ class Driver:
                 if time.monotonic() > deadline:
                     raise socket.timeout
 
-    def _explain(self, error: Exception, timeout: float | None) -> KvmError:
-        """What went wrong, as far as the exception tells."""
+    def _explain(self, error: Exception, timeout: float | None, proxy: str) -> KvmError:
+        """What went wrong, as far as the exception tells.
+
+        :param proxy: the environment variable of the proxy that the request went to, empty without one
+        """
         reason = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
         if isinstance(error, HTTPError):
             error.close()
@@ -97,13 +101,16 @@ class Driver:
         if isinstance(reason, (socket.timeout, TimeoutError)):
             return CommandFailed(self.subject, f"it did not answer within {timeout:g} seconds",
                                  remedy="Check that it is up and reachable, or give a longer timeout")
-        if isinstance(reason, socket.gaierror):
+        if isinstance(reason, socket.gaierror) and not proxy:
             return CommandFailed(self.subject, f"its name has no address: {reason.strerror}",
                                  remedy="Check hostname and the controller's DNS")
         if isinstance(reason, (http.client.HTTPException, ConnectionResetError, BrokenPipeError)):
             return CommandFailed(self.subject, "it closed the connection without a complete answer",
                                  remedy="Check port and secure, and whether UCS Manager restarts")
         cause = getattr(reason, "strerror", None) or str(reason)
+        if proxy:
+            return CommandFailed(self.subject, f"it cannot be reached by the proxy of {proxy}: {cause}", remedy=f"Check "
+                                 f"the environment variable {proxy}, or add the hostname to no_proxy")
         return CommandFailed(self.subject, f"it cannot be reached: {cause}",
                              remedy="Check hostname and port, and that a firewall lets the controller pass")
 
@@ -115,3 +122,9 @@ class Driver:
                                  remedy="Set hostname, port and secure to that address")
         return CommandFailed(self.subject, f"it answered with HTTP status {error.code} {error.reason}",
                              remedy="Check that this is UCS Manager and that it has completely started")
+
+
+def _proxy_of(uri: str) -> str:
+    """The environment variable of the proxy that a request goes to, empty without one."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}_proxy" if parts.scheme in getproxies() and not proxy_bypass(parts.netloc) else ""

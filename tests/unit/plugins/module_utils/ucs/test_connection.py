@@ -26,6 +26,7 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 from ansible_collections.nfv.kvm.tests.unit.runucs import PASSWORD, Ucs
 
 CHANGE: Result = {"name": "web", "descr": "changed", "vlans": [{"name": "db"}]}
+PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy")
 MODULES = [(ucs_port_profile, CHANGE), (ucs_port_profile_info, {}), (ucs_dynamic_vnic_policy, {"name": "fex"})]
 
 
@@ -109,10 +110,33 @@ def test_unreachable(ucs: Ucs, given: t.Any) -> None:
                     **params, port=free.getsockname()[1])
 
 
+@pytest.mark.parametrize(("proxy", "no_proxy", "told"), [
+    ("http://127.0.0.1:1", "", "it cannot be reached by the proxy of https_proxy: Connection refused. Check the environ"),
+    ("http://proxy.invalid:1", "", "it cannot be reached by the proxy of https_proxy: "),
+    ("http://127.0.0.1:1", "127.0.0.1", ""),
+])
+def test_proxy(ucs: Ucs, monkeypatch: pytest.MonkeyPatch, proxy: str, no_proxy: str, told: str) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    monkeypatch.setenv("no_proxy", no_proxy)
+    if told:
+        result = ucs.refused(ucs_port_profile, told, **CHANGE)
+        assert "no_proxy" in result["msg"]
+    else:
+        assert ucs.run(ucs_port_profile, **CHANGE)["changed"]
+
+
+def test_proxy_of_http(ucs: Ucs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    ucs.refused(ucs_port_profile, "by the proxy of http_proxy: ", **CHANGE, secure=False)
+
+
 def test_name_without_an_address(ucs: Ucs, given: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
         raise socket.gaierror(-2, "Name or service not known")
 
+    for variable in PROXIES:
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     module, params = given
     ucs.refused(module, "UCS Manager ucs.invalid: its name has no address: Name or service not known", **params,
@@ -281,7 +305,7 @@ def test_trickling_answer(ucs: Ucs) -> None:
 
 
 def test_ipv6_address(ucs: Ucs, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("https_proxy", "HTTPS_PROXY", "all_proxy"):
+    for variable in PROXIES:
         monkeypatch.delenv(variable, raising=False)
     seen: list[t.Any] = []
 

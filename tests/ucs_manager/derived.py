@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What UCS Manager adds by itself: defaults of new objects, and read-only properties and objects that follow others.
 
-The metadata has no defaults. Those here are what Cisco's manuals and modules say of 64 ports, no high performance, 54
-dynamic vNICs and protection; the others, and that port profiles find their policies in org-root, are assumptions.
+The metadata has no defaults. All defaults here are assumptions, also that port profiles find their policies in
+org-root. 64 ports, no high performance, 54 dynamic vNICs and protection are what Cisco's manuals are remembered to say;
+they have not been looked up.
 """
 
 from __future__ import annotations

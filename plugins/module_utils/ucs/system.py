@@ -86,11 +86,8 @@ def check_exists(subject: str, kind: str, name: str, existing: t.Collection[str]
 
 
 def names_below(objects: t.Iterable[Mo], *parents: str) -> tuple[str, ...]:
-    """The names of objects right below one of some DNs; with ``/`` at its end, a DN stands for all below it."""
-    return tuple(sorted({
-        text(mo, "name") for mo in objects
-        if any(mo.dn.startswith(parent) if parent.endswith("/") else mo.dn.rpartition("/")[0] == parent
-               for parent in parents)}))
+    """The names of objects right below one of some DNs."""
+    return tuple(sorted({text(mo, "name") for mo in objects if mo.dn.rpartition("/")[0] in parents}))
 
 
 def text(mo: Mo, prop: str) -> str:

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import re
-import typing as t
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.consumers import DEFAULT_CLUSTER, Consumer
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import Settings
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import Interconnect
 
 
@@ -51,7 +51,7 @@ DEFAULT_CLIENT = Client(DEFAULT_CLUSTER)
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Settings):
     """The properties of a profile. VLANs and clients are by name."""
 
     descr: str | None = None
@@ -62,15 +62,6 @@ class Profile:
     host_network_io_performance: str | None = None
     vlans: tuple[Vlan, ...] | None = None
     clients: tuple[Client, ...] | None = None
-
-    def managed(self) -> dict[str, t.Any]:
-        """What is managed, by option."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
-
-    def overlaid(self, wanted: Profile) -> Profile:
-        """This profile with what is managed in ``wanted``."""
-        return replace(self, **wanted.managed())
 
     def admits(self, cluster: str) -> bool:
         """Whether a cluster can use it."""

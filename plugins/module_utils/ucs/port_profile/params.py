@@ -15,6 +15,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.model imp
     Profile,
     Vlan,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import refuse_settings
 
 SETTINGS = (*PROPERTIES, "vlans", "clients")
 
@@ -26,10 +27,7 @@ def wanted_profile(params: dict[str, t.Any]) -> Profile | None:
     """
     limits.check("name", params["name"], "VnicProfile", "name")
     if params["state"] == "absent":
-        for key in SETTINGS:
-            if params[key] is not None:
-                raise ValidationError(key, "a profile that is absent has none", remedy=f"Remove {key}, or set "
-                                      "state: present")
+        refuse_settings(params, SETTINGS, "profile")
         return None
     for key, prop in PROPERTIES.items():
         limits.check(key, params[key], "VnicProfile", prop)

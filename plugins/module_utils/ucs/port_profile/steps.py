@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.limits import mo_class
@@ -18,7 +18,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.model imp
     Vlan,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.read import FOLDER, dn_of
-from ansible_collections.nfv.kvm.plugins.module_utils.values import words
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import described
 
 Mo = t.Any
 CLASSES = {Vlan: "VnicEtherIf", Client: "VmVnicProfCl"}
@@ -40,16 +40,7 @@ class ChangeProfile:
     remedy = "See the audit log of UCS Manager for who has changed the profile meanwhile, and run this again"
 
     def describe(self) -> list[str]:
-        subject = f"port profile {self.name}"
-        if self.after is None:
-            return [f"{subject}: removed"]
-        lines = [f"{subject}: created"] if self.before is None else []
-        before = self.before or EMPTY
-        for option in (each.name for each in fields(Profile)):
-            old, new = getattr(before, option), getattr(self.after, option)
-            if old != new:
-                lines.append(f"{subject}: {option} {_words(old)} → {_words(new)}")
-        return lines
+        return described(f"port profile {self.name}", self.before, self.after, EMPTY)
 
     def apply(self, host: Host) -> None:
         what = f"port profile {self.name}"
@@ -97,7 +88,3 @@ def child_of(parent: Mo, child: Vlan | Client) -> Mo:
     else:
         properties = {prop: getattr(child, option) for option, prop in CLIENT_PROPERTIES.items()}
     return mo_class(CLASSES[type(child)])(parent, child.name, **properties)
-
-
-def _words(value: t.Any) -> str:
-    return words(tuple(str(each) for each in value) if isinstance(value, tuple) else value)

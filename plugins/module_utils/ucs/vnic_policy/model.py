@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import Settings
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import Interconnect
 
 ROOT = "org-root"
@@ -16,7 +17,7 @@ ADAPTER_VNICS = 116
 
 
 @dataclass(frozen=True)
-class Policy:
+class Policy(Settings):
     """The properties of a policy; None is not managed.
 
     :param vnics: the number of dynamic vNICs
@@ -26,15 +27,6 @@ class Policy:
     vnics: int | None = None
     adapter_policy: str | None = None
     protection: str | None = None
-
-    def managed(self) -> dict[str, t.Any]:
-        """What is managed, by option."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
-
-    def overlaid(self, wanted: Policy) -> Policy:
-        """This policy with what is managed in ``wanted``."""
-        return replace(self, **wanted.managed())
 
 
 # A policy as UCS Manager makes it if nothing is said of it.

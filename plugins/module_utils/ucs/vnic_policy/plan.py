@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs import limits
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.manager import UcsManager
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import described, refuse_settings
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import check_exists, check_interconnects
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.model import (
     ADAPTER_VNICS,
@@ -22,11 +23,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.model impo
     State,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.read import dn_of, instances, read_state
-from ansible_collections.nfv.kvm.plugins.module_utils.values import words
 from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import TABLE
 
 # VFs of a PF that hosts can use with port profiles: on some, and on any.
 VF_LIMITS: tuple[int, int] = tuple(TABLE["vf_limits"])
+EMPTY = Policy("", None, "", None)
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,7 @@ class ChangePolicy:
     remedy = "See the audit log of UCS Manager for who has changed the policy meanwhile, and run this again"
 
     def describe(self) -> list[str]:
-        subject = f"dynamic vNIC policy {self.name} of {self.org}"
-        if self.after is None:
-            return [f"{subject}: removed"]
-        lines = [f"{subject}: created"] if self.before is None else []
-        before = self.before or Policy("", None, "", None)
-        for option in (each.name for each in fields(Policy)):
-            old, new = getattr(before, option), getattr(self.after, option)
-            if old != new:
-                lines.append(f"{subject}: {option} {words(old)} → {words(new)}")
-        return lines
+        return described(f"dynamic vNIC policy {self.name} of {self.org}", self.before, self.after, EMPTY)
 
     def apply(self, host: Host) -> None:
         old, changed = self.before or Policy(), {}
@@ -173,10 +165,7 @@ def wanted_policy(params: dict[str, t.Any]) -> Policy | None:
     for part in parts[1:]:
         limits.check("org", part[len("org-"):], "OrgOrg", "name")
     if params["state"] == "absent":
-        for key in PROPERTIES:
-            if params[key] is not None:
-                raise ValidationError(key, "a policy that is absent has none", remedy=f"Remove {key}, or set "
-                                      "state: present")
+        refuse_settings(params, PROPERTIES, "policy")
         return None
     if params["vnics"] is not None and not 0 <= params["vnics"] <= ADAPTER_VNICS:
         raise ValidationError("vnics", f"a VIC adapter has at most {ADAPTER_VNICS} vNICs, static and dynamic",

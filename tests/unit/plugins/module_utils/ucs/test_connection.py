@@ -111,7 +111,7 @@ def test_unreachable(ucs: Ucs, given: t.Any) -> None:
 
 
 @pytest.mark.parametrize(("proxy", "no_proxy", "told"), [
-    ("http://127.0.0.1:1", "", "it cannot be reached by the proxy of https_proxy: Connection refused. Check the environ"),
+    ("http://127.0.0.1:1", "", "it cannot be reached by the proxy of https_proxy: Connection refused. Check the env"),
     ("http://proxy.invalid:1", "", "it cannot be reached by the proxy of https_proxy: "),
     ("http://127.0.0.1:1", "127.0.0.1", ""),
 ])

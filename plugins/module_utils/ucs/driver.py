@@ -109,8 +109,8 @@ class Driver:
                                  remedy="Check port and secure, and whether UCS Manager restarts")
         cause = getattr(reason, "strerror", None) or str(reason)
         if proxy:
-            return CommandFailed(self.subject, f"it cannot be reached by the proxy of {proxy}: {cause}", remedy=f"Check "
-                                 f"the environment variable {proxy}, or add the hostname to no_proxy")
+            return CommandFailed(self.subject, f"it cannot be reached by the proxy of {proxy}: {cause}",
+                                 remedy=f"Check the environment variable {proxy}, or add the hostname to no_proxy")
         return CommandFailed(self.subject, f"it cannot be reached: {cause}",
                              remedy="Check hostname and port, and that a firewall lets the controller pass")
 

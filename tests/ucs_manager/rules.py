@@ -11,7 +11,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Collection
 
-from .derived import DEFAULTS, derive, user_of
+from .defaults import DEFAULTS
+from .derived import derive, user_of
 from .errors import (
     ACCESS,
     CONTAINMENT,

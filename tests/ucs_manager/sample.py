@@ -18,6 +18,7 @@ profileName has at most 16 characters in the metadata though a profile's name ma
 
 from __future__ import annotations
 
+from .defaults import DEFAULTS
 from .tree import Tree
 
 SWITCH = "sys/extvm-mgmt/virtual-switches/switch-default"
@@ -49,6 +50,11 @@ def add_vm(tree: Tree, uuid: str, name: str, *profiles: str, status: str = "onli
                  operState="active" if status == "online" else "link-down", vStatus=status)
 
 
+def _created(tree: Tree, kind: str, dn: str, **values: str) -> None:
+    """Add an object as if it had been created with these values."""
+    tree.add(kind, dn, **{**DEFAULTS[kind], **values})
+
+
 def _chassis(tree: Tree, model: str, version: str) -> None:
     tree.add("topSystem", "sys", name="ucs-test", address="127.0.0.1", mode="cluster")
     tree.add("mgmtController", "sys/mgmt", subject="system")
@@ -68,34 +74,27 @@ def _network(tree: Tree) -> None:
     tree.add("fabricEp", "fabric")
     tree.add("fabricLanCloud", "fabric/lan", mode="end-host", vlanCompression="disabled")
     for name, number in (("default", 1), ("mgmt", 100), ("web", 200), ("db", 201)):
-        tree.add("fabricVlan", f"fabric/lan/net-{name}", name=name, id=str(number), sharing="none", pubNwName="",
-                 defaultNet="yes" if name == "default" else "no", mcastPolicyName="", compressionType="included",
-                 policyOwner="local", operState="ok", switchId="dual", transport="ether", type="lan")
-    tree.add("fabricLanPinGroup", "fabric/lan/lan-pin-group-uplink-a", name="uplink-a", descr="")
+        _created(tree, "fabricVlan", f"fabric/lan/net-{name}", name=name, id=str(number),
+                 defaultNet="yes" if name == "default" else "no")
+    _created(tree, "fabricLanPinGroup", "fabric/lan/lan-pin-group-uplink-a", name="uplink-a")
     tree.add("vnicProfileSet", PROFILES)
-    tree.add("vnicProfile", f"{PROFILES}/vnic-web", name="web", descr="", maxPorts="64", hostNwIOPerf="high-perf-reqd",
-             qosPolicyName="gold", nwCtrlPolicyName="", pinToGroupName="", policyOwner="local", type="regular",
-             portProfileUuid="0", configQualifier="normal")
-    tree.add("vnicEtherIf", f"{PROFILES}/vnic-web/if-web", name="web", defaultNet="yes", isQinQVlan="no")
-    tree.add("vmVnicProfCl", f"{PROFILES}/vnic-web/cl-default", name="default", descr="", dcName=".*", orgPath=".*",
-             swName="default$", policyOwner="local")
+    _created(tree, "vnicProfile", f"{PROFILES}/vnic-web", name="web", hostNwIOPerf="high-perf-reqd",
+             qosPolicyName="gold")
+    _created(tree, "vnicEtherIf", f"{PROFILES}/vnic-web/if-web", name="web", defaultNet="yes")
+    _created(tree, "vmVnicProfCl", f"{PROFILES}/vnic-web/cl-default", name="default", dcName=".*", orgPath=".*",
+             swName="default$")
 
 
 def _policies(tree: Tree) -> None:
     tree.add("orgOrg", "org-root", name="root", level="root", descr="")
-    tree.add("orgOrg", "org-root/org-lab", name="lab", level="1", descr="")
-    tree.add("epqosDefinition", "org-root/ep-qos-gold", name="gold", descr="", policyOwner="local")
-    tree.add("epqosEgress", "org-root/ep-qos-gold/egress", prio="gold", rate="line-rate", burst="10240", name="",
-             hostControl="none")
+    _created(tree, "orgOrg", "org-root/org-lab", name="lab", level="1")
+    _created(tree, "epqosDefinition", "org-root/ep-qos-gold", name="gold")
+    _created(tree, "epqosEgress", "org-root/ep-qos-gold/egress", prio="gold")
     for name, cdp in (("default", "disabled"), ("cdp-on", "enabled")):
-        tree.add("nwctrlDefinition", f"org-root/nwctrl-{name}", name=name, cdp=cdp, descr="", policyOwner="local",
-                 lldpReceive="disabled", lldpTransmit="disabled", macRegisterMode="only-native-vlan",
-                 uplinkFailAction="link-down")
+        _created(tree, "nwctrlDefinition", f"org-root/nwctrl-{name}", name=name, cdp=cdp)
     for name in ("default", "Linux", "SRIOV"):
-        tree.add("adaptorHostEthIfProfile", f"org-root/eth-profile-{name}", name=name, descr="", policyOwner="local",
-                 pooledResources="disabled")
-    tree.add("vnicDynamicConPolicy", "org-root/dynamic-con-kvm", name="kvm", descr="", dynamicEth="54",
-             adaptorProfileName="Linux", protection="protected", policyOwner="local", namingPrefix="dynamic-prot")
+        _created(tree, "adaptorHostEthIfProfile", f"org-root/eth-profile-{name}", name=name)
+    _created(tree, "vnicDynamicConPolicy", "org-root/dynamic-con-kvm", name="kvm", adaptorProfileName="Linux")
     tree.add("vmLifeCyclePolicy", "org-root/vm-lc-policy", name="", descr="", vmRetention="15", vnicRetention="15",
              policyOwner="local")
 

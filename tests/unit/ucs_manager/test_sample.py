@@ -8,6 +8,7 @@ import pytest
 from ucsmsdk.ucshandle import UcsHandle
 
 from ansible_collections.nfv.kvm.tests.ucs_manager import derived, sample
+from ansible_collections.nfv.kvm.tests.ucs_manager.defaults import DEFAULTS
 from ansible_collections.nfv.kvm.tests.ucs_manager.metadata import ROOT, kind_of
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
 from ansible_collections.nfv.kvm.tests.ucs_manager.tree import split
@@ -33,7 +34,7 @@ def test_metadata(model: str) -> None:
 
 
 def test_defaults() -> None:
-    for name, values in derived.DEFAULTS.items():
+    for name, values in DEFAULTS.items():
         for key, value in values.items():
             assert kind_of(name).properties[key].allows(value), (name, key)
 

@@ -174,7 +174,7 @@ class UcsManager:
         """What UCS Manager answered instead."""
         cause, remedy = KNOWN.get(code, (f"it refused to {doing}", ""))
         who = f" of user {self.params['username']}" if code == "551" else ""
-        reason = descr.strip().rstrip(".") or "no reason given"
+        reason = " ".join(descr.split()).rstrip(".") or "no reason given"
         return CommandFailed(self.name, f"{cause}{who}: {reason} (error {code})", remedy=remedy)
 
 

@@ -174,6 +174,7 @@ def test_connection_drops(ucs: Ucs, method: str, when: str) -> None:
 
 
 @pytest.mark.parametrize(("fault", "details", "told"), [
+    (errors.RULE, {"detail": "of two\n  lines.\n"}, "it refused to change port profile web: of two lines (error 150)."),
     (errors.RULE, {"detail": "VLAN db is isolated"}, "it refused to change port profile web: VLAN db is isolated"),
     (errors.ACCESS, {"kind": "vnicProfile", "privileges": "read-only"}, "Access denied: class:vnicProfile is not for"),
     (errors.NOT_FOUND, {"action": "modify", "dn": "x"}, "does not exist that another writer may have removed"),

@@ -58,7 +58,7 @@ requirements:
 notes:
   - Run it on the controller, with C(delegate_to=localhost) or in a play for localhost. It does not need root.
   - Each run logs in once and always logs out. A run that changes something sends one transaction, which UCS Manager
-    makes as a whole or refuses as a whole.
+    applies or refuses as a whole.
   - Nothing is locked in UCS Manager. A run that finds its change overwritten by another writer fails.
   - The proxy of the environment variable E(https_proxy), or E(http_proxy) with O(secure=false), is used, unless
     E(no_proxy) has O(hostname).

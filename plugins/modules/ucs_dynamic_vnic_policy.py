@@ -11,9 +11,10 @@ version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Creates, changes and removes a dynamic vNIC connection policy. A vNIC of a service profile that has the policy is a
-    PF of the KVM host, and offers each dynamic vNIC as a VF. RV(vfs) says how many, and how many hosts can use.
-  - What is not given stays as it is. The module does not give the policy to service profiles.
-  - UCS 6454 and later fabric interconnects have no VM-FEX. They are recognized by their model and refused.
+    PF of the KVM host, and offers each dynamic vNIC as a VF. RV(vfs) returns how many VFs it offers, and how many a
+    host can use.
+  - Options that are omitted are not changed. The module does not assign the policy to service profiles.
+  - UCS 6454 and later fabric interconnects do not support VM-FEX. The module detects them by their model and fails.
 options:
   name:
     description: Name of the policy, 1 to 16 characters of letters, digits and C(-.:_). It cannot be changed later.
@@ -29,7 +30,7 @@ options:
   vnics:
     description:
       - Number of dynamic vNICs, from 0 to 116. A VIC adapter has at most 116 vNICs, static and dynamic ones together.
-      - A policy that is created without it has 54. By their kernel, hosts can use 22 to 32 VFs of a PF.
+      - A policy that is created without it has 54. A host can use 22 to 32 VFs of a PF, depending on its kernel.
     type: int
   adapter_policy:
     description:
@@ -50,9 +51,9 @@ options:
   in_use:
     description:
       - With V(fail), the policy is not removed, and O(vnics), O(adapter_policy) and O(protection) are not changed,
-        while service profiles, their vNICs or templates have it. UCS Manager would reconfigure their servers, and may
+        while service profiles, their vNICs or templates use it. UCS Manager would reconfigure their servers, and may
         reboot them.
-      - With V(allow), it is done.
+      - With V(allow), the module removes or changes it anyway.
     type: str
     choices: [fail, allow]
     default: fail
@@ -110,9 +111,9 @@ vfs:
   contains:
     offered: {type: int, sample: 54, description: "How many VFs it offers."}
     usable: {type: int, sample: 22, description: "How many of them every host can use with port profiles."}
-    usable_at_most: {type: int, sample: 32, description: "How many of them a host can use at most, by its kernel."}
+    usable_at_most: {type: int, sample: 32, description: "How many of them a host can use at most."}
 consumers:
-  description: The service profiles and templates that have the policy.
+  description: The service profiles and templates that use the policy.
   returned: success
   type: list
   elements: dict
@@ -128,7 +129,7 @@ consumers:
       elements: str
       sample: [eth0]
 interconnects:
-  description: The fabric interconnects, and whether they have VM-FEX.
+  description: The fabric interconnects, and whether they support VM-FEX.
   returned: success
   type: list
   elements: dict

@@ -12,10 +12,12 @@ author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Creates, changes and removes a port profile in UCS Manager. VMs on KVM hosts name it in the C(profileid) of a
     virtualport of type V(802.1Qbh), see M(nfv.kvm.vm_interface), M(nfv.kvm.vm_network) and M(nfv.kvm.port_profile).
-  - UCS Manager applies a change at once to every VM interface that has the profile. No host reboots. RV(consumers) and
+  - UCS Manager applies a change at once to every VM interface that uses the profile. No host reboots. RV(consumers) and
     the diff list these VM interfaces.
-  - What is not given stays as it is. VLANs and policies that UCS Manager does not have are refused before any change.
-  - UCS 6454 and later fabric interconnects have no port profiles. They are recognized by their model and refused.
+  - Options that are omitted are not changed. VLANs and policies that UCS Manager does not have are refused before any
+    change.
+  - UCS 6454 and later fabric interconnects do not support port profiles. The module detects them by their model and
+    fails.
 options:
   name:
     description: Name of the profile, 1 to 31 characters of letters, digits and C(-.:_). It cannot be changed later.
@@ -35,7 +37,7 @@ options:
     type: str
   max_ports:
     description:
-      - How many VM interfaces can have the profile, from 1 to 4096. A profile that is created without it has 64.
+      - How many VM interfaces can use the profile, from 1 to 4096. A profile that is created without it has 64.
     type: int
   host_network_io_performance:
     description:
@@ -55,7 +57,7 @@ options:
         type: str
         required: true
       native:
-        description: Whether the guest sees this VLAN without a tag. One VLAN can be native.
+        description: Whether the guest sees this VLAN without a tag. At most one VLAN can be native.
         type: bool
         default: false
   clients:
@@ -89,10 +91,10 @@ options:
     default: present
   in_use:
     description:
-      - With V(fail), removing a profile that VM interfaces have is refused, and so is removing the client by which
-        their cluster can use it.
-      - With V(allow), it is asked of UCS Manager, which may itself refuse while a VM interface is online. These VM
-        interfaces lose their connection.
+      - With V(fail), the module does not remove a profile that VM interfaces use, nor the client that allows their
+        cluster to use it.
+      - With V(allow), it removes them, and the VM interfaces lose their connection. UCS Manager may refuse this while a
+        VM interface is online.
     type: str
     choices: [fail, allow]
     default: fail
@@ -133,7 +135,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: finance.consumers
 
-- name: Remove a port profile, unless a VM interface has it
+- name: Remove a port profile, unless a VM interface uses it
   nfv.kvm.ucs_port_profile:
     hostname: ucs1.example.com
     password: "{{ ucs_password }}"
@@ -152,7 +154,7 @@ profile:
            vlans: [{name: backup, native: false}, {name: finance, native: true}],
            clients: [{name: default, datacenter: ".*", folder: ".*", switch: "default$"}]}
 consumers:
-  description: The VM interfaces that have the profile, as UCS Manager reports them.
+  description: The VM interfaces that use the profile, as UCS Manager reports them.
   returned: success
   type: list
   elements: dict
@@ -168,7 +170,7 @@ consumers:
     status: {type: str, sample: online, description: "V(online), V(offline) or V(unknown)."}
     vifs: {type: list, elements: str, sample: ["A/1234: up"], description: "Fabric, number and link of its interfaces."}
 interconnects:
-  description: The fabric interconnects, and whether they have port profiles.
+  description: The fabric interconnects, and whether they support port profiles.
   returned: success
   type: list
   elements: dict

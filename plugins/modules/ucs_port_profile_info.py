@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ucs_port_profile_info
-short_description: The port profiles of Cisco UCS Manager, the VM interfaces that have them, and what they need
+short_description: The port profiles of Cisco UCS Manager, the VM interfaces that use them, and what they need
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Returns the port profiles with their VLANs, clients and VM interfaces, the clusters, the service profiles with
     their dynamic vNIC policies, the models of the fabric interconnects, and the release of UCS Manager.
-  - Changes nothing. It works on all fabric interconnects, and reports whether they have port profiles.
+  - Changes nothing. It works on all fabric interconnects, and reports whether they support port profiles.
 extends_documentation_fragment:
   - nfv.kvm.ucs
   - nfv.kvm.attributes.reading
@@ -33,7 +33,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: ucs
 
-- name: List the port profiles that no VM interface has
+- name: List the port profiles that no VM interface uses
   ansible.builtin.debug:
     msg: "{{ ucs.profiles | rejectattr('consumers') | map(attribute='name') | list }}"
 
@@ -104,8 +104,8 @@ interconnects:
     fabric: {type: str, sample: A, description: "V(A) or V(B)."}
     model: {type: str, sample: UCS-FI-6332-16UP, description: "The model."}
     serial: {type: str, sample: FDO12345678, description: "The serial number."}
-    supported: {type: bool, sample: true, description: "Whether it can have port profiles."}
-    reason: {type: str, description: "Why it cannot, or null."}
+    supported: {type: bool, sample: true, description: "Whether it supports port profiles."}
+    reason: {type: str, description: "Why it does not, or null."}
 release:
   description: The release of UCS Manager.
   returned: success

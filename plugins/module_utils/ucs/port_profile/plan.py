@@ -115,7 +115,7 @@ def shown_profile(profile: Profile) -> dict[str, t.Any]:
 
 
 def warnings_of(name: str, profile: Profile | None) -> t.Iterator[str]:
-    """What the user should know of a profile that is there."""
+    """What the user should know about a profile that exists."""
     if profile is not None and not profile.admits(DEFAULT_CLUSTER):
         yield (f"No client of port profile {name} matches the cluster {DEFAULT_CLUSTER!r}, the only one that VMs on "
                "KVM hosts can use. Add the client {name: default} to clients.")

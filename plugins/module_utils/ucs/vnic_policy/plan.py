@@ -144,12 +144,12 @@ def warnings_of(vnics: int, state: State) -> t.Iterator[str]:
     """What the user should know of the number of dynamic vNICs."""
     least, most = VF_LIMITS
     if vnics > least:
-        usable = f"at most {most}" if vnics > most else f"{least} to {most}, by their kernel"
+        usable = f"at most {most}" if vnics > most else f"{least} to {most}, depending on their kernel"
         yield f"The PF of a vNIC with this policy offers {vnics} VFs, of which hosts can use {usable}."
     for user in instances(state.users):
         if len(user.vnics) * vnics > ADAPTER_VNICS:
             yield (f"Service profile {user.dn} has {len(user.vnics)} vNICs with {vnics} dynamic vNICs each. Place them "
-                   f"on several adapters, for one has at most {ADAPTER_VNICS} vNICs.")
+                   f"on several adapters: each has at most {ADAPTER_VNICS} vNICs.")
 
 
 def wanted_policy(params: dict[str, t.Any]) -> Policy | None:

@@ -93,7 +93,7 @@ def test_templates_use_it(ucs: Ucs) -> None:
 
 def test_warnings(ucs: Ucs) -> None:
     assert "warnings" not in ucs.run(module, name="fex", vnics=22)
-    assert "offers 23 VFs, of which hosts can use 22 to 32, by their kernel" in str(
+    assert "offers 23 VFs, of which hosts can use 22 to 32, depending on their kernel" in str(
         ucs.run(module, name="fex", vnics=23)["warnings"])
     assert "offers 54 VFs, of which hosts can use at most 32" in str(ucs.run(module, name="kvm")["warnings"])
     for number in (1, 2):

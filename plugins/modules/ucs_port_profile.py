@@ -95,6 +95,8 @@ options:
         cluster to use it.
       - With V(allow), it removes them, and the VM interfaces lose their connection. UCS Manager may refuse this while a
         VM interface is online.
+      - UCS Manager may report only the first 16 characters of a profile's name for a VM interface. If these are the
+        same for several profiles, the VM interface counts for each of them.
     type: str
     choices: [fail, allow]
     default: fail

@@ -17,6 +17,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import Mo, text
 CLASSES = ("VmNic", "VmVif", "VmInstance", "VmHv", "VmComputeEp")
 OWNERS = CLASSES[2:]
 DEFAULT_CLUSTER = "default"
+# Profiles have names of up to 31 characters, but in ucsmsdk's metadata, vmNic has 16 for them. Whether UCS Manager cuts
+# them off is not known.
+REPORTED_CHARACTERS = 16
 SWITCH = re.compile(r"/switch-([^/]+)$")
 
 
@@ -45,6 +48,11 @@ class Consumer:
 
     def __str__(self) -> str:
         return f"NIC {self.nic} of VM {self.vm} ({self.mac or 'no MAC'}, {self.status})"
+
+    def uses(self, profile: str) -> bool:
+        """Whether it uses a profile of this name, or one that begins alike if the reported name may be cut off."""
+        return profile == self.profile or (
+            len(self.profile) == REPORTED_CHARACTERS and profile.startswith(self.profile))
 
     def shown(self) -> dict[str, t.Any]:
         """It as users see it."""

@@ -33,7 +33,7 @@ def examine(params: dict[str, t.Any], manager: UcsManager) -> dict[str, t.Any]:
     for mo in sorted(found["VnicProfile"], key=lambda mo: text(mo, "name")):
         name = text(mo, "name")
         if mo.dn == dn_of(name) and params["name"] in (None, name):
-            users = [consumer.shown() for consumer in consumers if consumer.profile == name]
+            users = [consumer.shown() for consumer in consumers if consumer.uses(name)]
             profiles.append({"name": name, **shown_profile(profile_of(mo, children.get(mo.dn, []))),
                              "consumers": users})
     return {

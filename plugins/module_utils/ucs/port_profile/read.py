@@ -37,7 +37,7 @@ def read_state(manager: UcsManager, name: str, options: t.Collection[str]) -> St
     references = {option: reference for option, reference in REFERENCES.items() if option in options}
     found = manager.of_classes("NetworkElement", *CLASSES, *(class_name for class_name, _where in references.values()))
     existing = {option: names_below(found[class_name], *where) for option, (class_name, where) in references.items()}
-    consumers = tuple(consumer for consumer in consumers_of(found) if consumer.profile == name)
+    consumers = tuple(consumer for consumer in consumers_of(found) if consumer.uses(name))
     return State(None if mo is None else profile_of(mo, children), consumers,
                  interconnects_of(found["NetworkElement"]), manager.release(), existing)
 

@@ -164,6 +164,17 @@ def test_removal_in_use(ucs: Ucs, check_mode: bool) -> None:
     assert result["error"]["type"] == "InUse"
 
 
+def test_consumers_of_a_long_name(ucs: Ucs) -> None:
+    """UCS Manager may report 16 characters of a profile's name."""
+    for name in ("finance-departme", "finance-department", "finance-dep", "finance-departing"):
+        assert ucs.run(module, name=name)["changed"]
+    add_vm(ucs.server.tree, VM_UUID[:-1] + "2", "vm2", "finance-departme", "finance-dep")
+    for name, nics in (("finance-departme", ["1"]), ("finance-department", ["1"]), ("finance-dep", ["2"]),
+                       ("finance-departing", [])):
+        assert [consumer["nic"] for consumer in ucs.run(module, name=name)["consumers"]] == nics
+    ucs.refused(module, "VM interfaces use it: NIC 1 of VM vm2", name="finance-department", state="absent")
+
+
 def test_removal_in_use_that_is_allowed(ucs: Ucs) -> None:
     for mo in ucs.server.tree.of_kind("vmNic"):
         mo.values["vStatus"] = "offline"

@@ -56,8 +56,7 @@ class Plan(t.Generic[State]):
 
 
 class Resource(t.Protocol[State]):
-    """What a module manages, with the desired state inside. It may have a ``place``, what messages call what is not the
-    host.
+    """What a module manages, with the desired state inside. If that is not the host, ``place`` is its name in messages.
     """
 
     def objects(self, host: Host) -> tuple[str, ...]:

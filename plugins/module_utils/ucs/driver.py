@@ -112,7 +112,7 @@ class Driver:
             return CommandFailed(self.subject, f"it cannot be reached by the proxy of {proxy}: {cause}",
                                  remedy=f"Check the environment variable {proxy}, or add the hostname to no_proxy")
         return CommandFailed(self.subject, f"it cannot be reached: {cause}",
-                             remedy="Check hostname and port, and that a firewall lets the controller pass")
+                             remedy="Check hostname and port, and that no firewall blocks the controller")
 
     def _of_status(self, error: HTTPError) -> KvmError:
         """An answer that is no XML of UCS Manager."""

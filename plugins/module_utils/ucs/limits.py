@@ -1,8 +1,8 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What UCS Manager takes as a value, from ucsmsdk's metadata: nothing is sent, and a refusal says the limit in words.
+"""What UCS Manager takes as a value, from ucsmsdk's metadata: nothing is sent, and a refusal states the limit in words.
 
-ucsmsdk's own check takes a value that ends with a line feed, and says a regular expression.
+ucsmsdk's own check accepts a value that ends with a line feed, and its error shows a regular expression.
 """
 
 from __future__ import annotations

@@ -34,11 +34,11 @@ NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
 
 # What UCS Manager's error codes mean, and what to do about them.
 KNOWN = {
-    "102": ("an object does not exist that another writer may have removed", "Run this again: it reads first"),
-    "103": ("another writer has created the same object meanwhile", "Run this again: it reads first"),
+    "102": ("an object no longer exists, another writer may have removed it", "Run this again: it reads first"),
+    "103": ("another writer has created the object in the meantime", "Run this again: it reads first"),
     "551": ("it refused the login", "Check username and password; a user of an authentication domain is "
             "ucs-DOMAIN\\USER"),
-    "552": ("the session has ended before the run has", "Run this again; if it happens often, give the user a longer "
+    "552": ("the session ended during the run", "Run this again; if it happens often, give the user a longer "
             "session timeout in UCS Manager"),
     "572": ("it has no session left", "End sessions of this user in UCS Manager, or raise their limit"),
 }
@@ -122,7 +122,7 @@ class UcsManager:
             raise self._refused(f"change {what}", str(answer.error_code), str(answer.error_descr))
 
     def close(self) -> None:
-        """Log out if there is a session. What fails then is of no use to anybody: the session ends by itself."""
+        """Log out if there is a session. A failure is ignored, because UCS Manager ends the session later."""
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.set_timeout(min(self.params["timeout"], LOGOUT_SECONDS))

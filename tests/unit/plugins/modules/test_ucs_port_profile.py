@@ -252,8 +252,8 @@ def test_second_writer_of_something_else(ucs: Ucs) -> None:
 
 @pytest.mark.parametrize(("first", "other", "told"), [
     (False, lambda tree: tree.add("vnicProfile", FINANCE, name="finance", maxPorts="1"),
-     "another writer has created the same object meanwhile"),
-    (True, lambda tree: tree.remove(FINANCE), "an object does not exist that another writer may have removed"),
+     "another writer has created the object in the meantime"),
+    (True, lambda tree: tree.remove(FINANCE), "an object no longer exists, another writer may have removed it"),
 ])
 def test_another_writer_between_reading_and_commit(
     ucs: Ucs, monkeypatch: pytest.MonkeyPatch, first: bool, other: t.Callable[[Tree], object], told: str

@@ -55,7 +55,7 @@ def test_session_expires_in_the_middle(ucs: Ucs, given: t.Any, requests: int) ->
         return
     assert result["failed"]
     # ucsmsdk hides what answered its first request after the login.
-    assert ("the session has ended before the run has: Authorization required (error 552). Run this again"
+    assert ("the session ended during the run: Authorization required (error 552). Run this again"
             if requests else "or it has ended the session") in result["msg"]
     assert ucs.server.requests.count("aaaLogin") == 1
     assert "configConfMos" in ucs.server.requests or ucs.content() == before
@@ -177,9 +177,9 @@ def test_connection_drops(ucs: Ucs, method: str, when: str) -> None:
     (errors.RULE, {"detail": "of two\n  lines.\n"}, "it refused to change port profile web: of two lines (error 150)."),
     (errors.RULE, {"detail": "VLAN db is isolated"}, "it refused to change port profile web: VLAN db is isolated"),
     (errors.ACCESS, {"kind": "vnicProfile", "privileges": "read-only"}, "Access denied: class:vnicProfile is not for"),
-    (errors.NOT_FOUND, {"action": "modify", "dn": "x"}, "does not exist that another writer may have removed"),
+    (errors.NOT_FOUND, {"action": "modify", "dn": "x"}, "no longer exists, another writer may have removed it"),
     (errors.PARSE, {"detail": "unknown attribute"}, "(error ERR-xml-parse-error)"),
-    (errors.AUTHORIZATION, {}, "the session has ended before the run has"),
+    (errors.AUTHORIZATION, {}, "the session ended during the run"),
 ])
 def test_error_on_commit(ucs: Ucs, fault: errors.Fault, details: dict[str, str], told: str) -> None:
     ucs.server.failures.commit_errors.append(UcsmError(fault, **details))

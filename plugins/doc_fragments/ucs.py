@@ -25,7 +25,8 @@ options:
   password:
     description:
       - The password of O(username). The module does not return or log it.
-      - If it is omitted, the environment variable E(UCS_PASSWORD) is used.
+      - If it is omitted, the environment variable E(UCS_PASSWORD) is used. Set it for C(ansible-playbook) itself,
+        because Ansible shows what the keyword C(environment) sets with C(-vvv).
     type: str
     required: true
   port:

@@ -37,7 +37,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--redirect", default="", metavar="URL", help="answer each request with this address")
     parser.add_argument("--second-writer", nargs=3, metavar=("DN", "PROPERTY", "VALUE"),
                         help="a change that follows right after the first commit")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.http and given.authority:
+        parser.error("--authority: there is no certificate with --http")
+    return given
 
 
 def failures(given: argparse.Namespace) -> Failures:

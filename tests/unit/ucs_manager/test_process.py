@@ -64,3 +64,10 @@ def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (made.expire_after, made.delay, made.version, made.redirect) == (3, 1.5, "", "https://localhost/nuova")
     assert made.drop == {"configConfMos": "after", "aaaLogin": "before"}
     assert made.second_writer is None
+
+
+def test_http_has_no_authority(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["ucs_manager", "--http", "--authority", "file"])
+    with pytest.raises(SystemExit):
+        arguments()
+    assert "there is no certificate with --http" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import typing as t
 from unittest import mock
 
 import pytest
-from ansible.module_utils.common import warnings
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
@@ -35,13 +35,15 @@ class Ucs:
         :param params: those that are None are not given
         """
         given = {**self.connection, **params, "_ansible_check_mode": check_mode, "_ansible_diff": True}
-        out = io.StringIO()
+        out, warned = io.StringIO(), list[str]()
         with patch_module_args({name: value for name, value in given.items() if value is not None}), \
                 contextlib.redirect_stdout(out), pytest.raises(SystemExit), \
-                mock.patch.object(warnings, "_global_warnings", {}):
+                mock.patch.object(AnsibleModule, "warn", lambda _module, text: warned.append(text)):
             module.main()
-        assert PASSWORD not in out.getvalue()
+        assert PASSWORD not in out.getvalue() + str(warned)
         result: Result = json.loads(out.getvalue())
+        if warned:  # Ansible's own way to the result ends once a test in this process has loaded its controller
+            result["warnings"] = warned
         result.pop("invocation", None)
         assert "defect in nfv.kvm" not in result.get("msg", ""), result
         assert "exception" not in result

@@ -39,6 +39,11 @@ options:
       typeid: {type: int, description: "With V(802.1Qbg), the port profile, from 0 to 16777215."}
       typeidversion: {type: int, description: "With V(802.1Qbg), the version of the port profile, from 0 to 255."}
       instanceid: {type: str, description: "Each NIC has its own, so that it is refused here."}
-      profileid: {type: str, description: "With V(802.1Qbh) and V(openvswitch), the profile, to 39 bytes."}
+      profileid:
+        description:
+          - With V(802.1Qbh), the port profile of Cisco UCS Manager, 1 to 31 characters of letters, digits and
+            C(-.:_).
+          - With V(openvswitch), the port profile, up to 39 bytes.
+        type: str
       interfaceid: {type: str, description: "Each NIC has its own, so that it is refused here."}
 """

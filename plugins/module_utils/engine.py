@@ -56,7 +56,8 @@ class Plan(t.Generic[State]):
 
 
 class Resource(t.Protocol[State]):
-    """What a module manages, with the desired state inside."""
+    """What a module manages, with the desired state inside. If that is not the host, ``place`` is its name in messages.
+    """
 
     def objects(self, host: Host) -> tuple[str, ...]:
         """What no other run may change from reading to verification, as lock.held() wants it. Reads only.
@@ -198,8 +199,9 @@ def verify(resource: Resource[State], host: Host) -> State:
             return state
         if host.now() >= deadline:
             missing = "; ".join(line for step in left for line in step.describe())
+            place = getattr(resource, "place", "the host")
             raise VerificationFailed(
-                "verification", f"every step was applied, but the host still needs: {missing}",
+                "verification", f"every step was applied, but {place} still needs: {missing}",
                 remedy=getattr(left[0], "remedy", None) or "See the kernel's and libvirt's logs for what put it back",
             )
         host.sleep(SETTLE_PAUSE)

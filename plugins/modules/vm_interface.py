@@ -103,7 +103,7 @@ options:
           typeid: {type: int, description: "With V(802.1Qbg), the port profile, from 0 to 16777215."}
           typeidversion: {type: int, description: "With V(802.1Qbg), the version of the port profile, from 0 to 255."}
           instanceid: {type: str, description: "With V(802.1Qbg), a UUID of the NIC. One is made, and kept."}
-          profileid: {type: str, description: "With V(802.1Qbh) and V(openvswitch), the profile, to 39 characters."}
+          profileid: {type: str, description: "With V(802.1Qbh), 1 to 31 characters. With V(openvswitch), to 39 bytes."}
           interfaceid: {type: str, description: "With V(openvswitch) and V(midonet), a UUID. The first gets one."}
       bandwidth:
         description:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
@@ -13,6 +14,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 # src/conf/netdev_vport_profile_conf.c; 0 is reserved as managerid (IEEE 802.1Qbg), which libvirt does not check
 LIMITS = {"managerid": (1, 0xFF), "typeid": (0, 0xFFFFFF), "typeidversion": (0, 0xFF)}
 PROFILEID_BYTES = 39
+# With 802.1Qbh it is the name of a port profile of Cisco UCS Manager: the class vnicProfile in ucsmsdk's metadata.
+UCS_NAME = re.compile(r"[-.:_a-zA-Z0-9]{1,31}")
+UCS_NAME_WORDS = "with 802.1Qbh it must have 1 to 31 characters of letters, digits and - . : _, as in UCS Manager"
 # libvirt 11.3 writes profileids and the names of port groups into its XML as they are (seen), which with these is none
 # any more: it could not read its own file when it starts again.
 UNESCAPED = "&, < and '"
@@ -71,7 +75,7 @@ def virtualport_of(subject: str, given: dict[str, t.Any] | None) -> Virtualport 
     for key in ("instanceid", "interfaceid"):
         if key in values:
             values[key] = _uuid(f"{subject}.{key}", values[key])
-    _check_profileid(f"{subject}.profileid", values.get("profileid"))
+    _check_profileid(f"{subject}.profileid", values.get("profileid"), kind)
     return Virtualport(None if kind == "none" else kind, **values)
 
 
@@ -114,9 +118,11 @@ def printable(name: str) -> bool:
     return name.isprintable() and not set(name) & set("&<'")
 
 
-def _check_profileid(subject: str, profile: str | None) -> None:
+def _check_profileid(subject: str, profile: str | None, kind: str) -> None:
     cause = ""
-    if profile is not None and not printable(profile):
+    if profile is not None and kind == "802.1Qbh" and not UCS_NAME.fullmatch(profile):
+        cause = UCS_NAME_WORDS
+    elif profile is not None and not printable(profile):
         cause = f"it must be of printable characters without {UNESCAPED}"
     elif profile is not None and not 0 < len(profile.encode()) <= PROFILEID_BYTES:
         cause = f"it must have 1 to {PROFILEID_BYTES} bytes"

@@ -143,7 +143,7 @@ WRONG: list[tuple[Result, str]] = [
     ({"virtualport": {**QBG, "instanceid": "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f"}, "forward": TAPS},
      "virtualport.instanceid = '09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f': it is the number of one NIC"),
     ({"virtualport": {**OVS, "interfaceid": "1"}, "forward": BRIDGE}, "virtualport.interfaceid = '1': this is no UUID"),
-    ({"virtualport": {**QBH, "profileid": ""}, "forward": POOL}, "virtualport.profileid = '': it must have 1 to 39"),
+    ({"virtualport": {**QBH, "profileid": ""}, "forward": POOL}, "virtualport.profileid = '': with 802.1Qbh it must"),
     ({"virtualport": {"type": "none", "profileid": "gold"}, "forward": BRIDGE}, "type none has no parameters"),
     # VLANs
     ({"vlan": {"tags": [5]}}, "vlan = '5': libvirt sets no VLAN on a network of mode isolated"),

@@ -42,7 +42,7 @@ options:
       profileid:
         description:
           - With V(802.1Qbh), the port profile of Cisco UCS Manager, 1 to 31 characters of letters, digits and
-            C(- . : _).
+            C(-.:_).
           - With V(openvswitch), the port profile, up to 39 bytes.
         type: str
       interfaceid: {type: str, description: "Each NIC has its own, so that it is refused here."}

@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options: {}
 notes:
   - The C(profileid) of a virtualport of type V(802.1Qbh) is the name of a port profile in Cisco UCS Manager, 1 to 31
-    characters of letters, digits and C(- . : _). M(nfv.kvm.ucs_port_profile) creates it.
+    characters of letters, digits and C(-.:_). M(nfv.kvm.ucs_port_profile) creates it.
   - With a virtualport of type V(802.1Qbh) the module warns of what is known not to work with Cisco VM-FEX, be it the
     driver, the adapter or the number of VFs of the PF, the fabric interconnect, or a macvtap that is not in mode
     passthrough on a VF.

@@ -16,7 +16,7 @@ description:
   - UCS 6454 and later fabric interconnects have no VM-FEX. They are recognized by their model and refused.
 options:
   name:
-    description: Name of the policy, 1 to 16 characters of letters, digits and C(- . : _). It cannot be changed later.
+    description: Name of the policy, 1 to 16 characters of letters, digits and C(-.:_). It cannot be changed later.
     type: str
     required: true
   org:

@@ -18,7 +18,7 @@ description:
   - UCS 6454 and later fabric interconnects have no port profiles. They are recognized by their model and refused.
 options:
   name:
-    description: Name of the profile, 1 to 31 characters of letters, digits and C(- . : _). It cannot be changed later.
+    description: Name of the profile, 1 to 31 characters of letters, digits and C(-.:_). It cannot be changed later.
     type: str
     required: true
   descr:
@@ -67,7 +67,7 @@ options:
     elements: dict
     suboptions:
       name:
-        description: Name of the client, 1 to 16 characters of letters, digits and C(- . : _).
+        description: Name of the client, 1 to 16 characters of letters, digits and C(-.:_).
         type: str
         required: true
       datacenter:
@@ -156,7 +156,7 @@ consumers:
   returned: success
   type: list
   elements: dict
-  contains: &consumer
+  contains:
     vm: {type: str, sample: edge1, description: "The VM's name, or its UUID if UCS Manager does not know the name."}
     uuid: {type: str, sample: 09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f, description: "The VM's UUID."}
     nic: {type: str, sample: "1", description: "The NIC's name in UCS Manager."}

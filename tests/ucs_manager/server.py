@@ -47,6 +47,7 @@ class UcsManager:
         self.certificate = ""
         self._wanted_port = port
         self._lock = threading.Lock()
+        self._defect: Exception | None = None
         self._end = contextlib.ExitStack()
 
     @property
@@ -72,6 +73,8 @@ class UcsManager:
 
     def __exit__(self, *_failure: object) -> None:
         self._end.close()
+        if self._defect:
+            raise RuntimeError("The UCS Manager of the tests has a defect") from self._defect
 
     def answer(self, body: bytes) -> bytes | None:
         """The answer to a request, or none where the connection is to drop."""
@@ -80,7 +83,11 @@ class UcsManager:
         if drop == "before":
             return None
         with self._lock:
-            answer = self.api.handle(body)
+            try:
+                answer = self.api.handle(body)
+            except Exception as defect:  # which would otherwise end with its thread, unseen
+                self._defect = self._defect or defect
+                return None
         return None if drop else answer
 
 

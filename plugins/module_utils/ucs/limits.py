@@ -35,7 +35,8 @@ def check(subject: str, value: str | int | None, class_name: str, prop: str) -> 
         return
     if limits.pattern and re.fullmatch(limits.pattern, text, re.ASCII):
         return
-    raise ValidationError(subject, f"it must {_words(limits)}", value, "Choose another value")
+    remedy = "Change its length or its characters" if limits.pattern else "Choose a value within this range"
+    raise ValidationError(subject, f"it must {_words(limits)}", value, remedy)
 
 
 def check_all(table: t.Iterable[tuple[str, str | int | None, str]], class_name: str) -> None:

@@ -32,8 +32,8 @@ NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f]*
 
 # What UCS Manager's error codes mean, and what to do about them.
 KNOWN = {
-    "102": ("another writer has removed an object meanwhile", "Run this again: it reads first"),
-    "103": ("another writer has made the same object meanwhile", "Run this again: it reads first"),
+    "102": ("an object does not exist that another writer may have removed", "Run this again: it reads first"),
+    "103": ("another writer has created the same object meanwhile", "Run this again: it reads first"),
     "551": ("it refused the login", "Check username and password; a user of an authentication domain is "
             "ucs-DOMAIN\\USER"),
     "552": ("the session has ended before the run has", "Run this again; if it happens often, give the user a longer "
@@ -81,7 +81,8 @@ class UcsManager:
 
     def release(self) -> str:
         """The release of UCS Manager, such as ``4.0(4b)``."""
-        return str(self._session().version.version or "")
+        with self._answering("read"):
+            return str(self._session().version.version or "")
 
     def one(self, dn: str) -> Mo | None:
         """The object of a DN, None if there is none."""
@@ -159,7 +160,7 @@ class UcsManager:
             raise (self._driver and self._driver.failure) or CommandFailed(
                 self.name, "it refused the first request after the login: it is not UCS Manager, or it has ended the "
                 "session", remedy="Check hostname and port, and run this again") from None
-        except (ParseError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (ParseError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise CommandFailed(self.name, "its answer is not one that ucsmsdk understands", f"{type(error).__name__}: "
                                 f"{error}"[:200], "Check that hostname and port are those of UCS Manager") from error
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -90,6 +91,18 @@ def test_second_writer(ucsm: UcsManager, handle: UcsHandle) -> None:
     assert handle.query_dn("fabric/lan/net-new").id == "301"
     add_vlan(handle)
     assert handle.query_dn("fabric/lan/net-new").id == "300"
+
+
+def test_a_defect_is_not_hidden() -> None:
+    stack = contextlib.ExitStack()
+    ucsm = stack.enter_context(UcsManager(secure=False))
+    ucsm.failures.second_writer = lambda tree: tree.set("fabric/lan/net-none", id="301")
+    handle = client(ucsm)
+    handle.login()
+    with pytest.raises(http.client.RemoteDisconnected):
+        add_vlan(handle)
+    with pytest.raises(RuntimeError, match="has a defect"):
+        stack.close()
 
 
 def test_https() -> None:

@@ -96,6 +96,7 @@ def test_more_filters(handle: UcsHandle, term: str, names: list[str]) -> None:
     assert [part.partition('"')[0] for part in answer.split("fabric/lan/net-")[1:]] == names
 
 
+@pytest.mark.parametrize("kind", ["fabricVlan", "fabricVsan"])  # some, and none
 @pytest.mark.parametrize(("term", "detail"), [
     ('<like class="fabricVlan" property="id" value="1"/>', "unknown filter like"),
     ('<eq class="fabricVlan" property="colour" value="1"/>', "no property colour"),
@@ -103,8 +104,8 @@ def test_more_filters(handle: UcsHandle, term: str, names: list[str]) -> None:
     ('<wcard class="fabricVlan" property="id" value="("/>', "wildcard"),
     ('<eq class="fabricWlan" property="id" value="1"/>', "no class named fabricWlan"),
 ])
-def test_filters_that_are_none(handle: UcsHandle, term: str, detail: str) -> None:
-    request = f'<configResolveClass cookie="{handle.cookie}" classId="fabricVlan"><inFilter>{term}</inFilter>' \
+def test_filters_that_are_none(handle: UcsHandle, term: str, detail: str, kind: str) -> None:
+    request = f'<configResolveClass cookie="{handle.cookie}" classId="{kind}"><inFilter>{term}</inFilter>' \
         '</configResolveClass>'
     answer = handle.post_xml(request.encode())
     assert detail in answer

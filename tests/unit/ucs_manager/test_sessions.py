@@ -82,7 +82,7 @@ def test_a_refreshed_session_lives_on(ucsm: UcsManager, handle: UcsHandle) -> No
 
 def test_sessions_of_a_user_are_limited(ucsm: UcsManager) -> None:
     ucsm.users["other"] = ("secret", "read-only")
-    handles = [client(ucsm) for _ in range(32)]
+    handles = [client(ucsm) for _number in range(32)]
     for handle in handles:
         handle.login()
     with pytest.raises(UcsException, match="maximum session limit") as error:

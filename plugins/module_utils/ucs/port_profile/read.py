@@ -12,8 +12,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.model imp
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import Mo, interconnects_of, names_below, text
 
 FOLDER = "fabric/lan/profiles"
-# By option, the class of what it refers to, and where UCS Manager looks for it: profiles are in no organisation, so
-# that policies are those of the root organisation. VLANs of one fabric are below fabric/lan/A and B.
+# By option, the class of what it refers to, and where UCS Manager looks for it: profiles are in no organization, so
+# that policies are those of the root organization. VLANs of one fabric are below fabric/lan/A and B.
 REFERENCES = {
     "vlans": ("FabricVlan", ("fabric/lan", "fabric/lan/A", "fabric/lan/B")),
     "qos_policy": ("EpqosDefinition", ("org-root",)),

@@ -21,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.read impo
 from ansible_collections.nfv.kvm.plugins.module_utils.values import words
 
 Mo = t.Any
+CLASSES = {Vlan: "VnicEtherIf", Client: "VmVnicProfCl"}
 EMPTY = Profile("", "", "", "", None, "none", (), ())
 
 
@@ -78,7 +79,7 @@ def objects_of(name: str, before: Profile | None, after: Profile) -> t.Iterator[
     kept = {(type(child), child.name) for child in wanted}
     for child in there:
         if (type(child), child.name) not in kept:
-            removed = child_of(dn_of(name), child)
+            removed = mo_class(CLASSES[type(child)])(dn_of(name), child.name)
             removed.status = "deleted"
             yield removed
 
@@ -88,12 +89,13 @@ def children_of(profile: Profile) -> tuple[Vlan | Client, ...]:
     return (*(profile.vlans or ()), *(profile.clients or ()))
 
 
-def child_of(parent: Mo | str, child: Vlan | Client) -> Mo:
-    """A VLAN or a client as an object below a profile, or below a DN."""
+def child_of(parent: Mo, child: Vlan | Client) -> Mo:
+    """A VLAN or a client as an object below a profile."""
     if isinstance(child, Vlan):
-        return mo_class("VnicEtherIf")(parent, child.name, default_net="yes" if child.native else "no")
-    properties = {prop: getattr(child, option) for option, prop in CLIENT_PROPERTIES.items()}
-    return mo_class("VmVnicProfCl")(parent, child.name, **properties)
+        properties = {"default_net": "yes" if child.native else "no"}
+    else:
+        properties = {prop: getattr(child, option) for option, prop in CLIENT_PROPERTIES.items()}
+    return mo_class(CLASSES[type(child)])(parent, child.name, **properties)
 
 
 def _words(value: t.Any) -> str:

@@ -71,13 +71,13 @@ class State:
 
     :param policy: None if there is none
     :param users: who has it
-    :param organisations: the DNs of all organisations
+    :param organizations: the DNs of all organizations
     :param adapter_policies: the names that the policy can refer to
     """
 
     policy: Policy | None
     users: tuple[User, ...]
-    organisations: tuple[str, ...]
+    organizations: tuple[str, ...]
     adapter_policies: tuple[str, ...]
     interconnects: tuple[Interconnect, ...]
     release: str

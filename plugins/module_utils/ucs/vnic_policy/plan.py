@@ -110,7 +110,7 @@ class PolicyResource:
     def _check_change(self, current: State, after: Policy) -> None:
         before = current.policy or Policy()
         if current.policy is None:
-            check_exists("org", "organisation", self.org, current.organisations)
+            check_exists("org", "organization", self.org, current.organizations)
         if after.adapter_policy and after.adapter_policy != before.adapter_policy:
             check_exists("adapter_policy", "Ethernet adapter policy", after.adapter_policy, current.adapter_policies)
         changed = [key for key in ("vnics", "adapter_policy", "protection")
@@ -168,8 +168,8 @@ def wanted_policy(params: dict[str, t.Any]) -> Policy | None:
     limits.check("name", params["name"], "VnicDynamicConPolicy", "name")
     parts = params["org"].split("/")
     if parts[0] != ROOT or not all(part.startswith("org-") for part in parts):
-        raise ValidationError("org", "it is not the DN of an organisation", params["org"],
-                              f"Write {ROOT}, or {ROOT}/org-NAME for an organisation below it")
+        raise ValidationError("org", "it is not the DN of an organization", params["org"],
+                              f"Write {ROOT}, or {ROOT}/org-NAME for an organization below it")
     for part in parts[1:]:
         limits.check("org", part[len("org-"):], "OrgOrg", "name")
     if params["state"] == "absent":

@@ -25,7 +25,7 @@ def read_state(manager: UcsManager, org: str, name: str) -> State:
     return State(
         None if mo is None else policy_of(mo), users_of(org, name, found),
         tuple(sorted(each.dn for each in found["OrgOrg"])),
-        names_below(found["AdaptorHostEthIfProfile"], *organisations_above(org)),
+        names_below(found["AdaptorHostEthIfProfile"], *organizations_above(org)),
         interconnects_of(found["NetworkElement"]), manager.release())
 
 
@@ -36,8 +36,8 @@ def policy_of(mo: Mo) -> Policy:
                   text(mo, "protection"))
 
 
-def organisations_above(org: str) -> tuple[str, ...]:
-    """An organisation and those above it, where UCS Manager looks for what has no DN."""
+def organizations_above(org: str) -> tuple[str, ...]:
+    """An organization and those above it, where UCS Manager looks for what has no DN."""
     parts = org.split("/")
     return tuple("/".join(parts[:length]) for length in range(len(parts), 0, -1))
 
@@ -70,7 +70,7 @@ def _user(dn: str, server: Mo | None, vnics: tuple[str, ...]) -> User:
 
 def _means(mo: Mo, prop: str, resolved: str, org: str, name: str) -> bool:
     """Whether an object refers to the policy: by its DN, or if UCS Manager has not resolved it, by its name from an
-    organisation in or below which the object is."""
+    organization in or below which the object is."""
     dn = text(mo, resolved)
     if dn:
         return dn == dn_of(org, name)

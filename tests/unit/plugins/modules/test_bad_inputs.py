@@ -26,18 +26,23 @@ import ansible_collections.nfv.kvm.plugins.modules as all_modules
 from ansible_collections.nfv.kvm.plugins.module_utils import engine, lock
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import connection, xml
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs import driver
 from ansible_collections.nfv.kvm.plugins.modules import (
     bios_check,
     ovs_flow_export,
     port_profile,
     sriov_vf,
     sriov_vf_info,
+    ucs_dynamic_vnic_policy,
+    ucs_port_profile,
+    ucs_port_profile_info,
     vm_domain,
     vm_interface,
     vm_migration,
     vm_migration_info,
     vm_network,
 )
+from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
 from ansible_collections.nfv.kvm.tests.unit.badinput import in_time, parameters
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
@@ -67,6 +72,10 @@ WORDS: dict[str, tuple[t.Any, ...]] = {
     "cpu": ("<cpu/>", "<cpu>"), "machine": ("pc", "q35"), "path": ("/var/lib/a", "a", "/"), "type": ("kvm",),
     "interfaces": (NIC.format("bridge", "<source bridge='br0'/>"), NIC.format("hostdev", ""), NIC.format("user", ""),
                    NIC.format("bridge", "<mtu size='x'/>"), NIC.format("network", "<source network='pool'/>")),
+    "hostname": ("127.0.0.1",), "password": ("secret",), "username": ("admin",),
+    "org": ("org-root", "org-root/org-lab"), "adapter_policy": ("Linux",),
+    "vlans": ({"name": "web"}, {"name": "db", "native": True}), "clients": ({"name": "default"}, {"name": "c"}),
+    "qos_policy": ("gold", ""), "network_control_policy": ("cdp-on",), "pin_group": ("uplink-a",), "vnics": (16, 117),
     "parameters": ("IP", "MAC"), "other_config": ("enable-input-sampling", "virtual_obs_id"),
 }
 
@@ -97,9 +106,37 @@ def switch_of(root: Path) -> tuple[Host, FakeLibvirt]:
     return FakeVsctl(root), FakeLibvirt()
 
 
+class Controller(Host):
+    """A host without anything, on which modules reach a UCS Manager without a network."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(str(root))
+        self.ucs = UcsManager()
+
+    @property
+    def tables(self) -> t.Any:
+        return self.ucs.tree.objects
+
+
+def controller_of(root: Path) -> tuple[Host, FakeLibvirt]:
+    """A controller."""
+    return Controller(root), FakeLibvirt()
+
+
+def post(host: Host) -> t.Callable[..., str]:
+    """What takes the place of a request over the network."""
+    def posted(_driver: driver.Driver, _uri: str, data: bytes, **_options: t.Any) -> str:
+        assert isinstance(host, Controller)
+        return (host.ucs.answer(data) or b"").decode()
+
+    return posted
+
+
 MODULES: list[tuple[t.Any, Result, t.Callable[[Path], tuple[Host, FakeLibvirt]]]] = [
     (bios_check, bios_check.ARGUMENTS, kernel_of), (ovs_flow_export, ovs_flow_export.SPEC, switch_of),
     (sriov_vf, sriov_vf.SPEC, kernel_of), (sriov_vf_info, sriov_vf_info.ARGUMENTS, kernel_of),
+    *((module, module.SPEC, controller_of)
+      for module in (ucs_dynamic_vnic_policy, ucs_port_profile, ucs_port_profile_info)),
     *((module, module.SPEC, lab_of)
       for module in (port_profile, vm_domain, vm_interface, vm_migration, vm_migration_info, vm_network)),
 ]
@@ -135,7 +172,8 @@ def test_bad_input(module: t.Any, spec: Result, make: t.Callable[[Path], tuple[H
             os.makedirs(host.path(lock.folder(host)))
             before = contents(host, libvirt)
             with mock.patch.object(engine, "Host", return_value=host), \
-                    mock.patch.object(connection, "load", return_value=FakeLibrary(libvirt)), in_time():
+                    mock.patch.object(connection, "load", return_value=FakeLibrary(libvirt)), \
+                    mock.patch.object(driver.Driver, "post", post(host)), in_time():
                 result = result_of(module, {**params, "_ansible_check_mode": check_mode})
             note(str(result))
             event(result.get("error", {}).get("type", "refused by Ansible") if result.get("failed") else "accepted")
@@ -149,5 +187,5 @@ def test_bad_input(module: t.Any, spec: Result, make: t.Callable[[Path], tuple[H
 
 
 def test_all_modules_are_here() -> None:
-    assert sorted(NAMES[:4]) + sorted(NAMES[4:]) == NAMES
+    assert sorted(NAMES[:4]) + sorted(NAMES[4:7]) + sorted(NAMES[7:]) == NAMES
     assert {found.name for found in pkgutil.iter_modules(all_modules.__path__)} == {*NAMES}

@@ -144,13 +144,13 @@ WRONG: list[tuple[Result, str]] = [
     ({"adapter_policy": "linux"}, "adapter_policy = 'linux': UCS Manager has no Ethernet adapter policy of this name. "
                                   "It has Linux, SRIOV, default"),
     ({"protection": "yes"}, "value of protection must be one of: none, protected, protected-pref-a, protected-pref-b"),
-    ({"org": ""}, "org = '': it is not the DN of an organisation. Write org-root"),
-    ({"org": "root"}, "org = 'root': it is not the DN of an organisation"),
-    ({"org": "org-root/"}, "it is not the DN of an organisation"),
-    ({"org": "org-root/nfv"}, "it is not the DN of an organisation"),
+    ({"org": ""}, "org = '': it is not the DN of an organization. Write org-root"),
+    ({"org": "root"}, "org = 'root': it is not the DN of an organization"),
+    ({"org": "org-root/"}, "it is not the DN of an organization"),
+    ({"org": "org-root/nfv"}, "it is not the DN of an organization"),
     ({"org": "org-root/org-"}, "org = '': it must have"),
     ({"org": "org-root/org-a b"}, "org = 'a b': it must have"),
-    ({"org": "org-root/org-nonesuch"}, "org = 'org-root/org-nonesuch': UCS Manager has no organisation of this name. "
+    ({"org": "org-root/org-nonesuch"}, "org = 'org-root/org-nonesuch': UCS Manager has no organization of this name. "
                                        "It has org-root, org-root/org-lab"),
     ({"state": "off"}, "value of state must be one of: present, absent, got: off"),
     ({"state": "absent", "vnics": 1}, "vnics: a policy that is absent has none. Remove vnics"),

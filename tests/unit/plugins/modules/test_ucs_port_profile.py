@@ -122,6 +122,16 @@ def test_children_that_are_not_wanted_any_more(ucs: Ucs) -> None:
     assert children(ucs) == ["cl-kvm", "if-mgmt"]
 
 
+def test_values_that_ucsmsdk_does_not_know_are_no_obstacle(ucs: Ucs) -> None:
+    """A later release of UCS Manager may take what this ucsmsdk does not."""
+    ucs.run(module, **WHOLE)
+    ucs.server.tree.set(f"{FINANCE}/cl-default", swName="<défaut>")
+    ucs.server.tree.set(FINANCE, descr="<défaut>", newProperty="1")
+    assert ucs.run(module, name="finance", max_ports=7)["changed"]
+    assert ucs.run(module, name="finance", clients=[{"name": "kvm"}])["profile"]["descr"] == "<défaut>"
+    assert children(ucs) == ["cl-kvm", "if-db", "if-web"]
+
+
 def test_removal(ucs: Ucs) -> None:
     ucs.run(module, **WHOLE)
     result = ucs.four_runs(module, name="finance", state="absent")
@@ -231,8 +241,8 @@ def test_second_writer_of_something_else(ucs: Ucs) -> None:
 
 @pytest.mark.parametrize(("first", "other", "told"), [
     (False, lambda tree: tree.add("vnicProfile", FINANCE, name="finance", maxPorts="1"),
-     "another writer has made the same object meanwhile"),
-    (True, lambda tree: tree.remove(FINANCE), "another writer has removed an object meanwhile"),
+     "another writer has created the same object meanwhile"),
+    (True, lambda tree: tree.remove(FINANCE), "an object does not exist that another writer may have removed"),
 ])
 def test_another_writer_between_reading_and_commit(
     ucs: Ucs, monkeypatch: pytest.MonkeyPatch, first: bool, other: t.Callable[[Tree], object], told: str
@@ -300,9 +310,8 @@ WRONG: list[tuple[Result, str]] = [
     ({"descr": "é"}, "descr = 'é'"),
     ({"descr": "a^b"}, "descr = 'a^b'"),
     ({"descr": '"'}, "descr = '\"'"),
-    *(({key: "p" * 17}, f"{key} = '{'p' * 17}': {POLICIES}") for key in ("qos_policy", "network_control_policy",
-                                                                      "pin_group")),
-    *(({key: "a b"}, f"{key} = 'a b': {POLICIES}") for key in ("qos_policy", "network_control_policy", "pin_group")),
+    *(({key: name}, f"{key} = '{name}': {POLICIES}") for name in ("p" * 17, "a b")
+      for key in ("qos_policy", "network_control_policy", "pin_group")),
     ({"qos_policy": "silver"}, "qos_policy = 'silver': UCS Manager has no QoS policy of this name. It has gold"),
     ({"network_control_policy": "x"}, "UCS Manager has no network control policy of this name. It has cdp-on, default"),
     ({"pin_group": "uplink-b"}, "UCS Manager has no LAN pin group of this name. It has uplink-a"),
@@ -398,6 +407,6 @@ def test_vlans_of_one_fabric_and_of_appliances(ucs: Ucs) -> None:
     ucs.refused(module, "UCS Manager has no VLAN of this name", name="finance", vlans=[{"name": "nas"}])
 
 
-def test_policies_of_other_organisations(ucs: Ucs) -> None:
+def test_policies_of_other_organizations(ucs: Ucs) -> None:
     ucs.server.tree.add("epqosDefinition", "org-root/org-lab/ep-qos-lab", name="lab")
     ucs.refused(module, "UCS Manager has no QoS policy of this name. It has gold", name="finance", qos_policy="lab")

@@ -147,8 +147,8 @@ def test_connection_drops(ucs: Ucs, method: str, when: str) -> None:
 
 @pytest.mark.parametrize(("fault", "details", "told"), [
     (errors.RULE, {"detail": "VLAN db is isolated"}, "it refused to change port profile web: VLAN db is isolated"),
-    (errors.ACCESS, {"kind": "vnicProfile", "needed": "ls-network"}, "Access denied: class:vnicProfile needs one of"),
-    (errors.NOT_FOUND, {"action": "modify", "dn": "x"}, "another writer has removed an object meanwhile"),
+    (errors.ACCESS, {"kind": "vnicProfile", "privileges": "read-only"}, "Access denied: class:vnicProfile is not for"),
+    (errors.NOT_FOUND, {"action": "modify", "dn": "x"}, "does not exist that another writer may have removed"),
     (errors.PARSE, {"detail": "unknown attribute"}, "(error ERR-xml-parse-error)"),
     (errors.AUTHORIZATION, {}, "the session has ended before the run has"),
 ])
@@ -169,6 +169,25 @@ def test_no_session_left(ucs: Ucs) -> None:
         ucs.server.sessions.login("admin")
     result = ucs.run(ucs_port_profile, **CHANGE)
     assert "it has no session left: User reached maximum session limit (error 572)" in result["msg"]
+
+
+@pytest.mark.parametrize("version", ["", "4.0(4b)", "4.3(6.250037)", "of another form"])
+def test_release(ucs: Ucs, version: str) -> None:
+    ucs.server.failures.version = version
+    assert ucs.run(ucs_port_profile_info)["release"] == (version or "4.2(3d)")
+
+
+def test_release_that_is_nowhere(ucs: Ucs) -> None:
+    ucs.server.failures.version = ""
+    for dn in ("sys/fw-system", "sys/mgmt/fw-system"):
+        ucs.server.tree.remove(dn)
+    ucs.refused(ucs_port_profile_info, "its answer is not one that ucsmsdk understands")
+
+
+def test_password_that_xml_has_to_escape(ucs: Ucs) -> None:
+    password = "<&'\"é ]]>\\%{{ x }}"
+    ucs.server.users["admin"] = (password, "admin")
+    assert ucs.run(ucs_port_profile, **CHANGE, password=password)["changed"]
 
 
 def test_redirects_are_not_followed(ucs: Ucs) -> None:

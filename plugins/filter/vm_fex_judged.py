@@ -74,7 +74,7 @@ def refused_networks(networks: list[Dict], profiles: list[Dict]) -> Refused:
             yield ValidationError(f"{subject}.pf", f"network {pfs[pf]} has all VFs of this PF", pf,
                                   f"Add the profiles to network {pfs[pf]}, or give both networks devices")
         pfs.setdefault(str(pf), network["name"])
-        for name in network["profiles"]:
+        for name in sorted(set(network["profiles"]) - set(states)):
             yield from refused_name(f"{subject}.profiles", name)
         default = network.get("default_profile")
         if default is not None and (default not in network["profiles"] or states.get(default) == "absent"):

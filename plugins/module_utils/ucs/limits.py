@@ -39,15 +39,6 @@ def check(subject: str, value: str | int | None, class_name: str, prop: str) -> 
     raise ValidationError(subject, f"it must {_words(limits)}", value, remedy)
 
 
-def check_all(table: t.Iterable[tuple[str, str | int | None, str]], class_name: str) -> None:
-    """Check several properties of one object.
-
-    :param table: what messages call each, its value, and its property
-    """
-    for subject, value, prop in table:
-        check(subject, value, class_name, prop)
-
-
 def mo_class(name: str) -> t.Any:
     """A class of managed objects of ucsmsdk."""
     return importlib.import_module("ucsmsdk.ucscoreutils").load_class(name)

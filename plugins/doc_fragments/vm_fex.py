@@ -17,7 +17,7 @@ notes:
     driver, the adapter or the number of VFs of the PF, the fabric interconnect, or a macvtap that is not in mode
     passthrough on a VF.
   - The KVM host's JSON file C(/etc/nfv.kvm/vm_fex.json) replaces what is known, key by key, for instance
-    C({"fabric_interconnect":"6454","unsupported_adapters":{}}). Its keys are C(unsupported_drivers),
-    C(unsupported_adapters), C(vf_limits), C(fabric_interconnect), C(unsupported_fabric_interconnects) and
-    C(unsupported_topologies).
+    C({"fabric_interconnect":"6454","unsupported_adapters":{}}). Its keys are C(adapter_vendors),
+    C(unsupported_drivers), C(unsupported_adapters), C(vf_limits), C(fabric_interconnect),
+    C(unsupported_fabric_interconnects) and C(unsupported_topologies).
 """

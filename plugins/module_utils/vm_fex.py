@@ -24,6 +24,8 @@ _NO_TOPOLOGY = "VM-FEX has macvtaps in mode passthrough only"
 # Cisco UCS Manager VM-FEX for KVM, chapter "Introduction", has the adapters, the limits of VFs, the fabric
 # interconnect and the topologies. Other sources disagree on VIC 1240 and 1340.
 TABLE: dict[str, t.Any] = {
+    # PCI vendors of NICs with VM-FEX. An empty list allows all.
+    "adapter_vendors": ["1137"],
     # Drivers of Linux itself. enic_set_vf_port in drivers/net/ethernet/cisco/enic/enic_main.c compares the length
     # (in Linux 6.12, and in older stable series that got it as a correction); virNetDevVPortProfileOpSetLink in
     # src/util/virnetdevvportprofile.c of libvirt sends it.
@@ -63,12 +65,14 @@ def _is_limits(value: t.Any) -> bool:
         not value or (len(value) == 2 and 0 <= value[0] <= value[1]))
 
 
-def _is_list(value: t.Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+def _is_list(value: t.Any, names: str = ".*") -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) and re.fullmatch(names, text) for text in value)
 
 
 # By key, what its value must be.
 FORMS: dict[str, tuple[str, t.Callable[[t.Any], bool]]] = {
+    "adapter_vendors": (
+        'a list of PCI vendor IDs such as ["1137"], or an empty one', lambda value: _is_list(value, "[0-9a-f]{4}")),
     "unsupported_drivers": ('an object such as {"enic": "the reason"}', _is_texts),
     "unsupported_adapters": (
         'an object such as {"1137:012c": "VIC 1340"}, by the PCI subsystem ID that lspci -nnv shows',
@@ -88,12 +92,14 @@ class Adapter:
 
     :param driver: its driver if that is of Linux itself, None for one that was built apart
     :param subsystem: its PCI subsystem ID, vendor:device
+    :param vendor: its PCI vendor ID, empty if the host does not show it
     """
 
     name: str
     driver: str | None
     subsystem: str
     numvfs: int
+    vendor: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,12 +137,12 @@ def uses_of(
     for pf in pfs:
         address = pci.bus_address(host, pf)
         if address is not None and host.exists(f"{pci.DEVICES}/{address}"):
-            found.append(Use(subject, topology, _adapter(host, address)))
+            found.append(Use(subject, topology, adapter_of(host, address)))
     for device in devices:
         address = pci.bus_address(host, device)
         owner = None if address is None else pci.pf_of(host, address)
         if owner is not None:
-            found.append(Use(subject, topology, _adapter(host, owner)))
+            found.append(Use(subject, topology, adapter_of(host, owner)))
         elif host.exists(f"{pci.NETDEVS}/{device}") or host.exists(f"{pci.DEVICES}/{device}"):
             found.append(Use(subject, topology, None))
     return found
@@ -146,7 +152,12 @@ def judge(table: dict[str, t.Any], uses: t.Iterable[Use]) -> tuple[str, ...]:
     """A warning for each thing that is known not to work, once for all who use it."""
     return tuple(dict.fromkeys(
         f"802.1Qbh may not work here: {reason}. If it does, change {key} in {OVERRIDES}."
-        for use in uses for key, reason in (*_of_topology(table, use), *_of_pf(table, use.pf))))
+        for use in uses for key, reason in reasons_of(table, use)))
+
+
+def reasons_of(table: dict[str, t.Any], use: Use) -> tuple[tuple[str, str], ...]:
+    """Keys of the table, and what is known not to work by them."""
+    return (*_of_topology(table, use), *_of_pf(table, use.pf))
 
 
 def _of_topology(table: dict[str, t.Any], use: Use) -> t.Iterator[tuple[str, str]]:
@@ -165,6 +176,10 @@ def _of_pf(table: dict[str, t.Any], pf: Adapter | None) -> t.Iterator[tuple[str,
     if pf is None:
         return
     drivers, adapters, limits = table["unsupported_drivers"], table["unsupported_adapters"], table["vf_limits"]
+    vendors = table["adapter_vendors"]
+    if pf.vendor and vendors and pf.vendor not in vendors:
+        yield "adapter_vendors", f"PF {pf.name} has PCI vendor {pf.vendor}, and only NICs of {' or '.join(vendors)} " \
+            "(Cisco VIC is 1137) have VM-FEX"
     if pf.driver in drivers:
         yield "unsupported_drivers", f"driver {pf.driver} of PF {pf.name}: {drivers[pf.driver]}"
     if pf.subsystem in adapters:
@@ -202,11 +217,15 @@ def read_table(host: Host) -> dict[str, t.Any]:
     return {**TABLE, **given}
 
 
-def _adapter(host: Host, address: str) -> Adapter:
+def adapter_of(host: Host, address: str) -> Adapter:
+    """What the PF at a PCI address is."""
     driver = pci.driver(host, address)
     if "O" in (host.read(f"/sys/module/{driver}/taint") or ""):  # Documentation/ABI/testing/sysfs-module
         driver = None
-    vendor, device = (pci.attribute(host, address, f"subsystem_{name}") or "" for name in ("vendor", "device"))
-    return Adapter(
-        (pci.netdevs(host, address) or [address])[0], driver,
-        f"{vendor.replace('0x', '', 1)}:{device.replace('0x', '', 1)}", pci.number(host, address, "sriov_numvfs") or 0)
+    vendor, by, device = (_id(host, address, name) for name in ("vendor", "subsystem_vendor", "subsystem_device"))
+    return Adapter((pci.netdevs(host, address) or [address])[0], driver, f"{by}:{device}",
+                   pci.number(host, address, "sriov_numvfs") or 0, vendor)
+
+
+def _id(host: Host, address: str, name: str) -> str:
+    return (pci.attribute(host, address, name) or "").replace("0x", "", 1)

@@ -43,6 +43,9 @@ options:
         with a device that the host uses, and a V(warn) where they share it among themselves.
       - V(nic_model) is NICs that O(release) of O(appliance) knows. It is a V(fail) for a release that is too old,
         and a V(warn) for a NIC that is not listed. It is done when O(appliance) is given.
+      - V(vm_fex) is PFs of a Cisco VIC, whose VFs can have port profiles (VM-FEX, 802.1Qbh). It is a V(fail) for a NIC
+        of another vendor, and a V(warn) for a driver, a VIC or a number of VFs that is known not to work. The host's
+        file C(/etc/nfv.kvm/vm_fex.json) replaces what is known, see M(nfv.kvm.vm_network). It is done only when named.
       - V(vfio) is the driver C(vfio-pci), loaded or ready to be loaded.
       - V(lockdown) is a kernel that is not locked down; else it is a V(warn), as PF drivers from elsewhere do not load.
       - V(hugepages) is memory in hugepages; it is a V(warn) when there is none.
@@ -61,6 +64,7 @@ options:
       - mmio
       - acs
       - nic_model
+      - vm_fex
       - vfio
       - lockdown
       - hugepages

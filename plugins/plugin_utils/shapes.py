@@ -101,3 +101,22 @@ VMX: Shape = {
     "modified_drivers": LIST,
 }
 VMX_HOST: Shape = {"links!": [{"ifname!": str}], "own!": [str], "said!": str}
+
+# The role vm_fex
+OPTIONAL_TEXT: Shape = (NULL, str)
+VM_FEX_CLIENT: Shape = {"name!": str, **dict.fromkeys(("datacenter", "folder", "switch"), OPTIONAL_TEXT)}
+VM_FEX_CLIENTS: Shape = (NULL, [VM_FEX_CLIENT])
+VM_FEX: Shape = {
+    "uri!": str,
+    "profiles!": (NULL, [{"name!": str, "state": OPTIONAL_TEXT, "clients": VM_FEX_CLIENTS}]),
+    "networks!": (NULL, [{
+        "name!": str, "profiles": (NULL, [str]), "devices": (NULL, [str]),
+        **dict.fromkeys(("mode", "pf", "default_profile", "state"), OPTIONAL_TEXT)}]),
+}
+# What ucs_port_profile_info returned, and what ucs_port_profile and port_profile did in a loop
+UCS: Shape = {
+    "profiles!": [{"name!": str, "clients": VM_FEX_CLIENTS}],
+    "service_profiles!": [{"dn!": str, "uuid!": str, "associated": SCALAR, "dynamic_vnic_policies": (NULL, [str])}],
+}
+UCS_PROFILE_RESULT: Shape = {"item!": {"name!": str}, "consumers": (NULL, [{}])}
+PORT_GROUP_RESULT: Shape = {"item!": {"name!": str, "network!": str}, "consumers": (NULL, [{}])}

@@ -40,6 +40,7 @@ CHECKS: dict[str, CheckFunction | None] = {
     "mmio": pcie.mmio,
     "acs": pcie.acs,
     "nic_model": None,  # needs an appliance, see functions()
+    "vm_fex": None,  # only if it is named
     "vfio": vfio.vfio,
     "lockdown": lockdown.lockdown,
     "hugepages": memory.hugepages,
@@ -82,6 +83,10 @@ def functions(params: dict[str, t.Any]) -> dict[str, CheckFunction]:
     elif "nic_model" in (params["require"] or ()):
         raise ValidationError("require", "this check is about an appliance, and none is given", "nic_model",
                               "Give appliance and release as well")
+    if "vm_fex" in (params["require"] or ()):
+        from ansible_collections.nfv.kvm.plugins.module_utils.readiness import vm_fex
+
+        checks["vm_fex"] = vm_fex.vm_fex
     return {name: function for name, function in checks.items()
             if function and name in (params["require"] or checks)}
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.checks import CHECKS
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import NOTHING, VF_BAR_0
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.trees import (
     BUS,
@@ -63,6 +64,12 @@ NO_IOMMU.update({"/sys/class/iommu": None, "/sys/kernel/iommu_groups": None,
 TWO_NODES: Tree = {**INTEL, "/sys/devices/system/node/node1/cpulist": "8-15",
                    "/sys/devices/system/node/has_memory": "0-1"}
 NODE = "/sys/devices/system/node/node"
+# A VIC that Cisco does not list as one without VM-FEX, by a driver that was built apart.
+VIC: Tree = {**INTEL, "/sys/module/enic/taint": "OE", **nic(
+    PF, "eno1", "enic", "1137:0043", 20, subsystem_vendor="0x1137", subsystem_device="0x02dc")}
+OVERRIDES = "/etc/nfv.kvm/vm_fex.json"
+VM_FEX = {"require": [check for check in CHECKS if check != "nic_model"]}
+VIC_NAMED = {**VM_FEX, "pfs": ["eno1"]}
 
 DEPENDS_ON_IOMMU = {
     "interrupt_remapping": unknown("no IOMMU to remap", "iommu_kernel"),
@@ -339,4 +346,27 @@ CASES: dict[str, Case] = {
         {**INTEL, **nic(PF, "eno1", "ice", E810, 20)},
         params={"appliance": "my_router", "release": "7.4.1", "pfs": ["eno1"], "appliances": [
             {"name": "my_router", "nics": [{"model": "E810", "ids": [E810], "releases": ["7.2.5", "7.4.0"]}]}]}),
+    # VM-FEX
+    "VIC with 22 VFs": Case({**VIC, **vfs(PF, range(30, 52))}, params=VIC_NAMED),
+    "VIC with 33 VFs": Case(
+        {**VIC, **vfs(PF, range(30, 63))},
+        {"vm_fex": warn("kernel", "PF eno1 has 33 VFs, of which hosts can use at most 32", "Give the PF fewer VFs")},
+        VIC_NAMED),
+    "VIC by Linux's own enic": Case(
+        without(VIC, "/sys/module/enic"),
+        {"vm_fex": warn("driver", "driver enic of PF eno1: it demands a profile name of 40", "own build")}, VIC_NAMED),
+    "VIC 1340": Case(
+        {**VIC, f"{AT_PF}/subsystem_device": "0x012c"},
+        {"vm_fex": warn("nic", "is of a VIC 1340", "Use another VIC. If port profiles work here, change")}, VIC_NAMED),
+    "VIC on a UCS 6454": Case(
+        {**VIC, OVERRIDES: '{"fabric_interconnect": "6454"}'},
+        {"vm_fex": fail("host", "6454 has neither VM-FEX", "UCS 6300 or earlier")}, VIC_NAMED),
+    "host without a VIC": Case(
+        INTEL, {"vm_fex": fail("nic", "PF eno1 has PCI vendor 8086", "a PF of a Cisco VIC. If port profiles work here, "
+                               f"change adapter_vendors in {OVERRIDES}")}, VIC_NAMED),
+    "host without a VIC, whose driver has port profiles": Case(
+        {**INTEL, OVERRIDES: '{"adapter_vendors": []}'}, params=VIC_NAMED),
+    "VIC beside another NIC": Case(VIC, {"vm_fex": warn("nic", "PF eno2 has PCI vendor", "Cisco VIC")}, VM_FEX),
+    "VIC whose vendor is not to be seen": Case(
+        without(VIC, f"{AT_PF}/vendor"), {"vm_fex": unknown("its PCI vendor cannot be read", "as root")}, VIC_NAMED),
 }

@@ -35,9 +35,14 @@ def test_a_ready_host(ready: FakeHost) -> None:
 def test_a_check_that_needs_an_appliance(ready: FakeHost) -> None:
     answer = examine(ready, appliance="vsrx", release="18.1R1", require=["nic_model"])
     assert list(statuses(answer)) == ["nic_model"]
-    assert list(statuses(examine(ready, appliance="vsrx", release="18.1R1"))) == list(checks.CHECKS)
+    assert list(statuses(examine(ready, appliance="vsrx", release="18.1R1"))) == [
+        name for name in checks.CHECKS if name != "vm_fex"]
     with pytest.raises(ValidationError, match="require = 'nic_model': this check is about an appliance"):
         examine(ready, require=["kvm", "nic_model"])
+
+
+def test_a_check_that_is_named(ready: FakeHost) -> None:
+    assert list(statuses(examine(ready, pfs=["enp1s0"], require=["vm_fex", "kvm"]))) == ["kvm", "vm_fex"]
 
 
 def test_a_host_that_hides_everything_is_nowhere_ok(ready: FakeHost) -> None:

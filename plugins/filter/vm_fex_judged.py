@@ -140,7 +140,7 @@ def warned_host(service_profiles: list[Dict], uuid: str) -> t.Iterator[str]:
     """What UCS Manager shows of the host."""
     if not uuid:
         yield ("The UUID of this host cannot be read, so that its service profile in UCS Manager is not known. Run "
-               "this as root.")
+               "this as root, on a server whose firmware tells a UUID.")
         return
     known = {written.lower() for written in (uuid, swapped(uuid))}
     own = next((each for each in service_profiles if each["uuid"].lower() in known), None)

@@ -1,13 +1,15 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the objects of UCS Manager that modules manage have in common: options, of which None is not managed."""
+"""What the objects of UCS Manager that modules manage have in common."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.manager import UcsManager
 from ansible_collections.nfv.kvm.plugins.module_utils.values import words
 
 Kind = t.TypeVar("Kind", bound="Settings")
@@ -15,16 +17,58 @@ Kind = t.TypeVar("Kind", bound="Settings")
 
 @dataclass(frozen=True)
 class Settings:
-    """The properties of an object, by option."""
+    """The properties of an object, by option. None is not managed."""
 
     def managed(self) -> dict[str, t.Any]:
         """What is managed, by option."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
     def overlaid(self: Kind, wanted: Kind) -> Kind:
         """These settings with what is managed in ``wanted``."""
         return replace(self, **wanted.managed())
+
+    def changed(self: Kind, before: Kind | None, properties: dict[str, str]) -> dict[str, str]:
+        """What differs from ``before``, by property in ucsmsdk's words.
+
+        :param properties: by option, the property; other options are left out
+        """
+        old = {} if before is None else before.managed()
+        return {properties[option]: str(value) for option, value in self.managed().items()
+                if option in properties and value != old.get(option)}
+
+
+class Managed(t.Generic[Kind]):
+    """An object of UCS Manager that a module manages.
+
+    :param wanted: what is managed of it, None if it is to be absent
+    :param allow: whether it may be taken away from those that use it, or changed under them
+    """
+
+    def __init__(self, name: str, wanted: Kind | None, allow: bool, manager: UcsManager) -> None:
+        self.name = name
+        self.wanted = wanted
+        self.allow = allow
+        self.manager = manager
+        self.place = manager.name
+
+    def objects(self, host: Host) -> tuple[str, ...]:
+        """Nothing: no other controller would see a lock. Verification notices a second writer."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Change(t.Generic[Kind]):
+    """An object that is created, changed or removed, in one transaction.
+
+    :param before: None for one that is created
+    :param after: None for one that is removed
+    """
+
+    name: str
+    before: Kind | None
+    after: Kind | None
+    manager: UcsManager = field(repr=False, compare=False)
 
 
 def described(subject: str, before: Kind | None, after: Kind | None, nothing: Kind) -> list[str]:
@@ -37,7 +81,7 @@ def described(subject: str, before: Kind | None, after: Kind | None, nothing: Ki
     if after is None:
         return [f"{subject}: removed"]
     lines = [f"{subject}: created"] if before is None else []
-    for option in (field.name for field in fields(after)):
+    for option in (each.name for each in fields(after)):
         old, new = getattr(before or nothing, option), getattr(after, option)
         if old != new:
             lines.append(f"{subject}: {option} {_words(old)} → {_words(new)}")

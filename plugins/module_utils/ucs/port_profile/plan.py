@@ -16,28 +16,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.model imp
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.params import wanted_profile
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.read import REFERENCES, read_state
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.steps import ChangeProfile
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import Managed
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import check_exists, check_interconnects
 
 KINDS = {"qos_policy": "QoS policy", "network_control_policy": "network control policy", "pin_group": "LAN pin group"}
 
 
-class ProfileResource:
-    """One port profile of UCS Manager.
-
-    :param wanted: what is managed of it, None if it is to be absent
-    :param allow: whether it may be taken away from VM interfaces that use it
-    """
-
-    def __init__(self, name: str, wanted: Profile | None, allow: bool, manager: UcsManager) -> None:
-        self.name = name
-        self.wanted = wanted
-        self.allow = allow
-        self.manager = manager
-        self.place = manager.name
-
-    def objects(self, host: Host) -> tuple[str, ...]:
-        """Nothing: no other controller would see a lock. Verification notices a second writer."""
-        return ()
+class ProfileResource(Managed[Profile]):
+    """One port profile of UCS Manager."""
 
     def read(self, host: Host) -> State:
         options = {} if self.wanted is None else self.wanted.managed()
@@ -78,7 +64,7 @@ class ProfileResource:
         """The options that are managed, the clients, which each new profile has, and who is affected at once."""
         if state.profile is None:
             return {"state": "absent"}
-        options = state.profile.managed() if self.wanted is None else self.wanted.managed()
+        options = (self.wanted or state.profile).managed()
         shown = {key: value for key, value in shown_profile(state.profile).items() if key in (*options, "clients")}
         return {"state": "present", **shown, "consumers": [str(consumer) for consumer in state.consumers]}
 

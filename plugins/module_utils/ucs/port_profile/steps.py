@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.limits import mo_class
-from ansible_collections.nfv.kvm.plugins.module_utils.ucs.manager import UcsManager
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.model import (
     CLIENT_PROPERTIES,
     PROPERTIES,
@@ -18,7 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.model imp
     Vlan,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.read import FOLDER, dn_of
-from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import described
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import Change, described
 
 Mo = t.Any
 CLASSES = {Vlan: "VnicEtherIf", Client: "VmVnicProfCl"}
@@ -26,17 +25,9 @@ EMPTY = Profile("", "", "", "", None, "none", (), ())
 
 
 @dataclass(frozen=True)
-class ChangeProfile:
-    """A profile that is made, changed or removed.
+class ChangeProfile(Change[Profile]):
+    """A profile that is created, changed or removed."""
 
-    :param before: None for one that is made
-    :param after: None for one that is removed
-    """
-
-    name: str
-    before: Profile | None
-    after: Profile | None
-    manager: UcsManager = field(repr=False, compare=False)
     remedy = "See the audit log of UCS Manager for who has changed the profile meanwhile, and run this again"
 
     def describe(self) -> list[str]:
@@ -55,14 +46,11 @@ def objects_of(name: str, before: Profile | None, after: Profile) -> t.Iterator[
     """The objects of the transaction.
 
     The statuses have UCS Manager refuse it if another writer has made or removed the profile meanwhile. Children that
-    are no longer wanted are deleted by name, for those that a transaction does not have stay. The
-    order is such that the profile never has two native VLANs.
+    are no longer wanted are deleted by name, because those that a transaction does not have stay. The order is such
+    that the profile never has two native VLANs.
     """
-    old = before or Profile()
-    there, wanted = children_of(old), children_of(after)
-    changed = {prop: str(getattr(after, option)) for option, prop in PROPERTIES.items()
-               if getattr(after, option) not in (None, getattr(old, option))}
-    mo = mo_class("VnicProfile")(FOLDER, name, **changed)
+    there, wanted = children_of(before or Profile()), children_of(after)
+    mo = mo_class("VnicProfile")(FOLDER, name, **after.changed(before, PROPERTIES))
     mo.status = "created" if before is None else "modified"
     kept = {(type(child), child.name) for child in wanted}
     for child in there:

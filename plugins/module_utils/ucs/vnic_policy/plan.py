@@ -5,14 +5,19 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs import limits
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.manager import UcsManager
-from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import described, refuse_settings
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.settings import (
+    Change,
+    Managed,
+    described,
+    refuse_settings,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import check_exists, check_interconnects
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.model import (
     ADAPTER_VNICS,
@@ -31,51 +36,28 @@ EMPTY = Policy("", None, "", None)
 
 
 @dataclass(frozen=True)
-class ChangePolicy:
-    """A policy that is made, changed or removed, in one transaction.
-
-    :param before: None for one that is made
-    :param after: None for one that is removed
-    """
+class ChangePolicy(Change[Policy]):
+    """A policy that is created, changed or removed."""
 
     org: str
-    name: str
-    before: Policy | None
-    after: Policy | None
-    manager: UcsManager = field(repr=False, compare=False)
     remedy = "See the audit log of UCS Manager for who has changed the policy meanwhile, and run this again"
 
     def describe(self) -> list[str]:
         return described(f"dynamic vNIC policy {self.name} of {self.org}", self.before, self.after, EMPTY)
 
     def apply(self, host: Host) -> None:
-        old, changed = self.before or Policy(), {}
-        if self.after is not None:
-            changed = {prop: str(getattr(self.after, option)) for option, prop in PROPERTIES.items()
-                       if getattr(self.after, option) != getattr(old, option)}
+        changed = {} if self.after is None else self.after.changed(self.before, PROPERTIES)
         mo = limits.mo_class("VnicDynamicConPolicy")(self.org, self.name, **changed)
         mo.status = "deleted" if self.after is None else "created" if self.before is None else "modified"
         self.manager.commit(f"dynamic vNIC policy {self.name}", [mo])
 
 
-class PolicyResource:
-    """One dynamic vNIC connection policy.
-
-    :param wanted: what is managed of it, None if it is to be absent
-    :param allow: whether service profiles that use it may be changed
-    """
+class PolicyResource(Managed[Policy]):
+    """One dynamic vNIC connection policy."""
 
     def __init__(self, org: str, name: str, wanted: Policy | None, allow: bool, manager: UcsManager) -> None:
+        super().__init__(name, wanted, allow, manager)
         self.org = org
-        self.name = name
-        self.wanted = wanted
-        self.allow = allow
-        self.manager = manager
-        self.place = manager.name
-
-    def objects(self, host: Host) -> tuple[str, ...]:
-        """Nothing: no other controller would see a lock. Verification notices a second writer."""
-        return ()
 
     def read(self, host: Host) -> State:
         return read_state(self.manager, self.org, self.name)
@@ -96,7 +78,7 @@ class PolicyResource:
             if after == current.policy:
                 return Plan((), current)
             self._check_change(current, after)
-        step = ChangePolicy(self.org, self.name, current.policy, after, self.manager)
+        step = ChangePolicy(self.name, current.policy, after, self.manager, self.org)
         return Plan((step,), replace(current, policy=after))
 
     def _check_change(self, current: State, after: Policy) -> None:
@@ -121,7 +103,7 @@ class PolicyResource:
         """The options that are managed, and who is affected."""
         if state.policy is None:
             return {"state": "absent"}
-        options = state.policy.managed() if self.wanted is None else self.wanted.managed()
+        options = (self.wanted or state.policy).managed()
         shown = {key: value for key, value in asdict(state.policy).items() if key in options}
         return {"state": "present", **shown, "consumers": [str(user) for user in state.users]}
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
@@ -15,18 +16,20 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf,
 
 
 class ForeseenHost(Host):
-    """A host with the VFs that are planned. It is only read.
+    """A host with the VFs that are planned, and without what a domain takes along. It is only read.
 
     :param host: as it is
     :param pfs: the PFs as their plans leave them
+    :param ports: netdevs that will have gone, such as the macvtaps of a domain that is to end
     """
 
-    def __init__(self, host: Host, pfs: t.Iterable[Pf]) -> None:
+    def __init__(self, host: Host, pfs: t.Iterable[Pf] = (), ports: t.Iterable[str] = ()) -> None:
         super().__init__(host.root)
         self._host = host
         self._files: dict[str, str] = {}
         self._links: dict[str, str] = {}
-        self._gone: set[str] = set()
+        self._gone = {f"{pci.NETDEVS}/{port}" for port in ports}
+        self._uppers = {f"upper_{port}" for port in ports}
         self._pfs = {pf.name: pf for pf in pfs}
         for pf in self._pfs.values():
             self._add(pf)
@@ -72,12 +75,15 @@ class ForeseenHost(Host):
         below = {path[len(folder) + 1:].split("/")[0] for path in (*self._links, *self._files)
                  if path.startswith(f"{folder}/")}
         there = {name for name in self._host.names(folder) if not self._is_gone(f"{folder}/{name}")}
-        return sorted(below | there)
+        return sorted(below | there - self._uppers)
 
     def link(self, path: str) -> str | None:
         if path in self._links:
             return self._links[path]
         return None if self._is_gone(path) else self._host.link(path)
+
+    def status(self, path: str) -> os.stat_result | None:
+        return self._host.status(path)
 
     def inode(self, path: str) -> int | None:
         return self._host.inode(path)
@@ -108,8 +114,8 @@ def foreseen_netdev(pf: Pf, index: int) -> str:
 
 
 def _told(vf: Vf) -> dict[str, t.Any]:
-    """An entry of ip's ``vfinfo_list``, the reverse of sriov.read.vf_settings. Of a VF that is still to be made, the spoof
-    check is taken to be on, as drivers have it that know one."""
+    """An entry of ip's ``vfinfo_list``, the reverse of sriov.read.vf_settings. The spoof check of a VF that is still to be
+    made is taken to be on, as drivers have it that know one."""
     found: VfSettings = vf.settings
     told = {
         "vf": vf.index, "address": found.mac, "link_state": found.link_state, "trust": found.trust,

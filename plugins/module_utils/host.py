@@ -100,6 +100,20 @@ class Host:
         target = self.link(path)
         return None if target is None else os.path.basename(target)
 
+    def status(self, path: str) -> os.stat_result | None:
+        """What a file is, links followed; None where it is not there."""
+        try:
+            return os.stat(self.path(path))
+        except OSError:
+            return None
+
+    def free(self, folder: str) -> int:
+        """Bytes that can still be written below a folder, or below the nearest one above it that is there."""
+        while not os.path.isdir(self.path(folder)):
+            folder = os.path.dirname(folder)
+        found = os.statvfs(self.path(folder))
+        return found.f_bavail * found.f_frsize
+
     def inode(self, path: str) -> int | None:
         """The number of a file by which it is the same as another; None without the file."""
         try:

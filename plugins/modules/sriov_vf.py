@@ -252,38 +252,12 @@ kept:
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.argument_spec import OPTIONS
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
-
-VF_SPEC = {
-    "index": {"type": "raw", "required": True},
-    "mac": {"type": "str"},
-    "vlan": {"type": "int"},
-    "qos": {"type": "int"},
-    "vlan_protocol": {"type": "str", "choices": ["802.1Q", "802.1ad"]},
-    "spoofchk": {"type": "bool"},
-    "trust": {"type": "bool"},
-    "link_state": {"type": "str", "choices": ["auto", "enable", "disable"]},
-    "min_tx_rate": {"type": "int"},
-    "max_tx_rate": {"type": "int"},
-    "query_rss": {"type": "bool"},
-    "driver": {"type": "str"},
-}
-SPEC = {
-    "pf": {"type": "str", "required": True},
-    "numvfs": {"type": "int"},
-    "drivers_autoprobe": {"type": "bool"},
-    "vfs": {"type": "list", "elements": "dict", "options": VF_SPEC},
-    "mtu": {"type": "int"},
-    "up": {"type": "bool"},
-    "in_use": {"type": "str", "choices": ["fail", "allow"], "default": "fail"},
-    "persistent": {"type": "bool"},
-    "timeout": {"type": "int", "default": 120},
-    "uri": {"type": "str", "default": "qemu:///system"},
-}
 
 
 def main() -> None:
-    engine.run(module_with(SPEC), pf_resource)
+    engine.run(module_with({**OPTIONS, "uri": {"type": "str", "default": "qemu:///system"}}), pf_resource)
 
 
 if __name__ == "__main__":

@@ -160,6 +160,12 @@ class Connection:
             version = int(self.handle.getVersion())  # major x 1000000 + minor x 1000 + release
         return version // 1_000_000, version // 1000 % 1000
 
+    def domain_capabilities(self, arch: str, machine: str, kind: str) -> str | None:
+        """What QEMU can do with a machine type (https://libvirt.org/formatdomaincaps.html), None if it has none such."""
+        with self.answering(f"machine type {machine}", "tell its capabilities"):
+            return self.unless(("VIR_ERR_INVALID_ARG", "VIR_ERR_CONFIG_UNSUPPORTED"), lambda: str(
+                self.handle.getDomainCapabilities(None, arch, machine, kind)))
+
     def find(self, name: str) -> Domain | None:
         """A domain, None where there is none of that name."""
         with self.answering(f"domain {name}", "look it up"):

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
 
 

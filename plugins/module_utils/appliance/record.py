@@ -1,0 +1,113 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What was made of which image, and what the PFs were like before: a file beside an appliance's disks."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
+
+NAME = "appliance.json"
+# What of a PF the removal of the appliance puts back
+OF_PF = ("numvfs", "mtu", "up", "drivers_autoprobe", "persistent")
+
+
+@dataclass(frozen=True)
+class Made:
+    """Of which image a disk was made.
+
+    :param size: of the image, in bytes
+    :param mtime: when it was changed last, in ns since 1970
+    """
+
+    image: str
+    size: int
+    mtime: int
+
+
+class Record:
+    """The record of the appliance in a folder.
+
+    A disk is known by its inode, so that no order of writing and renaming can make the record wrong. A disk that was
+    copied by anybody else is not in it.
+    """
+
+    def __init__(self, host: Host, folder: str) -> None:
+        self._host = host
+        self._path = f"{folder}/{NAME}"
+        try:
+            found = json.loads(host.read(self._path) or "{}")
+        except ValueError:
+            found = {}
+        self._found: dict[str, t.Any] = found if isinstance(found, dict) else {}
+
+    def made(self, path: str) -> Made | None:
+        """Of which image a disk was made, None if that is not known."""
+        inode = self._host.inode(path)
+        for entry in self._found.get("disks", ()):
+            if inode is not None and entry.get("inode") == inode:
+                return Made(entry["image"], entry["size"], entry["mtime"])
+        return None
+
+    def add_disk(self, path: str, made: Made) -> None:
+        """Write down of which image a disk was made that is there."""
+        entry = {"inode": self._host.inode(path), "image": made.image, "size": made.size, "mtime": made.mtime}
+        others = [one for one in self._found.get("disks", ()) if one.get("inode") != entry["inode"]]
+        self._write({**self._found, "disks": [*others, entry]})
+
+    def before(self, pf: str) -> dict[str, t.Any]:
+        """What a PF was like before the appliance was made, by the names of sriov_vf's options; empty if not known."""
+        return {name: value for name, value in self._found.get("pfs", {}).get(pf, {}).items() if name in OF_PF}
+
+    def pfs(self) -> list[str]:
+        """The PCI addresses of the PFs that were prepared for the appliance."""
+        return sorted(self._found.get("pfs", {}))
+
+    def add_pf(self, pf: Pf) -> None:
+        """Write down what a PF is like, unless that was done before."""
+        if pf.pci_address not in self._found.get("pfs", {}):
+            was = {**{name: getattr(pf, name) for name in OF_PF[:-1]}, "persistent": bool(pf.files)}
+            self._write({**self._found, "pfs": {**self._found.get("pfs", {}), pf.pci_address: was}})
+
+    def text(self) -> str | None:
+        """The record as it is written, None without one."""
+        return self._host.read(self._path)
+
+    def put_back(self, text: str | None) -> None:
+        """The record as it was."""
+        if text is None:
+            self._host.remove(self._path)
+        else:
+            self._host.replace(self._path, text + "\n", 0o600)
+
+    def _write(self, content: dict[str, t.Any]) -> None:
+        self._host.replace(self._path, json.dumps(content, sort_keys=True) + "\n", 0o600)
+        self._found = content
+
+
+@dataclass(frozen=True)
+class KeepRecord:
+    """The record of what the steps that come are about to change. It tells the user nothing.
+
+    :param pfs: the PFs as they are
+    :param before: the text of the record, None without one
+    """
+
+    folder: str
+    pfs: tuple[Pf, ...]
+    before: str | None
+
+    def describe(self) -> list[str]:
+        return []
+
+    def apply(self, host: Host) -> None:
+        record = Record(host, self.folder)
+        for pf in self.pfs:
+            record.add_pf(pf)
+
+    def undo(self, host: Host) -> None:
+        Record(host, self.folder).put_back(self.before)

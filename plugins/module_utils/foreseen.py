@@ -16,14 +16,16 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf,
 
 
 class ForeseenHost(Host):
-    """A host with the VFs that are planned, and without what a domain takes along. It is only read.
+    """A host with the VFs and bridges that are planned, and without what a domain takes along. It is only read.
 
     :param host: as it is
     :param pfs: the PFs as their plans leave them
+    :param bridges: Linux bridges that will be there
     :param ports: netdevs that will have gone, such as the macvtaps of a domain that is to end
     """
 
-    def __init__(self, host: Host, pfs: t.Iterable[Pf] = (), ports: t.Iterable[str] = ()) -> None:
+    def __init__(self, host: Host, pfs: t.Iterable[Pf] = (), bridges: t.Iterable[str] = (), ports: t.Iterable[str] = (),
+                 ) -> None:
         super().__init__(host.root)
         self._host = host
         self._files: dict[str, str] = {}
@@ -33,6 +35,9 @@ class ForeseenHost(Host):
         self._pfs = {pf.name: pf for pf in pfs}
         for pf in self._pfs.values():
             self._add(pf)
+        for bridge in bridges:
+            if not host.exists(f"{pci.NETDEVS}/{bridge}"):
+                self._files[f"{pci.NETDEVS}/{bridge}/bridge/vlan_filtering"] = "0"
 
     def _add(self, pf: Pf) -> None:
         folder = f"{pci.DEVICES}/{pf.pci_address}"

@@ -28,6 +28,7 @@ SPEC = {
     "pfs": {"type": "list", "elements": "dict", "options": OPTIONS},
     "interfaces": {"type": "list", "elements": "dict", "options": INTERFACE},
     "day0": {"type": "dict", "no_log": True},  # a configuration has passwords
+    "bridges_pending": {"type": "list", "elements": "str"},
     "folder": {"type": "path"},
     "autostart": {"type": "bool"},
     "persistent": {"type": "bool", "default": True},

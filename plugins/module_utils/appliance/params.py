@@ -43,7 +43,7 @@ def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | Applianc
         connect(params["uri"]), name, params["state"], profile, pfs, wanted,
         medium(folder, profile, params["day0"] or {}), folder,
         outlasts_reboot(wanted, pfs) if autostart is None else autostart, params["restart"] == "allowed",
-        params["disks"] == "replace", params["wait"])
+        params["disks"] == "replace", params["wait"], tuple(params["bridges_pending"] or ()))
 
 
 def name_and_folder(params: Params) -> tuple[str, str]:

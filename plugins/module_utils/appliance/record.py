@@ -16,6 +16,11 @@ NAME = "appliance.json"
 OF_PF = ("numvfs", "mtu", "up", "drivers_autoprobe", "persistent")
 
 
+def identity(host: Host) -> str:
+    """What tells this host from all others; clones may have one machine-id."""
+    return f"{host.read('/proc/sys/kernel/hostname') or ''}.{host.read('/etc/machine-id') or ''}"
+
+
 @dataclass(frozen=True)
 class Made:
     """Of which image a disk was made.
@@ -33,7 +38,7 @@ class Record:
     """The record of the appliance in a folder.
 
     A disk is known by its inode, so that no order of writing and renaming can make the record wrong. A disk that was
-    copied by anybody else is not in it.
+    copied by anybody else is not in it. What it says of PFs counts on the host that wrote it: a move takes it along.
     """
 
     def __init__(self, host: Host, folder: str) -> None:
@@ -61,17 +66,20 @@ class Record:
 
     def before(self, pf: str) -> dict[str, t.Any]:
         """What a PF was like before the appliance was made, by the names of sriov_vf's options; empty if not known."""
-        return {name: value for name, value in self._found.get("pfs", {}).get(pf, {}).items() if name in OF_PF}
+        return {name: value for name, value in self._pfs().get(pf, {}).items() if name in OF_PF}
 
     def pfs(self) -> list[str]:
         """The PCI addresses of the PFs that were prepared for the appliance."""
-        return sorted(self._found.get("pfs", {}))
+        return sorted(self._pfs())
 
     def add_pf(self, pf: Pf) -> None:
         """Write down what a PF is like, unless that was done before."""
-        if pf.pci_address not in self._found.get("pfs", {}):
+        if pf.pci_address not in self._pfs():
             was = {**{name: getattr(pf, name) for name in OF_PF[:-1]}, "persistent": bool(pf.files)}
-            self._write({**self._found, "pfs": {**self._found.get("pfs", {}), pf.pci_address: was}})
+            self._write({**self._found, "host": identity(self._host), "pfs": {**self._pfs(), pf.pci_address: was}})
+
+    def _pfs(self) -> dict[str, t.Any]:
+        return self._found.get("pfs", {}) if self._found.get("host") == identity(self._host) else {}
 
     def text(self) -> str | None:
         """The record as it is written, None without one."""

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One appliance on its host, from its VFs to its readiness. Each part is planned on what those before will have made."""
+"""One appliance on its host, from its VFs to its readiness: each part is planned on what those before will make."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Me
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
     Disk,
     DiskState,
@@ -86,6 +86,7 @@ class ApplianceResource:
     :param restart: whether it may be restarted for what waits for that
     :param replace: whether disks of an image that has changed are replaced
     :param wait: whether to wait until it is ready
+    :param bridges: Linux bridges that will be there when it is made
     """
 
     connection: Connection = field(repr=False)
@@ -100,6 +101,7 @@ class ApplianceResource:
     restart: bool
     replace: bool
     wait: bool
+    bridges: tuple[str, ...] = ()
     timeout: float = SHUTDOWN_SECONDS
 
     def objects(self, host: Host) -> tuple[str, ...]:
@@ -115,7 +117,8 @@ class ApplianceResource:
         """
         pfs = tuple(pf.read(host) for pf in self.pfs)
         plans = [pf.plan(found) for pf, found in zip(self.pfs, pfs)]
-        later = ForeseenHost(host, [found.after for found in plans]) if any(found.steps for found in plans) else host
+        changes = self.bridges or any(found.steps for found in plans)
+        later = ForeseenHost(host, [found.after for found in plans], self.bridges) if changes else host
         record = Record(host, self.folder)
         there = read_disks(host, self.disks(), record)
         check_images(host, self.folder, [found.disk for found in there if plan.is_copied(found, self.replace)])
@@ -209,7 +212,6 @@ class ApplianceResource:
 
 def _uuid(host: Host, name: str) -> str:
     """One that the same name on the same host has again, so that check mode knows the MACs that a real run makes."""
-    machine, called = host.read("/etc/machine-id") or "", host.read("/proc/sys/kernel/hostname") or ""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{called}.{machine}"))
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{identity(host)}"))
 
 

@@ -26,5 +26,10 @@ def words(value: t.Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        value = ", ".join(value)
+        value = ", ".join(map(str, value))
     return "none" if value in (None, "") else str(value)
+
+
+def change(name: str, old: t.Any, new: t.Any) -> str:
+    """A change of a value for people."""
+    return f"{name} {words(old)} → {words(new)}"

@@ -14,10 +14,10 @@ Kind = t.TypeVar("Kind", bound="Settings")
 class Settings:
     """None is not managed in what is wanted, and not there or not known in what is there."""
 
-    def managed(self) -> dict[str, t.Any]:
+    def given(self) -> dict[str, t.Any]:
         """The settings that are not None, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     def overlaid(self: Kind, wanted: Kind) -> Kind:
-        """These settings with what is managed in ``wanted``."""
-        return replace(self, **wanted.managed())
+        """These settings with what is given in ``wanted``."""
+        return replace(self, **wanted.given())

@@ -25,8 +25,8 @@ class Settings(settings.Settings):
 
         :param properties: by option, the property; other options are left out
         """
-        old = {} if before is None else before.managed()
-        return {properties[option]: str(value) for option, value in self.managed().items()
+        old = {} if before is None else before.given()
+        return {properties[option]: str(value) for option, value in self.given().items()
                 if option in properties and value != old.get(option)}
 
 

@@ -13,7 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import o
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import SOURCES
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, alias_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import rate_of, virtualport_of, vlan_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import MTU, netdev_name, port_options
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
@@ -22,9 +22,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 
 MODEL = re.compile(r"[A-Za-z0-9_-]+")
-# What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
-NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
-# The same of an alternative name, which ip link property adds (ALTIFNAMSIZ in include/uapi/linux/if.h)
+# As NETDEV, an alternative name, which ip link property adds (ALTIFNAMSIZ in include/uapi/linux/if.h)
 ANY_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,127}")
 # What each type is connected to: the keys of source that it needs, in their alternatives, and those that it may have.
 NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
@@ -39,8 +37,6 @@ NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
 }
 OPTIONAL_SOURCE = {"network": frozenset({"portgroup"}), "direct": frozenset({"mode"})}
 MODES = {"direct": ("vepa", "bridge", "private", "passthrough"), "vhostuser": ("client", "server")}
-# The smallest MTU of IPv4 (RFC 791) and the largest that libvirt's virtio NICs take
-MTU = (68, 65535)
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,6 @@ def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
     _check_source(subject, kind, source)
     in_range(f"{subject}.mtu", item["mtu"], *MTU)
     in_range(f"{subject}.boot_order", item["boot_order"], 1, 65535)
-    limits = item["bandwidth"] or {}
     wanted = Interface(
         alias=None if name is None else alias_of(name),
         mac=None if item["mac"] is None else unicast_mac(f"{subject}.mac", item["mac"]),
@@ -109,13 +104,10 @@ def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
         source_bridge=source.get("bridge"), source_network=source.get("network"),
         source_portgroup=source.get("portgroup", "") if kind == "network" else None,
         source_dev=source.get("dev"), source_mode=source.get("mode"), source_path=source.get("path"),
-        target_dev=_target(f"{subject}.target_dev", item["target_dev"]),
-        virtualport=virtualport_of(f"{subject}.virtualport", item["virtualport"]),
-        model=_model(subject, item["model"]), vlan=vlan_of(f"{subject}.vlan", item["vlan"]),
-        inbound=rate_of(f"{subject}.bandwidth.inbound", limits.get("inbound")),
-        outbound=rate_of(f"{subject}.bandwidth.outbound", limits.get("outbound")),
+        target_dev=item["target_dev"] and netdev_name(f"{subject}.target_dev", item["target_dev"],
+                                                      "Take 1 to 15 letters, digits and . _ -"),
+        model=_model(subject, item["model"]), **port_options(f"{subject}.", item),
         filterref=options.filterref_of(f"{subject}.filterref", item["filterref"]),
-        trust_guest_rx_filters=item["trust_guest_rx_filters"],
         teaming=options.teaming_of(f"{subject}.teaming", item["teaming"]),
         mtu=item["mtu"], link_state=item["link_state"], boot_order=item["boot_order"],
         address=_pci(f"{subject}.address", item["address"]),
@@ -185,15 +177,6 @@ def _model(subject: str, model: str | None) -> str | None:
     if model is not None and not MODEL.fullmatch(model):
         raise ValidationError(f"{subject}.model", "this is no NIC model", model, "Take one such as virtio or e1000e")
     return model
-
-
-def _target(subject: str, name: str | None) -> str | None:
-    if not name:
-        return name
-    if not NETDEV.fullmatch(name):
-        raise ValidationError(subject, "this is no name of a network interface", name,
-                              "Take 1 to 15 letters, digits and . _ -")
-    return name
 
 
 def _unique(found: list[Wanted], parameter: str, key: t.Callable[[Wanted], t.Any], why: str) -> None:

@@ -5,21 +5,22 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import shared_virtualport_of, vlan_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
+    MTU,
+    netdev_name,
+    refuse_absent,
+    virtualport_of,
+    vlan_of,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
-# What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
-NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
-# Bytes: what IPv4 needs (RFC 791), and the most that a bridge can have (ETH_MAX_MTU in the kernel's if_ether.h)
-MTU = (68, 65535)
-# What only one who has to be told can mean
-CONNECTS = ("forward", "virtualport", "vlan", "mtu", "addresses")
+NAMES = "The kernel and libvirt allow 1 to 15 letters, digits and . _ -"
+SETTINGS = ("forward", "virtualport", "vlan", "mtu", "addresses", "autostart")
 
 
 def network_name(name: str) -> str:
@@ -38,37 +39,22 @@ def wanted_network(params: dict[str, t.Any]) -> Network:
 
     :raises ValidationError: a parameter cannot be meant as it was given
     """
-    state = params["state"]
-    for key in (*CONNECTS, "autostart") if state == "absent" else ():
-        if params[key] not in (None, False):
-            raise ValidationError(key, "a network that is absent has none", _shown(params[key]),
-                                  f"Remove {key}, or take another state")
+    refuse_absent(params, SETTINGS, "network")
     forward = params["forward"] or {}
     in_range("mtu", params["mtu"], *MTU)
     return Network(
         mode=forward.get("mode"), pf=_netdev_or_pci("forward.pf", forward.get("pf")),
-        devices=_devices(forward.get("devices")), bridge=_netdev("forward.bridge", forward.get("bridge")),
+        devices=_devices(forward.get("devices")), bridge=netdev_name("forward.bridge", forward.get("bridge"), NAMES),
         managed=forward.get("managed"), addresses=_addresses(params["addresses"]),
-        virtualport=shared_virtualport_of("virtualport", params["virtualport"]), vlan=vlan_of("vlan", params["vlan"]),
-        mtu=params["mtu"],
+        virtualport=virtualport_of("virtualport", params["virtualport"], shared=True),
+        vlan=vlan_of("vlan", params["vlan"]), mtu=params["mtu"],
     )
-
-
-def _shown(value: t.Any) -> t.Any:
-    return value if isinstance(value, (str, int)) else None
-
-
-def _netdev(subject: str, name: str | None) -> str | None:
-    if name is not None and not NETDEV.fullmatch(name):
-        raise ValidationError(subject, "this is no name of a network interface", name,
-                              "The kernel and libvirt allow 1 to 15 letters, digits and . _ -")
-    return name
 
 
 def _netdev_or_pci(subject: str, name: str | None) -> str | None:
     if name is not None and PCI_ADDRESS.fullmatch(name):
         return name.lower()
-    return _netdev(subject, name)
+    return netdev_name(subject, name, NAMES)
 
 
 def _devices(names: list[str] | None) -> tuple[str, ...] | None:

@@ -7,15 +7,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
     UNESCAPED,
+    port_options,
     printable,
-    rate_of,
-    shared_virtualport_of,
-    vlan_of,
+    refuse_absent,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import PortProfile, Settings
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import PortProfile
 
 SETTINGS = ("default", "vlan", "virtualport", "bandwidth", "trust_guest_rx_filters", "isolated")
 
@@ -29,23 +27,9 @@ def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
     if not name or not printable(name):
         raise ValidationError("name", f"a profile needs a name of printable characters without {UNESCAPED}", name,
                               "Take one such as gold, which NICs then name as source.portgroup")
-    for key in SETTINGS if params["state"] == "absent" else ():
-        if params[key] not in (None, False):
-            shown = params[key] if isinstance(params[key], bool) else None
-            raise ValidationError(key, "a profile that is absent has none", shown,
-                                  f"Remove {key}, or take another state")
-    limits = params["bandwidth"] or {}
-    _check_places(params["isolated"], limits.get("inbound") or {})
-    return PortProfile(params["default"], Settings(
-        vlan_of("vlan", params["vlan"]), shared_virtualport_of("virtualport", params["virtualport"]),
-        _rate_of("inbound", limits), _rate_of("outbound", limits),
-        params["trust_guest_rx_filters"],
-    ))
-
-
-def _rate_of(direction: str, limits: dict[str, t.Any]) -> Rate | None:
-    given = limits.get(direction)
-    return rate_of(f"bandwidth.{direction}", given and {key: given[key] for key in given if key != "floor"})
+    refuse_absent(params, SETTINGS, "profile")
+    _check_places(params["isolated"], (params["bandwidth"] or {}).get("inbound") or {})
+    return PortProfile(default=params["default"], **port_options("", params, shared=True))
 
 
 def _check_places(isolated: bool | None, inbound: dict[str, t.Any]) -> None:

@@ -21,6 +21,16 @@ def in_range(subject: str, value: int | None, least: int, most: int | None = Non
     raise ValidationError(subject, f"it must be {bounds}", value)
 
 
+def within(least: int, most: int) -> t.Callable[[str, int], int]:
+    """What returns a value that is within bounds, and refuses another one as in_range does."""
+
+    def check(subject: str, value: int) -> int:
+        in_range(subject, value, least, most)
+        return value
+
+    return check
+
+
 def words(value: t.Any) -> str:
     """A value for people."""
     if isinstance(value, bool):

@@ -63,6 +63,11 @@ class NicRow(Row):
     runs: bool = True
     stays: bool = True
 
+    @property
+    def parameter(self) -> str:
+        """What messages and ``changes`` call it: the option with those below it."""
+        return self.option.partition(".")[0]
+
     def updates(self, after: Interface, live: Interface) -> bool:
         """Whether libvirt can make a running NIC so in this."""
         kind = live.type if live.source_vf is None else "hostdev"
@@ -75,33 +80,33 @@ class NicRow(Row):
 
 ROWS = (
     NicRow("type", "type", interface_type()),
-    NicRow("became", "type", became(), NETWORK, runs=False, stays=False),
+    NicRow("became", "type", became(), NETWORK, asked=False, runs=False, stays=False),
     NicRow("managed", "managed", flag(".", "managed"), HOSTDEV, default=False, initial=True, stays=False),
     NicRow("alias", "name", user_alias(), runs=False),
     NicRow("mac", "mac", attribute("mac", "address", str.lower)),
-    NicRow("source_vf", "source", pci("source/address"), HOSTDEV, stays=False),
-    NicRow("source_bridge", "source", attribute("source", "bridge"), BRIDGE, live=True, stays=False),
-    NicRow("source_network", "source", attribute("source", "network"), NETWORK, stays=False),
-    NicRow("source_portgroup", "source", attribute("source", "portgroup"), NETWORK, default="", stays=False),
-    NicRow("source_dev", "source", attribute("source", "dev"), DIRECT | VDPA, stays=False),
-    NicRow("source_mode", "source", attribute("source", "mode"), DIRECT | VHOSTUSER, initial="vepa", stays=False),
-    NicRow("source_path", "source", socket_path(), VHOSTUSER, stays=False),
+    NicRow("source_vf", "source.pci_address", pci("source/address"), HOSTDEV, stays=False),
+    NicRow("source_bridge", "source.bridge", attribute("source", "bridge"), BRIDGE, live=True, stays=False),
+    NicRow("source_network", "source.network", attribute("source", "network"), NETWORK, stays=False),
+    NicRow("source_portgroup", "source.portgroup", attribute("source", "portgroup"), NETWORK, default="", stays=False),
+    NicRow("source_dev", "source.dev", attribute("source", "dev"), DIRECT | VDPA, stays=False),
+    NicRow("source_mode", "source.mode", attribute("source", "mode"), DIRECT | VHOSTUSER, initial="vepa", stays=False),
+    NicRow("source_path", "source.path", socket_path(), VHOSTUSER, stays=False),
     NicRow("target_dev", "target_dev", target_dev(), TAP | DIRECT, default=""),
-    NicRow("managed_tap", "managed", flag("target", "managed"), ETHERNET, default=True),
+    NicRow("managed_tap", "managed", flag("target", "managed"), ETHERNET, default=True, asked=False),
     NicRow("virtualport", "virtualport", virtualport(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Virtualport(),
         stays=False),
     NicRow("vlan", "vlan", vlan(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Vlan(), stays=False),
     NicRow("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
-    NicRow("driver_name", "driver", attribute("driver", "name"), EMULATED),
+    NicRow("driver_name", "driver.name", attribute("driver", "name"), EMULATED),
     # libvirt writes no single queue down (src/conf/domain_conf.c; seen with 11.3).
-    NicRow("driver_queues", "driver", attribute("driver", "queues", int), EMULATED, default=1),
-    NicRow("driver_rx_queue_size", "driver", attribute("driver", "rx_queue_size", int), EMULATED),
-    NicRow("driver_tx_queue_size", "driver", attribute("driver", "tx_queue_size", int), EMULATED),
-    NicRow("driver_iommu", "driver", switch("driver", "iommu"), EMULATED),
-    NicRow("driver_ats", "driver", switch("driver", "ats"), EMULATED),
-    NicRow("driver_packed", "driver", switch("driver", "packed"), EMULATED),
-    NicRow("inbound", "bandwidth", rate("inbound"), TAP | DIRECT, default=Rate(), live=True),
-    NicRow("outbound", "bandwidth", rate("outbound"), TAP | DIRECT, default=Rate(), live=True),
+    NicRow("driver_queues", "driver.queues", attribute("driver", "queues", int), EMULATED, default=1),
+    NicRow("driver_rx_queue_size", "driver.rx_queue_size", attribute("driver", "rx_queue_size", int), EMULATED),
+    NicRow("driver_tx_queue_size", "driver.tx_queue_size", attribute("driver", "tx_queue_size", int), EMULATED),
+    NicRow("driver_iommu", "driver.iommu", switch("driver", "iommu"), EMULATED),
+    NicRow("driver_ats", "driver.ats", switch("driver", "ats"), EMULATED),
+    NicRow("driver_packed", "driver.packed", switch("driver", "packed"), EMULATED),
+    NicRow("inbound", "bandwidth.inbound", rate("inbound"), TAP | DIRECT, default=Rate(), live=True),
+    NicRow("outbound", "bandwidth.outbound", rate("outbound"), TAP | DIRECT, default=Rate(), live=True),
     NicRow("filterref", "filterref", filterref(), TAP, default=Filterref(), live=True),
     NicRow("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters"), TAP | DIRECT,
         default=False),
@@ -111,7 +116,7 @@ ROWS = (
     NicRow("boot_order", "boot_order", attribute("boot", "order", int)),
     NicRow("teaming", "teaming", teaming(), default=Teaming()),
     NicRow("address", "address", pci("address")),
-    NicRow("bus", "address", other_bus()),
+    NicRow("bus", "address", other_bus(), asked=False),
 )
 SOURCES = tuple(row for row in ROWS if row.parameter == "source")
 # Another value of one of the others never has a NIC connected anew.

@@ -104,10 +104,10 @@ def _model(subject: str, nic: Interface) -> None:
 
 def _driver(subject: str, nic: Interface) -> None:
     for row in DRIVER:
-        key, value = row.field.replace("driver_", "", 1), getattr(nic, row.field)
+        value = getattr(nic, row.field)
         if value not in (None, row.default) and nic.model not in VIRTIO:
-            raise NotSupported(f"{subject}.driver.{key}", f"libvirt would ignore it on model {nic.model}", value,
-                               f"Take model: virtio, or remove {key}")
+            raise NotSupported(f"{subject}.{row.option}", f"libvirt would ignore it on model {nic.model}", value,
+                               f"Take model: virtio, or remove {row.key}")
     if nic.type == "user" and (nic.driver_queues or 1) > 1:
         raise NotSupported(f"{subject}.driver.queues", "a NIC of type user has one queue", nic.driver_queues,
                            "Remove queues")

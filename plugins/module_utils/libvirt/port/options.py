@@ -48,39 +48,21 @@ def refuse_absent(params: dict[str, t.Any], options: t.Iterable[str], kind: str)
                                   f"Remove {key}, or take another state")
 
 
-def netdev_name(subject: str, name: str | None, remedy: str) -> str | None:
+def netdev_name(subject: str, name: str, remedy: str) -> str:
     """The name of a netdev.
 
     :raises ValidationError: the kernel would not take it
     """
-    if name is not None and not NETDEV.fullmatch(name):
+    if not NETDEV.fullmatch(name):
         raise ValidationError(subject, "this is no name of a network interface", name, remedy)
     return name
 
 
-def port_options(place: str, params: dict[str, t.Any], shared: bool = False) -> dict[str, t.Any]:
-    """The fields of PortSettings from the options of a NIC or a port profile.
-
-    :param place: what stands before their names in messages, such as ``interfaces[0].``
-    :param shared: whether many NICs have them
-    :raises ValidationError: they cannot be meant so
-    """
-    limits = params["bandwidth"] or {}
-    return {
-        "vlan": vlan_of(f"{place}vlan", params["vlan"]),
-        "virtualport": virtualport_of(f"{place}virtualport", params["virtualport"], shared),
-        **{name: rate_of(f"{place}bandwidth.{name}", limits.get(name), shared) for name in ("inbound", "outbound")},
-        "trust_guest_rx_filters": params["trust_guest_rx_filters"],
-    }
-
-
-def vlan_of(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
+def vlan_of(subject: str, vlan: dict[str, t.Any]) -> Vlan:
     """The VLANs.
 
     :raises ValidationError: they cannot be meant so
     """
-    if vlan is None:
-        return None
     tags, native = vlan["tags"], vlan["native"]
     trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
     for tag in tags:
@@ -97,14 +79,12 @@ def vlan_of(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
     return Vlan(tuple(tags), trunk, native)
 
 
-def virtualport_of(subject: str, given: dict[str, t.Any] | None, shared: bool = False) -> Virtualport | None:
+def virtualport_of(subject: str, given: dict[str, t.Any], shared: bool = False) -> Virtualport:
     """The virtualport; what its type lacks is refused, what it needs is seen when the NIC is whole.
 
     :param shared: whether many NICs have it, each of which is to have a number of its own
     :raises ValidationError: it cannot be meant so
     """
-    if given is None:
-        return None
     kind = given["type"]
     values = {key: value for key, value in given.items() if key != "type" and value is not None}
     allowed = PARAMETERS.get(kind, ())
@@ -128,14 +108,12 @@ def virtualport_of(subject: str, given: dict[str, t.Any] | None, shared: bool = 
     return Virtualport(None if kind == "none" else kind, **values)
 
 
-def rate_of(subject: str, given: dict[str, t.Any] | None, shared: bool = False) -> Rate | None:
+def rate_of(subject: str, given: dict[str, t.Any], shared: bool = False) -> Rate:
     """The limit of one direction; an average of 0 is no limit.
 
     :param shared: whether many NICs have it, to which libvirt guarantees no floor
     :raises ValidationError: it cannot be meant so
     """
-    if given is None:
-        return None
     values = {key: value for key, value in given.items() if value is not None}
     if values == {"average": 0}:
         return Rate()

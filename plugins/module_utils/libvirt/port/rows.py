@@ -17,16 +17,28 @@ class Row:
     """An attribute.
 
     :param field: of the dataclass that has it
-    :param parameter: what the module calls it
+    :param option: of the module, by its path, such as forward.bridge
     :param kinds: the types of NIC, or the kinds of network, that have it; None for all
     :param default: what it means when nothing is said
+    :param asked: whether the option asks for it, and not for another attribute
     """
 
     field: str
-    parameter: str
+    option: str
     place: Place
     kinds: t.Collection[str] | None = None
     default: t.Any = None
+    asked: bool = True
+
+    @property
+    def parameter(self) -> str:
+        """What messages call it."""
+        return self.option
+
+    @property
+    def key(self) -> str:
+        """The last part of the path of the option."""
+        return self.option.rpartition(".")[2]
 
     def of(self, kind: str | None) -> bool:
         """Whether a NIC of this type, or a network of this kind, has it."""
@@ -38,7 +50,26 @@ class Row:
         return self.default if value is None else value
 
 
+Check = t.Callable[[str, t.Any], t.Any]
 AnyRow = t.TypeVar("AnyRow", bound=Row)
+
+
+def asked(rows: t.Iterable[Row], params: dict[str, t.Any], checks: t.Mapping[str, Check], place: str = "",
+          ) -> dict[str, t.Any]:
+    """What the options of a module ask for, by field; None where they ask for nothing.
+
+    :param checks: by option, what gives the value of the field for what messages call the option, and its value
+    :param place: what messages put before the option
+    :raises ValidationError: one cannot be meant as it was given
+    """
+    found: dict[str, t.Any] = {}
+    for row in rows:
+        value: t.Any = params if row.asked else None
+        for key in row.option.split("."):
+            value = None if value is None else value.get(key)
+        check = checks.get(row.option)
+        found[row.field] = value if value is None or check is None else check(place + row.option, value)
+    return found
 
 
 def read(rows: t.Iterable[Row], element: Element) -> dict[str, t.Any]:

@@ -4,18 +4,27 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
     UNESCAPED,
-    port_options,
     printable,
+    rate_of,
     refuse_absent,
+    virtualport_of,
+    vlan_of,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import PortProfile
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import GROUP_ROWS, PortProfile
 
 SETTINGS = ("default", "vlan", "virtualport", "bandwidth", "trust_guest_rx_filters", "isolated")
+# By option, what gives the value of the field
+CHECKS: dict[str, Check] = {
+    "vlan": vlan_of, "virtualport": functools.partial(virtualport_of, shared=True),
+    **dict.fromkeys(("bandwidth.inbound", "bandwidth.outbound"), functools.partial(rate_of, shared=True)),
+}
 
 
 def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
@@ -29,7 +38,7 @@ def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
                               "Take one such as gold, which NICs then name as source.portgroup")
     refuse_absent(params, SETTINGS, "profile")
     _check_places(params["isolated"], (params["bandwidth"] or {}).get("inbound") or {})
-    return PortProfile(default=params["default"], **port_options("", params, shared=True))
+    return PortProfile(**asked(GROUP_ROWS, params, CHECKS))
 
 
 def _check_places(isolated: bool | None, inbound: dict[str, t.Any]) -> None:

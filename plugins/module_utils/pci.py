@@ -121,6 +121,12 @@ def pf_of(host: Host, vf: str) -> str | None:
     return host.link_name(f"{DEVICES}/{vf}/physfn")
 
 
+def vf_of_netdev(host: Host, netdev: str) -> str | None:
+    """The PCI address of the VF that a netdev is of; None for what is of no VF, or not there."""
+    folder = f"{NETDEVS}/{netdev}/device"
+    return host.link_name(folder) if host.exists(f"{folder}/physfn") else None
+
+
 def vf_address(host: Host, pf_address: str, index: int) -> str | None:
     """The PCI address of a VF, as the kernel links it; None where there is no such VF now."""
     return host.link_name(f"{DEVICES}/{pf_address}/virtfn{index}")

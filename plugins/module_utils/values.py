@@ -21,10 +21,25 @@ def in_range(subject: str, value: int | None, least: int, most: int | None = Non
     raise ValidationError(subject, f"it must be {bounds}", value)
 
 
+def within(least: int, most: int) -> t.Callable[[str, int], int]:
+    """What returns a value that is within bounds, and refuses another one as in_range does."""
+
+    def check(subject: str, value: int) -> int:
+        in_range(subject, value, least, most)
+        return value
+
+    return check
+
+
 def words(value: t.Any) -> str:
     """A value for people."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        value = ", ".join(value)
+        value = ", ".join(map(str, value))
     return "none" if value in (None, "") else str(value)
+
+
+def change(name: str, old: t.Any, new: t.Any) -> str:
+    """A change of a value for people."""
+    return f"{name} {words(old)} → {words(new)}"

@@ -16,6 +16,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
+
 # A JSON object on the host; each of its keys replaces that of TABLE as a whole.
 OVERRIDES = "/etc/nfv.kvm/vm_fex.json"
 NO_VF = "no VF"
@@ -146,6 +149,11 @@ def uses_of(
         elif host.exists(f"{pci.NETDEVS}/{device}") or host.exists(f"{pci.DEVICES}/{device}"):
             found.append(Use(subject, topology, None))
     return found
+
+
+def uses_of_network(host: Host, subject: str, network: Network) -> list[Use]:
+    """What is asked of the devices of a libvirt network; its forward mode is the topology."""
+    return uses_of(host, subject, str(network.mode), [network.pf] if network.pf else [], network.devices or ())
 
 
 def judge(table: dict[str, t.Any], uses: t.Iterable[Use]) -> tuple[str, ...]:

@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import ZERO
+from ansible_collections.nfv.kvm.plugins.module_utils.settings import Settings
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.carried import Carried
 
 
 @dataclass(frozen=True)
-class VfSettings:
+class VfSettings(Settings):
     """What a PF's driver keeps for one VF (Linux include/uapi/linux/if_link.h, IFLA_VF_*)."""
 
     mac: str | None = None
@@ -35,19 +35,11 @@ class VfSettings:
     """Mbit/s, 0 is none."""
     query_rss: bool | None = None
 
-    def managed(self) -> dict[str, t.Any]:
-        """The settings that are not None."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
-
-    def overlaid(self, wanted: VfSettings) -> VfSettings:
-        """These settings with what is managed in ``wanted`` put over them."""
-        return dataclasses.replace(self, **wanted.managed())
-
     def whole_tag(self) -> VfSettings:
         """With priority and protocol where a VLAN is set: the kernel sets them as one, what is not given by default."""
         if self.vlan is None:
             return self
-        return dataclasses.replace(self, qos=self.qos or 0, vlan_protocol=self.vlan_protocol or "802.1Q")
+        return replace(self, qos=self.qos or 0, vlan_protocol=self.vlan_protocol or "802.1Q")
 
 
 # What a VF has when it is made; the driver gives it a MAC of its own choice.

@@ -160,7 +160,7 @@ def kept_by(after: Pf) -> dict[str, str]:
 def written(kept: Pf) -> str:
     """The record: one line of JSON."""
     vfs = {
-        index: {**vf.settings.managed(), **({"driver": vf.driver} if vf.driver else {})}
+        index: {**vf.settings.given(), **({"driver": vf.driver} if vf.driver else {})}
         for index, vf in kept.vfs.items()
     }
     of_pf = {name: getattr(kept, name) for name in OF_PF if getattr(kept, name) is not None}

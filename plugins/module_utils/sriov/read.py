@@ -43,8 +43,8 @@ def read_pf(host: Host, pf: str) -> Pf:
 
 def check_reported(pf: Pf, index: int, wanted: VfSettings) -> None:
     """:raises NotSupported: the PF's driver tells nothing of a setting that is wanted of a VF, so it has none."""
-    reported = pf.vfs[index].settings.managed()
-    for setting in wanted.managed():
+    reported = pf.vfs[index].settings.given()
+    for setting in wanted.given():
         if setting not in reported:
             raise NotSupported(f"VF {index} of {pf.name}",
                                f"{setting} is not supported by {pf.driver} ({pf.pci_address})")

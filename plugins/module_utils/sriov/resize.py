@@ -47,7 +47,7 @@ class Resize:
     def describe(self) -> list[str]:
         lines = [f"{self.netdev}: numvfs {self.numvfs} → {self.new_numvfs}"]
         for index, vf in self.kept(self.new_numvfs).items():
-            found = [f"{name} {value}" for name, value in vf.settings.managed().items()
+            found = [f"{name} {value}" for name, value in vf.settings.given().items()
                      if value != getattr(FRESH, name)]
             if vf.driver and is_stub(vf.driver):
                 found.append(f"driver {vf.driver}")

@@ -21,7 +21,7 @@ def pf_result(pf: Pf) -> dict[str, t.Any]:
 
 def shown_vf(vf: Vf, wanted: Vf) -> dict[str, t.Any]:
     """What is managed of a VF, for the diff."""
-    shown = {name: getattr(vf.settings, name) for name in wanted.settings.managed()}
+    shown = {name: getattr(vf.settings, name) for name in wanted.settings.given()}
     if wanted.driver:
         shown["driver"] = wanted.driver if is_met(wanted.driver, vf.driver) else vf.driver or "none"
     return shown

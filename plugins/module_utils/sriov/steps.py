@@ -104,7 +104,7 @@ class SetVfs:
         return [
             f"VF {index} of {self.netdev}: {name} {getattr(before, name)} → {value}"
             for index, before, after in self.changes
-            for name, value in after.managed().items() if getattr(before, name) != value
+            for name, value in after.given().items() if getattr(before, name) != value
         ]
 
     def apply(self, host: Host) -> None:

@@ -5,36 +5,28 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 
+from ansible_collections.nfv.kvm.plugins.module_utils import settings
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.manager import UcsManager
-from ansible_collections.nfv.kvm.plugins.module_utils.values import words
+from ansible_collections.nfv.kvm.plugins.module_utils.values import change
 
 Kind = t.TypeVar("Kind", bound="Settings")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(settings.Settings):
     """The properties of an object, by option. None is not managed."""
-
-    def managed(self) -> dict[str, t.Any]:
-        """What is managed, by option."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
-
-    def overlaid(self: Kind, wanted: Kind) -> Kind:
-        """These settings with what is managed in ``wanted``."""
-        return replace(self, **wanted.managed())
 
     def changed(self: Kind, before: Kind | None, properties: dict[str, str]) -> dict[str, str]:
         """What differs from ``before``, by property in ucsmsdk's words.
 
         :param properties: by option, the property; other options are left out
         """
-        old = {} if before is None else before.managed()
-        return {properties[option]: str(value) for option, value in self.managed().items()
+        old = {} if before is None else before.given()
+        return {properties[option]: str(value) for option, value in self.given().items()
                 if option in properties and value != old.get(option)}
 
 
@@ -84,7 +76,7 @@ def described(subject: str, before: Kind | None, after: Kind | None, nothing: Ki
     for option in (each.name for each in fields(after)):
         old, new = getattr(before or nothing, option), getattr(after, option)
         if old != new:
-            lines.append(f"{subject}: {option} {_words(old)} → {_words(new)}")
+            lines.append(f"{subject}: {change(option, old, new)}")
     return lines
 
 
@@ -97,7 +89,3 @@ def refuse_settings(params: dict[str, t.Any], options: t.Iterable[str], kind: st
         if params[key] is not None:
             raise ValidationError(key, f"a {kind} that is absent has none",
                                   remedy=f"Remove {key}, or set state: present")
-
-
-def _words(value: t.Any) -> str:
-    return words(tuple(str(each) for each in value) if isinstance(value, tuple) else value)

@@ -8,11 +8,15 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import Network, network_of
-from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import Use, uses_of, warnings_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import network_of
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import (
+    Use,
+    uses_of,
+    uses_of_network,
+    warnings_of,
+)
 
 
 def warnings_of_nics(host: Host, connection: Connection, nics: t.Iterable[tuple[str, Interface]]) -> tuple[str, ...]:
@@ -24,25 +28,14 @@ def warnings_of_nics(host: Host, connection: Connection, nics: t.Iterable[tuple[
     return warnings_of(host, [use for subject, nic in nics for use in _uses(host, connection, subject, nic)])
 
 
-def uses_of_network(host: Host, subject: str, network: Network) -> list[Use]:
-    """What a network with 802.1Qbh takes for its NICs."""
-    devices = [*network.devices(), *map(xml.pci_address, network.root.findall("forward/address"))]
-    return uses_of(host, subject, network.kind.replace("macvtap ", ""),
-                   pfs=[pf.get("dev") for pf in network.root.findall("forward/pf")], devices=filter(None, devices))
-
-
 def _uses(host: Host, connection: Connection, subject: str, nic: Interface) -> list[Use]:
-    kinds = [None if nic.virtualport is None else nic.virtualport.type]
-    network = None
     if nic.source_network is not None:
         try:
-            network = network_of(connection, subject, nic, moves=False)
+            network = network_of(connection, subject, nic, moves=False).network
         except ValidationError:  # it, or the port group, has gone: that is refused where the NIC is to change
             return []
-        kinds.append(network.virtualport().type)
-    if "802.1Qbh" not in kinds:
+        return uses_of_network(host, subject, network) if "802.1Qbh" in (nic.switch, network.switch) else []
+    if nic.switch != "802.1Qbh":
         return []
-    if network is not None:
-        return uses_of_network(host, subject, network)
     device = nic.source_vf or nic.source_dev
     return uses_of(host, subject, nic.source_mode or str(nic.type), devices=[device] if device else [])

@@ -5,19 +5,21 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import Topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic, excludes
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, Row
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, NicRow, rows_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import PortSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import differing
 
 LIVE, CONFIG, NEEDS_RESTART = "live", "config", "needs_restart"
 # Firmware reads the order when the domain starts: what runs now does not notice another.
 AT_START = frozenset({"boot_order"})
 # What a NIC of a network has from the network or the port group where it says nothing itself; a running NIC shows both.
-INHERITED = frozenset({"vlan", "virtualport", "inbound", "outbound", "trust_guest_rx_filters"})
+INHERITED = frozenset(field.name for field in fields(PortSettings))
 
 
 @dataclass(frozen=True)
@@ -112,37 +114,36 @@ def plan_live(nics: t.Sequence[Nic], running: tuple[Interface, ...], host: LiveH
     return LivePlan(detach, tuple(replug), tuple(attach), update, tuple(left))
 
 
-def outstanding(after: Interface, live: Interface) -> list[Row]:
+def outstanding(after: Interface, live: Interface) -> list[NicRow]:
     """The rows in which a running NIC is not as its definition says."""
-    rows = [row for row in ROWS if row.runs and row.of(after.type) and row.field not in AT_START]
+    rows = [row for row in rows_of(after.type) if row.runs and row.field not in AT_START]
     if after.type == live.type == "network" and live.source_vf is not None:
         # Link state, model or MTU mean nothing to a VF, and its XML does not tell the port group.
         rows = [row for row in rows if row.field == "source_network" or row.of("hostdev")]
-    return [row for row in rows if row.meant(after) != row.meant(live) and not _inherits(row, after, live)]
+    return [row for row in differing(rows, live, after) if not _inherits(row, after, live)]
 
 
-def _inherits(row: Row, after: Interface, live: Interface) -> bool:
+def _inherits(row: NicRow, after: Interface, live: Interface) -> bool:
     """Whether a NIC of a network leaves open what the running one has."""
     if after.type != "network" or row.field not in INHERITED:
         return False
-    if row.field == "virtualport" and after.virtualport and live.virtualport:
+    if row.field == "virtualport" and after.virtualport is not None and live.virtualport is not None:
         return after.virtualport.within(live.virtualport)
     return bool(row.meant(after) == row.default)
 
 
-def at_once(after: Interface, live: Interface) -> list[Row]:
+def at_once(after: Interface, live: Interface) -> list[NicRow]:
     """Those of them that libvirt can change on the NIC that is running."""
     return [row for row in outstanding(after, live) if row.updates(after, live)]
 
 
-def late(nic: Nic, live: Interface) -> list[Row]:
+def late(nic: Nic, live: Interface) -> list[NicRow]:
     """The rows in which the running NIC is not as its definition says, or will no longer be."""
     found = outstanding(nic.after, live)
     if nic.before is None or not nic.before.type == nic.after.type == live.type == "network":
         return found
     untold = INHERITED if live.source_vf is None else INHERITED | {"source_portgroup"}
-    before = nic.before
-    unseen = [row for row in ROWS if row.field in untold and row.meant(before) != row.meant(nic.after)]
+    unseen = [row for row in differing(ROWS, nic.before, nic.after) if row.field in untold]
     return found + [row for row in unseen if row not in found]
 
 
@@ -161,8 +162,7 @@ def changes(nic: Nic, running: t.Sequence[Interface] | None, plan: LivePlan | No
 
     :param live: the NIC in the running domain before
     """
-    before = nic.before or Interface()
-    rows = [row for row in ROWS if row.of(nic.after.type) and row.meant(nic.after) != row.meant(before)]
+    rows = differing(rows_of(nic.after.type), nic.before or Interface(), nic.after)
     if running is None or plan is None:
         found = dict.fromkeys((row.parameter for row in rows), CONFIG)
     elif live is None:
@@ -214,8 +214,7 @@ def _updated(live: Interface, after: Interface | None) -> Interface:
 
 def _attachable(nic: Interface, left: t.Sequence[Interface], host: LiveHost) -> bool:
     """Whether a NIC can be plugged in beside those that the running domain keeps."""
-    team = nic.teaming is not None and nic.teaming.type is not None  # whose two NICs have one MAC
-    for field in ("alias", "address", *(() if team else ("mac",))):
+    for field in ("alias", "address", *(() if nic.teaming else ("mac",))):  # the two NICs of a team have one MAC
         value = getattr(nic, field)
         if value is not None and value in [getattr(live, field) for live in left]:
             return False

@@ -25,9 +25,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places i
     teaming,
     user_alias,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import (
-    Place,
     attribute,
     flag,
     rate,
@@ -35,6 +35,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import
     virtualport,
     vlan,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 HOSTDEV, BRIDGE, NETWORK, DIRECT = (frozenset({name}) for name in ("hostdev", "bridge", "network", "direct"))
@@ -48,99 +49,89 @@ UPDATED = TAP | DIRECT | USER
 
 
 @dataclass(frozen=True)
-class Row:
+class NicRow(Row):
     """An attribute of a NIC.
 
-    :param field: of Interface
-    :param parameter: what vm_interface calls it, for messages and for ``changes``
-    :param types: the interface types that have it, None for all
-    :param default: what it means when the XML says nothing
     :param initial: what a new NIC gets when it is not given
     :param live: whether libvirt can change it in a running domain (qemuDomainChangeNet in src/qemu/qemu_hotplug.c)
     :param runs: whether a running domain works otherwise with another value
     :param stays: whether a NIC of another type, which is connected otherwise, keeps it
     """
 
-    field: str
-    parameter: str
-    place: Place
-    types: frozenset[str] | None = None
-    default: t.Any = None
     initial: t.Any = None
     live: bool = False
     runs: bool = True
     stays: bool = True
 
-    def of(self, kind: str | None) -> bool:
-        """Whether a NIC of this type has it."""
-        return self.types is None or kind in self.types
-
-    def meant(self, nic: Interface) -> t.Any:
-        """What a NIC has of it, be it said or not."""
-        value = getattr(nic, self.field)
-        return self.default if value is None else value
+    @property
+    def parameter(self) -> str:
+        """What messages and ``changes`` call it: the option with those below it."""
+        return self.option.partition(".")[0]
 
     def updates(self, after: Interface, live: Interface) -> bool:
         """Whether libvirt can make a running NIC so in this."""
         kind = live.type if live.source_vf is None else "hostdev"
         # A port of an Open vSwitch is not moved to another bridge. A macvtap of a network keeps its limits: libvirt
         # 11.3 takes others without an error, and does nothing.
-        ports = [nic.virtualport for nic in (after, live) if nic.virtualport is not None and nic.virtualport.type]
-        fixed = (self.field == "source_bridge" and ports) or (self.parameter == "bandwidth" and live.became == "direct")
+        fixed = (self.field == "source_bridge" and (after.switch or live.switch)) or (
+            self.parameter == "bandwidth" and live.became == "direct")
         return self.live and self.of(kind) and kind in UPDATED and not fixed
 
 
 ROWS = (
-    Row("type", "type", interface_type()),
-    Row("became", "type", became(), NETWORK, runs=False, stays=False),
-    Row("managed", "managed", flag(".", "managed"), HOSTDEV, default=False, initial=True, stays=False),
-    Row("alias", "name", user_alias(), runs=False),
-    Row("mac", "mac", attribute("mac", "address", str.lower)),
-    Row("source_vf", "source", pci("source/address"), HOSTDEV, stays=False),
-    Row("source_bridge", "source", attribute("source", "bridge"), BRIDGE, live=True, stays=False),
-    Row("source_network", "source", attribute("source", "network"), NETWORK, stays=False),
-    Row("source_portgroup", "source", attribute("source", "portgroup"), NETWORK, default="", stays=False),
-    Row("source_dev", "source", attribute("source", "dev"), DIRECT | VDPA, stays=False),
-    Row("source_mode", "source", attribute("source", "mode"), DIRECT | VHOSTUSER, initial="vepa", stays=False),
-    Row("source_path", "source", socket_path(), VHOSTUSER, stays=False),
-    Row("target_dev", "target_dev", target_dev(), TAP | DIRECT, default=""),
-    Row("managed_tap", "managed", flag("target", "managed"), ETHERNET, default=True),
-    Row("virtualport", "virtualport", virtualport(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Virtualport(),
+    NicRow("type", "type", interface_type()),
+    NicRow("became", "type", became(), NETWORK, asked=False, runs=False, stays=False),
+    NicRow("managed", "managed", flag(".", "managed"), HOSTDEV, default=False, initial=True, stays=False),
+    NicRow("alias", "name", user_alias(), runs=False),
+    NicRow("mac", "mac", attribute("mac", "address", str.lower)),
+    NicRow("source_vf", "source.pci_address", pci("source/address"), HOSTDEV, stays=False),
+    NicRow("source_bridge", "source.bridge", attribute("source", "bridge"), BRIDGE, live=True, stays=False),
+    NicRow("source_network", "source.network", attribute("source", "network"), NETWORK, stays=False),
+    NicRow("source_portgroup", "source.portgroup", attribute("source", "portgroup"), NETWORK, default="", stays=False),
+    NicRow("source_dev", "source.dev", attribute("source", "dev"), DIRECT | VDPA, stays=False),
+    NicRow("source_mode", "source.mode", attribute("source", "mode"), DIRECT | VHOSTUSER, initial="vepa", stays=False),
+    NicRow("source_path", "source.path", socket_path(), VHOSTUSER, stays=False),
+    NicRow("target_dev", "target_dev", target_dev(), TAP | DIRECT, default=""),
+    NicRow("managed_tap", "managed", flag("target", "managed"), ETHERNET, default=True, asked=False),
+    NicRow("virtualport", "virtualport", virtualport(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Virtualport(),
         stays=False),
-    Row("vlan", "vlan", vlan(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Vlan(), stays=False),
-    Row("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
-    Row("driver_name", "driver", attribute("driver", "name"), EMULATED),
+    NicRow("vlan", "vlan", vlan(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Vlan(), stays=False),
+    NicRow("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
+    NicRow("driver_name", "driver.name", attribute("driver", "name"), EMULATED),
     # libvirt writes no single queue down (src/conf/domain_conf.c; seen with 11.3).
-    Row("driver_queues", "driver", attribute("driver", "queues", int), EMULATED, default=1),
-    Row("driver_rx_queue_size", "driver", attribute("driver", "rx_queue_size", int), EMULATED),
-    Row("driver_tx_queue_size", "driver", attribute("driver", "tx_queue_size", int), EMULATED),
-    Row("driver_iommu", "driver", switch("driver", "iommu"), EMULATED),
-    Row("driver_ats", "driver", switch("driver", "ats"), EMULATED),
-    Row("driver_packed", "driver", switch("driver", "packed"), EMULATED),
-    Row("inbound", "bandwidth", rate("inbound"), TAP | DIRECT, default=Rate(), live=True),
-    Row("outbound", "bandwidth", rate("outbound"), TAP | DIRECT, default=Rate(), live=True),
-    Row("filterref", "filterref", filterref(), TAP, default=Filterref(), live=True),
-    Row("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters"), TAP | DIRECT,
+    NicRow("driver_queues", "driver.queues", attribute("driver", "queues", int), EMULATED, default=1),
+    NicRow("driver_rx_queue_size", "driver.rx_queue_size", attribute("driver", "rx_queue_size", int), EMULATED),
+    NicRow("driver_tx_queue_size", "driver.tx_queue_size", attribute("driver", "tx_queue_size", int), EMULATED),
+    NicRow("driver_iommu", "driver.iommu", switch("driver", "iommu"), EMULATED),
+    NicRow("driver_ats", "driver.ats", switch("driver", "ats"), EMULATED),
+    NicRow("driver_packed", "driver.packed", switch("driver", "packed"), EMULATED),
+    NicRow("inbound", "bandwidth.inbound", rate("inbound"), TAP | DIRECT, default=Rate(), live=True),
+    NicRow("outbound", "bandwidth.outbound", rate("outbound"), TAP | DIRECT, default=Rate(), live=True),
+    NicRow("filterref", "filterref", filterref(), TAP, default=Filterref(), live=True),
+    NicRow("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters"), TAP | DIRECT,
         default=False),
     # vhostuser could have it, but libvirt 11.3 then does not start: "Cannot set interface MTU on ''".
-    Row("mtu", "mtu", attribute("mtu", "size", int), TAP),
-    Row("link_state", "link_state", attribute("link", "state"), EMULATED, default="up", live=True),
-    Row("boot_order", "boot_order", attribute("boot", "order", int)),
-    Row("teaming", "teaming", teaming(), default=Teaming()),
-    Row("address", "address", pci("address")),
-    Row("bus", "address", other_bus()),
+    NicRow("mtu", "mtu", attribute("mtu", "size", int), TAP),
+    NicRow("link_state", "link_state", attribute("link", "state"), EMULATED, default="up", live=True),
+    NicRow("boot_order", "boot_order", attribute("boot", "order", int)),
+    NicRow("teaming", "teaming", teaming(), default=Teaming()),
+    NicRow("address", "address", pci("address")),
+    NicRow("bus", "address", other_bus(), asked=False),
 )
 SOURCES = tuple(row for row in ROWS if row.parameter == "source")
-# Another value of these never has a NIC connected anew.
-KEEPS_CONNECTED = ("name", "link_state", "boot_order", "address")
+# Another value of one of the others never has a NIC connected anew.
+CONNECTING = tuple(row for row in ROWS if row.parameter not in ("name", "link_state", "boot_order", "address"))
 DRIVER = tuple(row for row in ROWS if row.parameter == "driver")
 
 
 def read_interface(nic: Element) -> Interface:
     """A NIC from its ``<interface>``; a type that the module does not make is read as far as it is like the others."""
-    kind = interface_type().read(nic)
-    values = {row.field: (row.place.read(nic), row.default) for row in ROWS if row.of(kind)}
-    return Interface(**{name: default if value is None else value for name, (value, default) in values.items()})
+    return Interface(**rows.meanings(rows_of(interface_type().read(nic)), nic))
+
+
+def rows_of(kind: str | None) -> list[NicRow]:
+    """The rows that a NIC of this type has."""
+    return [row for row in ROWS if row.of(kind)]
 
 
 def overlaid(base: Interface, wanted: Interface) -> Interface:
@@ -150,8 +141,7 @@ def overlaid(base: Interface, wanted: Interface) -> Interface:
     for row in ROWS:
         value = getattr(wanted, row.field)
         if value is None and row.of(kind):
-            if kind == base.type or row.stays:
-                value = getattr(base, row.field)
+            value = getattr(base, row.field) if kind == base.type or row.stays else None
             if value is None and kind != base.type:
                 value = row.default if row.initial is None else row.initial
         values[row.field] = value
@@ -178,10 +168,7 @@ def write_interface(wanted: Interface, current: Element | None) -> Element:
     if current is not None and read_interface(current).type == wanted.type:
         nic = xml.parse(xml.serialise(current), "interface")
     before = read_interface(nic)
-    for row in ROWS:
-        value = getattr(wanted, row.field)
-        if value is not None and value != getattr(before, row.field) and row.of(wanted.type):
-            row.place.write(nic, value)
+    rows.write(rows_of(wanted.type), nic, wanted, before)
     if wanted.model not in VIRTIO and wanted.type in EMULATED and wanted.model != before.model:
         xml.remove(nic, "driver")
     return nic

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import PortSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.settings import Settings
 
 # libvirt 11.3 keeps an alias of the user only with this beginning and of letters, digits, "-" and "_";
 # any other alias it drops without a word (seen on the lab host).
@@ -21,23 +22,29 @@ class Filterref:
     filter: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.filter)
+
     def __str__(self) -> str:
         return " ".join([self.filter or "none", *(f"{name}={value}" for name, value in self.parameters)])
 
 
 @dataclass(frozen=True)
-class Teaming:
+class Teaming(Settings):
     """The part of a NIC in a pair of which one is unplugged for a migration; ``persistent``: alias of the other."""
 
     type: str | None = None
     persistent: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.type is not None
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.type or "none", self.persistent) if part)
 
 
 @dataclass(frozen=True)
-class Interface:
+class Interface(PortSettings):
     """One NIC. None is "not managed" in a wanted one, and "libvirt says nothing of it" in a current one.
 
     :param alias: the user alias that carries the label, such as ua-ge-0_0_0
@@ -68,11 +75,7 @@ class Interface:
     source_mode: str | None = None
     source_path: str | None = None
     target_dev: str | None = None
-    virtualport: Virtualport | None = None
     model: str | None = None
-    vlan: Vlan | None = None
-    inbound: Rate | None = None
-    outbound: Rate | None = None
     mtu: int | None = None
     link_state: str | None = None
     boot_order: int | None = None
@@ -84,7 +87,6 @@ class Interface:
     driver_ats: bool | None = None
     driver_packed: bool | None = None
     filterref: Filterref | None = None
-    trust_guest_rx_filters: bool | None = None
     teaming: Teaming | None = None
     address: str | None = None
     bus: str | None = None

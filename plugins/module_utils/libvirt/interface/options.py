@@ -9,8 +9,11 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Filterref, Teaming, alias_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import netdev_name
+from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
+MODEL = re.compile(r"[A-Za-z0-9_-]+")
 LABEL = re.compile(r"[A-Za-z0-9/._-]{1,64}")
 # libvirt's schema: filter-param in nwfilter_params.rng
 FILTER_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -23,13 +26,61 @@ QUEUE_SIZE = (256, 1024)
 QUEUES = (1, 256)
 
 
-def filterref_of(subject: str, given: dict[str, t.Any] | None) -> Filterref | None:
+def alias_of_name(subject: str, name: str) -> str:
+    """The user alias that carries the name of a NIC.
+
+    :raises ValidationError: a NIC cannot be called so
+    """
+    if not LABEL.fullmatch(name):
+        raise ValidationError(subject, "a name has 1 to 64 letters, digits and / . _ -", name,
+                              "Take one such as ge-0/0/0")
+    return alias_of(name)
+
+
+def pci_address(subject: str, address: str) -> str:
+    """A PCI address in lower case.
+
+    :raises ValidationError: it is none
+    """
+    if not PCI_ADDRESS.fullmatch(address):
+        raise ValidationError(subject, "this is no PCI address", address, "Write one such as 0000:00:05.0")
+    return address.lower()
+
+
+def target_dev(subject: str, name: str) -> str:
+    """The name of a TAP or macvtap, empty for one that libvirt makes up.
+
+    :raises ValidationError: the kernel would not take it
+    """
+    return name and netdev_name(subject, name, "Take 1 to 15 letters, digits and . _ -")
+
+
+def model_of(subject: str, model: str) -> str:
+    """The model of a NIC.
+
+    :raises ValidationError: no model can be called so
+    """
+    if not MODEL.fullmatch(model):
+        raise ValidationError(subject, "this is no NIC model", model, "Take one such as virtio or e1000e")
+    return model
+
+
+def queue_size(subject: str, size: int) -> int:
+    """The number of descriptors in a queue.
+
+    :raises ValidationError: virtio takes no such number
+    """
+    in_range(subject, size, *QUEUE_SIZE)
+    if size & (size - 1):
+        raise ValidationError(subject, "it must be a power of two", size, "Give 256, 512 or 1024")
+    return size
+
+
+def filterref_of(subject: str, given: dict[str, t.Any]) -> Filterref:
     """The filter with its variables, in libvirt's order.
 
     :raises ValidationError: it cannot be meant so
     """
-    if given is None:
-        return None
     name, found = given["filter"], []
     if name and not FILTER_NAME.fullmatch(name):
         raise ValidationError(f"{subject}.filter", "this is no name of a filter", name, "See virsh nwfilter-list")
@@ -49,13 +100,11 @@ def filterref_of(subject: str, given: dict[str, t.Any] | None) -> Filterref | No
     return Filterref(name, tuple(found))
 
 
-def teaming_of(subject: str, given: dict[str, t.Any] | None) -> Teaming | None:
+def teaming_of(subject: str, given: dict[str, t.Any]) -> Teaming:
     """The part in a team.
 
     :raises ValidationError: it cannot be meant so
     """
-    if given is None:
-        return None
     kind, partner = given["type"], given["persistent"]
     if (partner is not None) != (kind == "transient"):
         raise ValidationError(f"{subject}.persistent", "the transient NIC of a team names the persistent one, and "
@@ -64,18 +113,3 @@ def teaming_of(subject: str, given: dict[str, t.Any] | None) -> Teaming | None:
         raise ValidationError(f"{subject}.persistent", "this is no name of a NIC", partner,
                               "Give the name of the persistent NIC, such as ge-0/0/0")
     return Teaming(None if kind == "none" else kind, None if partner is None else alias_of(partner))
-
-
-def driver_of(subject: str, given: dict[str, t.Any] | None) -> dict[str, t.Any]:
-    """The driver's options, by the fields of Interface.
-
-    :raises ValidationError: they cannot be meant so
-    """
-    values = given or {}
-    in_range(f"{subject}.queues", values.get("queues"), *QUEUES)
-    for key in ("rx_queue_size", "tx_queue_size"):
-        size = values.get(key)
-        in_range(f"{subject}.{key}", size, *QUEUE_SIZE)
-        if size is not None and size & (size - 1):
-            raise ValidationError(f"{subject}.{key}", "it must be a power of two", size, "Give 256, 512 or 1024")
-    return {f"driver_{key}": value for key, value in values.items()}

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import options
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import SOURCES
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface, alias_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, SOURCES
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import rate_of, virtualport_of, vlan_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
+    MTU,
+    rate_of,
+    virtualport_of,
+    vlan_of,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
-from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import within
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 
-MODEL = re.compile(r"[A-Za-z0-9_-]+")
-# What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
-NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
-# The same of an alternative name, which ip link property adds (ALTIFNAMSIZ in include/uapi/linux/if.h)
+# As NETDEV, an alternative name, which ip link property adds (ALTIFNAMSIZ in include/uapi/linux/if.h)
 ANY_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,127}")
 # What each type is connected to: the keys of source that it needs, in their alternatives, and those that it may have.
 NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
@@ -39,8 +41,15 @@ NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
 }
 OPTIONAL_SOURCE = {"network": frozenset({"portgroup"}), "direct": frozenset({"mode"})}
 MODES = {"direct": ("vepa", "bridge", "private", "passthrough"), "vhostuser": ("client", "server")}
-# The smallest MTU of IPv4 (RFC 791) and the largest that libvirt's virtio NICs take
-MTU = (68, 65535)
+# By option, what gives the value of the field
+CHECKS: dict[str, Check] = {
+    "name": options.alias_of_name, "mac": unicast_mac, "source.pci_address": options.pci_address,
+    "target_dev": options.target_dev, "virtualport": virtualport_of, "vlan": vlan_of, "model": options.model_of,
+    "driver.queues": within(*options.QUEUES), "driver.rx_queue_size": options.queue_size,
+    "driver.tx_queue_size": options.queue_size, "bandwidth.inbound": rate_of, "bandwidth.outbound": rate_of,
+    "filterref": options.filterref_of, "mtu": within(*MTU), "boot_order": within(1, 65535),
+    "teaming": options.teaming_of, "address": options.pci_address,
+}
 
 
 @dataclass(frozen=True)
@@ -94,37 +103,18 @@ def _own_mac(wanted: Wanted) -> str | None:
 
 
 def _wanted(subject: str, item: dict[str, t.Any]) -> Wanted:
-    name, kind, source = item["name"], item["type"], _given(item["source"] or {})
-    if name is not None and not options.LABEL.fullmatch(name):
-        raise ValidationError(f"{subject}.name", "a name has 1 to 64 letters, digits and / . _ -", name,
-                              "Take one such as ge-0/0/0")
+    kind, source = item["type"], _given(item["source"] or {})
     _check_source(subject, kind, source)
-    in_range(f"{subject}.mtu", item["mtu"], *MTU)
-    in_range(f"{subject}.boot_order", item["boot_order"], 1, 65535)
-    limits = item["bandwidth"] or {}
-    wanted = Interface(
-        alias=None if name is None else alias_of(name),
-        mac=None if item["mac"] is None else unicast_mac(f"{subject}.mac", item["mac"]),
-        type=kind, source_vf=_pci(f"{subject}.source.pci_address", source.get("pci_address")),
-        source_bridge=source.get("bridge"), source_network=source.get("network"),
-        source_portgroup=source.get("portgroup", "") if kind == "network" else None,
-        source_dev=source.get("dev"), source_mode=source.get("mode"), source_path=source.get("path"),
-        target_dev=_target(f"{subject}.target_dev", item["target_dev"]),
-        virtualport=virtualport_of(f"{subject}.virtualport", item["virtualport"]),
-        model=_model(subject, item["model"]), vlan=vlan_of(f"{subject}.vlan", item["vlan"]),
-        inbound=rate_of(f"{subject}.bandwidth.inbound", limits.get("inbound")),
-        outbound=rate_of(f"{subject}.bandwidth.outbound", limits.get("outbound")),
-        filterref=options.filterref_of(f"{subject}.filterref", item["filterref"]),
-        trust_guest_rx_filters=item["trust_guest_rx_filters"],
-        teaming=options.teaming_of(f"{subject}.teaming", item["teaming"]),
-        mtu=item["mtu"], link_state=item["link_state"], boot_order=item["boot_order"],
-        address=_pci(f"{subject}.address", item["address"]),
-        **{"managed_tap" if kind == "ethernet" else "managed": item["managed"]},
-        **options.driver_of(f"{subject}.driver", item["driver"]),
-    )
+    values = asked(ROWS, item, CHECKS, f"{subject}.")
+    if kind == "network":
+        values["source_portgroup"] = source.get("portgroup", "")
+    if kind == "ethernet":
+        values.update(managed=None, managed_tap=item["managed"])
+    wanted = Interface(**values)
     if kind is not None:
         check(subject, wanted)
-    return Wanted(subject, wanted, name, source.get("pf"), source.get("vf"), _settings(f"{subject}.vf", item["vf"]))
+    return Wanted(subject, wanted, item["name"], source.get("pf"), source.get("vf"),
+                  _settings(f"{subject}.vf", item["vf"]))
 
 
 def _settings(subject: str, given: dict[str, t.Any] | None) -> VfSettings | None:
@@ -175,27 +165,6 @@ def _check_names(subject: str, kind: str, source: dict[str, t.Any]) -> None:
                               "Give one such as /run/vhost-user/port0.sock")
 
 
-def _pci(subject: str, address: str | None) -> str | None:
-    if address is not None and not PCI_ADDRESS.fullmatch(address):
-        raise ValidationError(subject, "this is no PCI address", address, "Write one such as 0000:00:05.0")
-    return None if address is None else address.lower()
-
-
-def _model(subject: str, model: str | None) -> str | None:
-    if model is not None and not MODEL.fullmatch(model):
-        raise ValidationError(f"{subject}.model", "this is no NIC model", model, "Take one such as virtio or e1000e")
-    return model
-
-
-def _target(subject: str, name: str | None) -> str | None:
-    if not name:
-        return name
-    if not NETDEV.fullmatch(name):
-        raise ValidationError(subject, "this is no name of a network interface", name,
-                              "Take 1 to 15 letters, digits and . _ -")
-    return name
-
-
 def _unique(found: list[Wanted], parameter: str, key: t.Callable[[Wanted], t.Any], why: str) -> None:
     seen: dict[t.Any, Wanted] = {}
     for wanted in found:
@@ -209,6 +178,4 @@ def _unique(found: list[Wanted], parameter: str, key: t.Callable[[Wanted], t.Any
 
 def source_of(interface: Interface) -> dict[str, str]:
     """What a NIC is connected to, as the module returns it: the keys of ``source``."""
-    keys = {"source_vf": "pci_address", "source_bridge": "bridge", "source_network": "network",
-            "source_portgroup": "portgroup", "source_dev": "dev", "source_mode": "mode", "source_path": "path"}
-    return {keys[row.field]: value for row in SOURCES if (value := getattr(interface, row.field))}
+    return {row.key: value for row in SOURCES if (value := getattr(interface, row.field))}

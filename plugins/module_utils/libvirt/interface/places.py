@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import ALIAS_PREFIX, Filterref, Teaming
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import Place, attribute
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import Place, attribute, whole
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # A name with such a beginning is libvirt's own: it makes one up for each start, and drops it from the definition
@@ -37,18 +39,14 @@ def interface_type() -> Place:
 
 def became() -> Place:
     """The type that a running NIC of a network shows, if it is another; it is libvirt's to write."""
-
-    def read(nic: Element) -> str | None:
-        kind = str(nic.get("type"))
-        return None if kind == "network" else kind
-
-    return Place(".", read, lambda nic, value: None)
+    kind = attribute(".", "type", lambda text: None if text == "network" else text)
+    return replace(kind, write=lambda nic, value: None)
 
 
 def other_bus() -> Place:
     """The kind of an address in the guest that is none on PCI, which libvirt gives."""
     kind = attribute("address", "type", lambda text: None if text == "pci" else text)
-    return Place(kind.path, kind.read, lambda nic, value: xml.remove(nic, kind.path))
+    return replace(kind, write=lambda nic, value: xml.remove(nic, "address"))
 
 
 def socket_path() -> Place:
@@ -59,7 +57,7 @@ def socket_path() -> Place:
         xml.child(nic, "source").set("type", "unix")
         place.write(nic, value)
 
-    return Place(place.path, place.read, write)
+    return replace(place, write=write)
 
 
 def target_dev() -> Place:
@@ -71,42 +69,29 @@ def target_dev() -> Place:
         made_up = name is not None and name.startswith(GENERATED) and nic.find("target").get("managed") != "no"
         return None if made_up else name
 
-    return Place(place.path, read, place.write)
+    return replace(place, read=read)
 
 
 def filterref() -> Place:
     """``<filterref>``."""
-    return Place("filterref", _read_filterref, _write_filterref)
+    return whole("filterref", _filterref_of, _fill_filterref)
 
 
 def teaming() -> Place:
     """``<teaming>``."""
-
-    def read(nic: Element) -> Teaming | None:
-        found = nic.find("teaming")
-        return None if found is None else Teaming(found.get("type"), found.get("persistent"))
-
-    def write(nic: Element, value: Teaming) -> None:
-        xml.remove(nic, "teaming")
-        if value.type is not None:
-            partner = {} if value.persistent is None else {"persistent": value.persistent}
-            xml.etree().SubElement(nic, "teaming", type=value.type, **partner)
-
-    return Place("teaming", read, write)
+    return whole("teaming", lambda found: Teaming(found.get("type"), found.get("persistent")), _fill_teaming)
 
 
-def _read_filterref(nic: Element) -> Filterref | None:
-    found = nic.find("filterref")
-    if found is None:
-        return None
-    given = [(one.get("name", ""), one.get("value", "")) for one in found.findall("parameter")]
-    return Filterref(found.get("filter", ""), tuple(sorted(given, key=lambda one: one[0])))
+def _fill_teaming(element: Element, value: Teaming) -> None:
+    element.attrib.update(value.given())
 
 
-def _write_filterref(nic: Element, value: Filterref) -> None:
-    xml.remove(nic, "filterref")
-    if not value.filter:
-        return
-    element = xml.etree().SubElement(nic, "filterref", filter=value.filter)
+def _filterref_of(element: Element) -> Filterref:
+    given = [(one.get("name", ""), one.get("value", "")) for one in element.findall("parameter")]
+    return Filterref(element.get("filter", ""), tuple(sorted(given, key=lambda one: one[0])))
+
+
+def _fill_filterref(element: Element, value: Filterref) -> None:
+    element.set("filter", value.filter)
     for name, text in value.parameters:
         xml.etree().SubElement(element, "parameter", name=name, value=text)

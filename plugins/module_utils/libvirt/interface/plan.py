@@ -32,7 +32,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params i
     wanted_interfaces,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState, read_state
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range, words
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
 
 @dataclass(frozen=True)
@@ -172,9 +173,7 @@ class InterfaceResource:
                 source = " ".join(source_of(nic.after).values())
                 lines.append(f"NIC {nic.after.label()}: add {nic.after.type} {source}, mac {nic.after.mac}")
                 continue
-            lines += [f"NIC {nic.after.label()}: {row.parameter} {words(row.meant(nic.before))} → "
-                      f"{words(row.meant(nic.after))}"
-                      for row in ROWS if row.meant(nic.before) != row.meant(nic.after)]
+            lines += [f"NIC {nic.after.label()}: {line}" for line in rows.differences(ROWS, nic.before, nic.after)]
         return tuple(lines)
 
 
@@ -192,8 +191,7 @@ def _changes(running: tuple[Interface, ...] | None, outcome: Outcome, more: dict
 
 
 def _attributes(nic: Interface) -> dict[str, t.Any]:
-    return {row.field: words(value) for row in ROWS
-            if (value := getattr(nic, row.field)) not in (None, row.default)}
+    return {row.field: text for row, text in rows.shown(ROWS, nic)}
 
 
 def _pf_of(host: Host, wanted: Wanted) -> t.Iterator[str]:

@@ -14,8 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import PASSED
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import root_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import PASSED, kind_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Holder, Pf, Vf
@@ -61,15 +61,14 @@ def vf_at(host: Host, address: str, number: int) -> Device:
 
 def device_of(host: Host, netdev: str, number: int) -> Device:
     """The VF that a netdev is of; if it is of none, the netdev."""
-    if not host.exists(f"{pci.NETDEVS}/{netdev}/device/physfn"):
-        return Device(netdev, None, Vf(number, netdev=netdev))
-    return vf_at(host, host.link_name(f"{pci.NETDEVS}/{netdev}/device") or "", number)
+    address = pci.vf_of_netdev(host, netdev)
+    return Device(netdev, None, Vf(number, netdev=netdev)) if address is None else vf_at(host, address, number)
 
 
 def devices_of(host: Host, network: Element) -> list[Device]:
     """What a ``<network>`` of one of the modes PASSED gives, as far as the host has it now; nothing for others."""
     forward = network.find("forward")
-    if forward is None or forward.get("mode") not in PASSED:
+    if kind_of(network) not in PASSED:
         return []
     pfs = [host.link_name(f"{pci.NETDEVS}/{listed.get('dev')}/device") or "" for listed in forward.findall("pf")]
     # libvirt lists the VFs of a PF itself, as a network shows that runs.
@@ -97,9 +96,8 @@ def check_pools(host: Host, connection: Connection, nics: t.Sequence[tuple[str, 
     named = {nic.source_vf for _subject, nic, _comes in nics if nic.source_vf is not None}
     found: list[str] = []
     for name in sorted({str(nic.source_network) for _subject, nic, comes in nics if comes and nic.type == "network"}):
-        network = find_network(connection, name)
-        root = None if network is None else xml.parse(network.definition(), f"network {name}")
-        if root is None or root.find("forward") is None or root.find("forward").get("mode") not in PASSED:
+        root = root_of(connection, name)
+        if kind_of(root) not in PASSED:
             continue
         devices = devices_of(host, root)
         users = own.others(holders(host, Pf("", vfs={one.vf.index: one.vf for one in devices}), ledger))

@@ -10,8 +10,12 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import DRIVER, ROWS, USB_NET
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import VIRTIO, Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import GENERATED
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.unchanged import check_changed
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rules import (
+    check_changed,
+    check_complete,
+    check_vlan_of_profile,
+    check_vlan_of_vf,
+)
 
 # Others attach to nothing, without an error of libvirt (docs/formatdomain, src/qemu/qemu_interface.c). On a network
 # it depends on the network.
@@ -21,8 +25,6 @@ VIRTUALPORTS = {
     "bridge": ("openvswitch", "midonet"),
     "network": ("802.1Qbg", "802.1Qbh", "openvswitch", "midonet"),
 }
-# virNetDevVPortProfileCheckComplete in src/util/virnetdevvportprofile.c; libvirt makes up what else is missing.
-NEEDED = {"802.1Qbg": ("managerid", "typeid", "typeidversion"), "802.1Qbh": ("profileid",), "midonet": ("interfaceid",)}
 # vhost-vdpa and vhost-user have no other (qemuValidateDomainDeviceDefNetwork; QEMU's net/vhost-user.c)
 VIRTIO_ONLY = ("vdpa", "vhostuser")
 # hw/net/virtio-net.c: others take no more than this many descriptors to send
@@ -41,15 +43,12 @@ def check(subject: str, interface: Interface) -> None:
             shown = value if isinstance(value, (str, int)) else str(value)
             raise ValidationError(f"{subject}.{row.parameter}", f"a NIC of type {interface.type} has none", shown,
                                   f"Remove {row.parameter}, or take another type")
-    if interface.type == "hostdev" and interface.vlan is not None \
-            and (interface.vlan.trunk or len(interface.vlan.tags) > 1):
-        raise NotSupported(f"{subject}.vlan", "a VF takes exactly one VLAN tag and no trunk", str(interface.vlan),
-                           "Give one tag, or none and tag inside the guest")
-    port = interface.virtualport
-    if port is not None and port.type is not None and port.type not in VIRTUALPORTS[str(interface.type)]:
+    if interface.type == "hostdev":
+        check_vlan_of_vf(f"{subject}.vlan", interface.vlan)
+    if interface.switch is not None and interface.switch not in VIRTUALPORTS[str(interface.type)]:
         raise NotSupported(
-            f"{subject}.virtualport.type", f"libvirt would ignore it on a NIC of type {interface.type}", port.type,
-            f"This type can have {' or '.join(VIRTUALPORTS[str(interface.type)])}")
+            f"{subject}.virtualport.type", f"libvirt would ignore it on a NIC of type {interface.type}",
+            interface.switch, f"This type can have {' or '.join(VIRTUALPORTS[str(interface.type)])}")
 
 
 def check_whole(subject: str, nic: Interface, before: Interface | None = None) -> None:
@@ -63,34 +62,19 @@ def check_whole(subject: str, nic: Interface, before: Interface | None = None) -
         check_changed(functools.partial(rule, subject), nic, before)
 
 
-def _port(nic: Interface) -> Virtualport:
-    return nic.virtualport or Virtualport()
-
-
-def _has_tags(nic: Interface) -> bool:
-    return nic.vlan is not None and bool(nic.vlan.tags)
-
-
 def _virtualport(subject: str, nic: Interface) -> None:
-    port = _port(nic)
-    for key in NEEDED.get(str(port.type), ()) if nic.type != "network" else ():
-        if getattr(port, key) is None:
-            raise ValidationError(f"{subject}.virtualport.{key}", f"a virtualport of type {port.type} needs it",
-                                  remedy=f"Give {key}")
+    if nic.type != "network" and nic.virtualport is not None:
+        check_complete(f"{subject}.virtualport", nic.switch, nic.virtualport.parameters())
 
 
 def _vlan(subject: str, nic: Interface) -> None:
-    if not _has_tags(nic):
-        return
-    if nic.type == "direct" and nic.source_mode != "passthrough":
+    if nic.type == "direct" and nic.vlan and nic.source_mode != "passthrough":
         raise NotSupported(f"{subject}.vlan", f"libvirt sets no VLAN on a macvtap of mode {nic.source_mode}",
                            str(nic.vlan), "Give a VLAN device as source.dev, or mode: passthrough over a VF")
-    if nic.type == "direct" and nic.vlan is not None and (nic.vlan.trunk or len(nic.vlan.tags) > 1):
-        raise NotSupported(f"{subject}.vlan", "a VF takes exactly one VLAN tag and no trunk", str(nic.vlan),
-                           "Give one tag, or none and tag inside the guest")
-    if nic.type in ("hostdev", "direct") and _port(nic).type == "802.1Qbh":
-        raise NotSupported(f"{subject}.vlan", "with 802.1Qbh the port profile of the switch says the VLAN",
-                           str(nic.vlan), "Remove vlan")
+    if nic.type == "direct":
+        check_vlan_of_vf(f"{subject}.vlan", nic.vlan)
+    if nic.type in ("hostdev", "direct"):
+        check_vlan_of_profile(f"{subject}.vlan", nic.vlan, nic.switch)
 
 
 def _bandwidth(subject: str, nic: Interface) -> None:
@@ -102,9 +86,9 @@ def _bandwidth(subject: str, nic: Interface) -> None:
 
 
 def _filterref(subject: str, nic: Interface) -> None:
-    if nic.filterref is not None and nic.filterref.filter and _port(nic).type is not None:
-        raise NotSupported(f"{subject}.filterref", f"libvirt filters nothing on a virtualport of type "
-                           f"{_port(nic).type}", nic.filterref.filter, "Remove filterref, and filter in the switch")
+    if nic.filterref and nic.switch is not None:
+        raise NotSupported(f"{subject}.filterref", f"libvirt filters nothing on a virtualport of type {nic.switch}",
+                           nic.filterref.filter, "Remove filterref, and filter in the switch")
 
 
 def _model(subject: str, nic: Interface) -> None:
@@ -120,10 +104,10 @@ def _model(subject: str, nic: Interface) -> None:
 
 def _driver(subject: str, nic: Interface) -> None:
     for row in DRIVER:
-        key, value = row.field.replace("driver_", "", 1), getattr(nic, row.field)
+        value = getattr(nic, row.field)
         if value not in (None, row.default) and nic.model not in VIRTIO:
-            raise NotSupported(f"{subject}.driver.{key}", f"libvirt would ignore it on model {nic.model}", value,
-                               f"Take model: virtio, or remove {key}")
+            raise NotSupported(f"{subject}.{row.option}", f"libvirt would ignore it on model {nic.model}", value,
+                               f"Take model: virtio, or remove {row.key}")
     if nic.type == "user" and (nic.driver_queues or 1) > 1:
         raise NotSupported(f"{subject}.driver.queues", "a NIC of type user has one queue", nic.driver_queues,
                            "Remove queues")

@@ -47,7 +47,7 @@ def as_defined(live: Interface, nics: t.Sequence[Interface]) -> Interface:
     own = next((nic for nic in nics if (nic.alias and nic.alias == live.alias) or nic.mac == live.mac), None)
     if own is None or own.type != live.type:
         return live
-    if own.virtualport and live.virtualport and own.virtualport.within(live.virtualport):
+    if own.virtualport is not None and live.virtualport is not None and own.virtualport.within(live.virtualport):
         live = replace(live, virtualport=own.virtualport)
     return live if own.mtu is not None else replace(live, mtu=None)
 

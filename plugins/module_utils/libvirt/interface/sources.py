@@ -10,8 +10,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import check_network, network_of
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import check_bridge, check_vlan_of_bridge
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import (
+    check_bridge,
+    check_vlan_of_bridge,
+    check_vlan_of_macvtap,
+)
 
 # NIC models that some supported distributions lack, with the QEMU version that added them (QEMU's change log)
 QEMU_OF_MODEL = {"igb": (8, 0)}
@@ -31,15 +34,16 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
     if nic.source_vf is not None:
         _check_vf(host, f"{subject}.source", nic.source_vf)
     if nic.source_bridge is not None:
-        _check_bridge(host, connection, subject, nic, nic.source_bridge)
+        check_bridge(host, f"{subject}.source.bridge", nic.source_bridge, nic.switch)
+        check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, nic.source_bridge, nic.switch)
     if nic.source_network is not None:
-        network = network_of(connection, subject, nic, before is None or before.source_network != nic.source_network)
-        check_network(subject, nic, network, before)
-        bridge = network.bridge()
-        if nic.vlan is not None and nic.vlan.tags and bridge is not None and network.virtualport().type is None:
-            check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, bridge)
-        for dev in network.devices():
-            _check_vlan_of_qbg(host, f"{subject}.source.network", nic, network.virtualport(), dev)
+        given = network_of(connection, subject, nic, before is None or before.source_network != nic.source_network)
+        check_network(subject, nic, given, before)
+        network = given.network
+        if network.bridge is not None:
+            check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, network.bridge, network.switch)
+        for dev in network.devices or ():
+            _check_vlan_of_qbg(host, f"{subject}.source.network", nic, network.switch, dev)
     if nic.type == "direct" and nic.source_dev is not None:
         _check_netdev(host, subject, nic, nic.source_dev)
         if before is None or (before.type, before.source_dev) != (nic.type, nic.source_dev):
@@ -51,7 +55,7 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
 
 def _check_objects(host: Host, connection: Connection, subject: str, nic: Interface) -> None:
     """What a NIC names beside its connection."""
-    if nic.filterref is not None and nic.filterref.filter and not connection.has_filter(nic.filterref.filter):
+    if nic.filterref and not connection.has_filter(nic.filterref.filter):
         raise ValidationError(f"{subject}.filterref.filter", "libvirt has no such network filter", nic.filterref.filter,
                               "See virsh nwfilter-list, or define it with virsh nwfilter-define")
     if nic.type == "vdpa" and nic.source_dev is not None and not host.exists(nic.source_dev):
@@ -89,34 +93,28 @@ def _check_vf(host: Host, subject: str, address: str) -> None:
                               address, f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {netdevs[0]} up")
 
 
-def _check_bridge(host: Host, connection: Connection, subject: str, nic: Interface, bridge: str) -> None:
-    kind = (nic.virtualport or Virtualport()).type
-    check_bridge(host, f"{subject}.source.bridge", bridge, kind)
-    if kind is None and nic.vlan is not None and nic.vlan.tags:
-        check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, bridge)
-
-
 def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:
     """What a macvtap is put on (macvlan_common_newlink in drivers/net/macvlan.c of the kernel)."""
-    subject, folder = f"{subject}.source.dev", f"{pci.NETDEVS}/{dev}"
+    folder, place = f"{pci.NETDEVS}/{dev}", f"{subject}.source.dev"
     if not host.exists(folder):
-        raise ValidationError(subject, "this host has no such network interface", dev, SEE_LINKS)
+        raise ValidationError(place, "this host has no such network interface", dev, SEE_LINKS)
     if host.exists(f"{folder}/bridge"):
-        raise ValidationError(subject, "this is a bridge, on which macvtaps do not belong", dev,
+        raise ValidationError(place, "this is a bridge, on which macvtaps do not belong", dev,
                               "Take type: bridge, or a network interface")
-    vf = host.link_name(f"{folder}/device") if host.exists(f"{folder}/device/physfn") else None
+    vf = pci.vf_of_netdev(host, dev)
     if vf is not None:
-        _check_vf(host, subject, vf)
-    if vf is None and nic.source_mode == "passthrough" and nic.vlan is not None and nic.vlan.tags:
-        raise NotSupported(f"{subject.rsplit('.', 2)[0]}.vlan", f"{dev} is no VF, and libvirt sets the VLAN of a "
-                           "macvtap on VFs only", str(nic.vlan), "Give a VLAN device as source.dev")
-    _check_vlan_of_qbg(host, subject, nic, Virtualport(), dev)
+        _check_vf(host, place, vf)
+    elif nic.source_mode == "passthrough":
+        check_vlan_of_macvtap(host, f"{subject}.vlan", nic.vlan, dev, dev, "Give a VLAN device as source.dev")
+    _check_vlan_of_qbg(host, place, nic, None, dev)
 
 
-def _check_vlan_of_qbg(host: Host, subject: str, nic: Interface, given: Virtualport, dev: str) -> None:
-    """libvirt asks the switch for the VLAN of the device, and sends a 0 where it has none."""
-    own, tags = nic.virtualport or Virtualport(), nic.vlan.tags if nic.vlan is not None else ()
-    if "802.1Qbg" in (own.type, given.type) and not tags and not _vlan_id(host, dev):
+def _check_vlan_of_qbg(host: Host, subject: str, nic: Interface, switch: str | None, dev: str) -> None:
+    """libvirt asks the switch for the VLAN of the device, and sends a 0 where it has none.
+
+    :param switch: the type of virtualport that the network says
+    """
+    if "802.1Qbg" in (nic.switch, switch) and not nic.vlan and not _vlan_id(host, dev):
         raise ValidationError(subject, "802.1Qbg needs a VLAN other than 0, and this is no VLAN device", dev,
                               f"Make one: ip link add link {dev} name {dev}.100 type vlan id 100")
 

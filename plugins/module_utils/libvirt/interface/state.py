@@ -20,15 +20,16 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity
     with_identities,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import (
-    KEEPS_CONNECTED,
-    ROWS,
+    CONNECTING,
     overlaid,
     read_interface,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.named import resolved
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import all_networks, find_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import all_networks, root_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import VFS, kind_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import differing
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 if t.TYPE_CHECKING:
@@ -154,8 +155,7 @@ def _connected_anew(host: Host, connection: Connection, new: t.Sequence[Wanted],
     found: Connected = []
     for item in new:
         before, after = identified(item.interface, nics), _to_be(item, [*nics, *running])
-        if before is None or again or any(row.meant(before) != row.meant(after) for row in ROWS
-                                          if row.parameter not in KEEPS_CONNECTED):
+        if before is None or again or differing(CONNECTING, before, after):
             before = _connected(before, identified(item.interface, running), after)
             check_source(host, connection, item.subject, after, before)
             found.append((item.subject, after, before))
@@ -187,8 +187,8 @@ def _check_unused(host: Host, connection: Connection, own: Own, ledger: Ledger, 
 
 def _below(host: Host, nics: t.Sequence[Interface]) -> dict[str, str]:
     """The PCI address of the VF by its netdev, for those that NICs name."""
-    folders = {nic.source_dev: f"{pci.NETDEVS}/{nic.source_dev}/device" for nic in nics if nic.source_dev}
-    return {dev: host.link_name(folder) or "" for dev, folder in folders.items() if host.exists(f"{folder}/physfn")}
+    devices = {nic.source_dev for nic in nics if nic.source_dev}
+    return {dev: address for dev in devices if (address := pci.vf_of_netdev(host, dev)) is not None}
 
 
 def _connected(before: Interface | None, live: Interface | None, after: Interface) -> Interface | None:
@@ -222,7 +222,7 @@ def _warnings(host: Host, connection: Connection, nics: t.Sequence[tuple[str, In
     networks = all_networks(connection) if any(nic.source_network for _subject, nic in nics) else []
     asking = {network.name for network in networks if "802.1Qbh" in network.definition()}
     found = [(subject, nic) for subject, nic in nics if nic.source_network in asking
-             or (nic.virtualport is not None and nic.virtualport.type == "802.1Qbh")]
+             or nic.switch == "802.1Qbh"]
     if not found:
         return ()
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.fex import warnings_of_nics
@@ -242,7 +242,6 @@ def _pools(connection: Connection, nics: t.Sequence[Interface], running: t.Seque
         live = identified(nic, running)
         if nic.source_network in found or not nic.source_network or live is None or live.source_vf is None:
             continue
-        network = find_network(connection, nic.source_network)
-        if network is not None and xml.parse(network.definition()).find("forward[@mode='hostdev']") is not None:
+        if kind_of(root_of(connection, nic.source_network)) in VFS:
             found.add(nic.source_network)
     return frozenset(found)

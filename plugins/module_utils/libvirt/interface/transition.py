@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps impor
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.identity import identified
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.live import LivePlan, at_once, late
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import Row, write_interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import write_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import (
@@ -26,8 +26,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps im
     Replug,
     UpdateLive,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import differences, write
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-from ansible_collections.nfv.kvm.plugins.module_utils.values import words
+from ansible_collections.nfv.kvm.plugins.module_utils.values import change
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def steps_between(connection: Connection, domain: str, current: NicState, nics: 
     for nic, wanted in plan.replug:
         # The device of a network's NIC is the VF; to have it again it must be asked for at the network.
         back = xml.serialise(write_interface(nic, devices[nic]))
-        why = ", ".join(_changed(late(one, nic), nic, wanted) for one in nics if one.after == wanted)
+        why = ", ".join(change(row.parameter, row.meant(nic), row.meant(wanted))
+                        for one in nics if one.after == wanted for row in late(one, nic))
         yield Replug(connection, domain, wanted.label(), xml.serialise(elements[wanted]), xml.serialise(devices[nic]),
                      back, why)
     for nic in plan.attach:
@@ -94,9 +96,9 @@ def steps_between(connection: Connection, domain: str, current: NicState, nics: 
 
 def _update(connection: Connection, domain: str, device: Element, nic: Interface, after: Interface) -> UpdateLive:
     device, rows = for_update(device), at_once(after, nic)
-    for row in rows:
-        row.place.write(device, getattr(after, row.field))
-    return UpdateLive(connection, domain, after.label(), xml.serialise(device), _changed(rows, nic, after))
+    write(rows, device, after, nic)
+    why = ", ".join(differences(rows, nic, after))
+    return UpdateLive(connection, domain, after.label(), xml.serialise(device), why)
 
 
 def for_update(device: Element) -> Element:
@@ -119,7 +121,3 @@ def _redefined(definition: Element, interfaces: t.Sequence[Element]) -> Element:
     xml.remove(devices, "interface")
     devices.extend(interfaces)
     return root
-
-
-def _changed(rows: t.Sequence[Row], before: Interface, after: Interface) -> str:
-    return ", ".join(f"{row.parameter} {words(row.meant(before))} → {words(row.meant(after))}" for row in rows)

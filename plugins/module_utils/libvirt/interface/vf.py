@@ -40,7 +40,7 @@ class VfOfNic:
 
     def managed(self) -> dict[str, t.Any]:
         """What the VF has of the settings that are wanted."""
-        return {name: getattr(self.settings, name) for name in self.wanted.managed()}
+        return {name: getattr(self.settings, name) for name in self.wanted.given()}
 
 
 def read_vf_of(host: Host, subject: str, nic: Interface, wanted: VfSettings, pfs: dict[str, Pf]) -> VfOfNic:
@@ -74,8 +74,8 @@ def _addresses(host: Host, subject: str, nic: Interface) -> tuple[str | None, st
         raise NotSupported(subject, "a network takes any of its VFs at each start", nic.source_network,
                            "Set the VFs of its PF with nfv.kvm.sriov_vf, or name one VF with type: hostdev")
     address = nic.source_vf
-    if nic.type == "direct" and nic.source_dev and host.exists(f"{pci.NETDEVS}/{nic.source_dev}/device/physfn"):
-        address = host.link_name(f"{pci.NETDEVS}/{nic.source_dev}/device")
+    if nic.type == "direct" and nic.source_dev:
+        address = pci.vf_of_netdev(host, nic.source_dev)
     pf_address = None if address is None else pci.pf_of(host, address)
     if nic.source_vf is not None and pf_address is None:
         raise ValidationError(subject, "this host has no such VF now", nic.source_vf,

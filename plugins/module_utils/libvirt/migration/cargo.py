@@ -13,7 +13,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import read_interface
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming import team_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import (
     DISK,
@@ -24,7 +23,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import MovingDomain, find_moving
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import HELD, OFF, RUNNING, Copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import Note, VfOfNic, read_note
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import root_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import VFS, kind_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf, vf_at
 
@@ -97,15 +97,11 @@ def _has_fixed_vf(connection: Connection, root: Element) -> bool:
         if root.get("id") is not None:
             fixed = nic.source_vf is not None and not transient
         else:
-            fixed = nic.type == "hostdev" or (_gives_vfs(connection, nic) and not transient)
+            fixed = nic.type == "hostdev" or (
+                not transient and kind_of(root_of(connection, nic.source_network)) in VFS)
         if fixed:
             return True
     return False
-
-
-def _gives_vfs(connection: Connection, nic: Interface) -> bool:
-    network = find_network(connection, nic.source_network) if nic.source_network else None
-    return network is not None and xml.parse(network.definition()).find("forward[@mode='hostdev']") is not None
 
 
 def _check_movable(domain: MovingDomain, roots: t.Sequence[Element], live: bool) -> None:

@@ -32,7 +32,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import host_name
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import ABSENT, OFF, Copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import LEAVING, LEFT, VfOfNic
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import root_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import VFS, kind_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
@@ -210,11 +211,8 @@ def _free_vf(host: Host, ledger: Ledger, pf: Pf, taken: list[Vf], need: VfOfNic)
 
 def _pfs_of_pool(host: Host, connection: Connection, name: str | None) -> set[str]:
     """The PFs of a network that gives VFs as they are."""
-    network = find_network(connection, name) if name else None
-    root = None if network is None else xml.parse(network.definition())
-    if root is None or root.find("forward[@mode='hostdev']") is None:
-        return set()
-    return {str(device.pf) for device in devices_of(host, root)}
+    root = root_of(connection, name)
+    return {str(device.pf) for device in devices_of(host, root)} if kind_of(root) in VFS else set()
 
 
 def _check_files(host: Host, files: list[Dict], again: bool) -> None:

@@ -8,7 +8,9 @@ import contextlib
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
 class NetworkHandle:
@@ -35,10 +37,22 @@ class NetworkHandle:
         with self._answering("read its definition"):
             return str(self._handle.XMLDesc(self._connection.library.VIR_NETWORK_XML_INACTIVE))
 
+    def root(self, notes: bool = False) -> Element:
+        """The same parsed.
+
+        :param notes: whether comments are kept
+        """
+        return xml.parse(self.definition(), f"network {self.name}", notes=notes)
+
     def live_xml(self) -> str | None:
         """What it runs with, None when it is not started."""
         with self._answering("read its live configuration"):
             return str(self._handle.XMLDesc(0)) if self._handle.isActive() else None
+
+    def live_root(self) -> Element | None:
+        """The same parsed."""
+        text = self.live_xml()
+        return None if text is None else xml.parse(text, f"network {self.name}")
 
     def active(self) -> bool:
         """Whether it is started."""
@@ -109,13 +123,19 @@ def find_network(connection: Connection, name: str) -> NetworkHandle | None:
     return None if handle is None else NetworkHandle(connection, handle)
 
 
+def root_of(connection: Connection, name: str | None) -> Element | None:
+    """The definition of a network, None where there is none of that name."""
+    network = find_network(connection, name) if name else None
+    return None if network is None else network.root()
+
+
 def all_networks(connection: Connection) -> list[NetworkHandle]:
     """All networks, started or not."""
     with connection.answering("libvirt", "list the networks"):
         return [NetworkHandle(connection, handle) for handle in connection.handle.listAllNetworks()]
 
 
-def define_network(connection: Connection, name: str, xml: str) -> None:
+def define_network(connection: Connection, name: str, definition: str) -> None:
     """Set the persistent definition of a network; a started one goes on with what it has."""
     with connection.answering(f"network {name}", "define it"):
-        connection.handle.networkDefineXML(xml)
+        connection.handle.networkDefineXML(definition)

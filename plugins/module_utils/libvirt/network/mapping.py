@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import copy
 import ipaddress
-import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import OWN_BRIDGE, VIRTUALPORTS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport, Vlan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import (
     Place,
@@ -20,6 +20,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import
     virtualport,
     vlan,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # What a network keeps when it becomes one of another kind: its port groups may be of use to that, too.
@@ -68,17 +69,6 @@ def devices() -> Place:
     return Place("forward", read, write)
 
 
-def pf() -> Place:
-    """The PF whose VFs are given."""
-    place = attribute("forward/pf", "dev")
-
-    def write(root: Element, value: str) -> None:
-        if value or root.find("forward/pf") is not None:
-            place.write(root, value)
-
-    return Place(place.path, place.read, write)
-
-
 def addresses() -> Place:
     """The host's own addresses; DHCP ranges and the like stay with an address that stays."""
 
@@ -106,45 +96,24 @@ def _address(found: Element) -> str:
         return address
 
 
-@dataclass(frozen=True)
-class Row:
-    """An attribute of a network.
-
-    :param field: of Network
-    :param parameter: what vm_network calls it
-    :param kinds: the kinds of network that have it, None for all
-    :param default: what it means when the XML says nothing
-    """
-
-    field: str
-    parameter: str
-    place: Place
-    default: t.Any = None
-    kinds: tuple[str, ...] | None = None
-
-    def of(self, kind: str) -> bool:
-        """Whether a network of this kind has it."""
-        return self.kinds is None or kind in self.kinds
-
-
 ROWS = (
     Row("mode", "forward.mode", mode()),
-    Row("pf", "forward.pf", pf(), ""),
-    Row("devices", "forward.devices", devices(), ()),
-    Row("bridge", "forward.bridge", attribute("bridge", "name"), kinds=("bridge", *OWN_BRIDGE)),
-    Row("managed", "forward.managed", flag("forward", "managed"), False, ("hostdev",)),
-    Row("addresses", "addresses", addresses(), (), OWN_BRIDGE),
-    Row("virtualport", "virtualport", virtualport(), Virtualport(),
-        tuple(kind for kind, types in VIRTUALPORTS.items() if types)),
-    Row("vlan", "vlan", vlan(), Vlan()),
-    Row("mtu", "mtu", attribute("mtu", "size", int), kinds=OWN_BRIDGE),
+    Row("pf", "forward.pf", attribute("forward/pf", "dev"), default=""),
+    Row("devices", "forward.devices", devices(), default=()),
+    Row("bridge", "forward.bridge", attribute("bridge", "name"), ("bridge", *OWN_BRIDGE)),
+    Row("managed", "forward.managed", flag("forward", "managed"), ("hostdev",), default=False),
+    Row("addresses", "addresses", addresses(), OWN_BRIDGE, default=()),
+    Row("virtualport", "virtualport", virtualport(), [kind for kind, types in VIRTUALPORTS.items() if types],
+        default=Virtualport()),
+    Row("vlan", "vlan", vlan(), default=Vlan()),
+    Row("mtu", "mtu", attribute("mtu", "size", int), OWN_BRIDGE),
 )
+FRESH = Network(**{row.field: row.default for row in ROWS})
 
 
 def read_network(root: Element) -> Network:
     """A network from its ``<network>``."""
-    values = {row.field: (row.place.read(root), row.default) for row in ROWS}
-    return Network(**{name: default if value is None else value for name, (value, default) in values.items()})
+    return Network(**rows.meanings(ROWS, root))
 
 
 def overlaid(base: Network | None, wanted: Network) -> Network:
@@ -152,19 +121,18 @@ def overlaid(base: Network | None, wanted: Network) -> Network:
 
     :param base: it now, None for a new one
     """
-    given = {row.field: getattr(wanted, row.field) for row in ROWS if getattr(wanted, row.field) is not None}
+    given = wanted.given()
     if given.keys() & {"pf", "devices", "bridge"} and wanted.mode not in OWN_BRIDGE:
         # What NICs are connected to is one of the three.
         given = {"pf": "", "devices": (), "bridge": None, **given}
-    fresh = Network(**{row.field: row.default for row in ROWS})
+    first = {"managed": True} if wanted.mode == "hostdev" else {}
     if base is None:
-        return replace(fresh, **{"managed": wanted.mode == "hostdev", **given})
+        return replace(FRESH, **{**first, **given})
     after = replace(base, **given)
-    if after.mode == base.mode and after.kind() == base.kind():
+    if after.kind() == base.kind():
         return after
     known = {row.field: getattr(base, row.field) for row in ROWS if row.of(after.kind()) and row.kinds is not None}
-    first = {"managed": True} if wanted.mode == "hostdev" else {}
-    return replace(fresh, **{**known, "bridge": None, **first, **given})
+    return replace(FRESH, **{**known, "bridge": None, **first, **given})
 
 
 def write_network(name: str, wanted: Network, current: Element | None) -> Element:
@@ -179,9 +147,5 @@ def write_network(name: str, wanted: Network, current: Element | None) -> Elemen
         same = read_network(current).kind() == wanted.kind()
         root.extend(copy.deepcopy(one) for one in current if same or one.tag in KEPT)
         root.attrib.update(current.attrib if same else {})
-    before = read_network(root)
-    for row in ROWS:
-        value = getattr(wanted, row.field)
-        if value != getattr(before, row.field):
-            row.place.write(root, "" if value is None else value)
+    rows.write(ROWS, root, wanted, read_network(root), nothing="")
     return root

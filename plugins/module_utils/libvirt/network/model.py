@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import kind
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Port
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Port):
     """What a network is. None is "not managed" in a wanted one; a current one has no None but for what it lacks.
 
     :param mode: the forward mode, isolated for none
@@ -29,8 +29,6 @@ class Network:
     bridge: str | None = None
     managed: bool | None = None
     addresses: tuple[str, ...] | None = None
-    virtualport: Virtualport | None = None
-    vlan: Vlan | None = None
     mtu: int | None = None
 
     def kind(self) -> str:

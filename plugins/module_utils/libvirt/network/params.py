@@ -4,22 +4,25 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
-import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import shared_virtualport_of, vlan_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
+    MTU,
+    netdev_name,
+    refuse_absent,
+    virtualport_of,
+    vlan_of,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import within
 
-# What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
-NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
-# Bytes: what IPv4 needs (RFC 791), and the most that a bridge can have (ETH_MAX_MTU in the kernel's if_ether.h)
-MTU = (68, 65535)
-# What only one who has to be told can mean
-CONNECTS = ("forward", "virtualport", "vlan", "mtu", "addresses")
+SETTINGS = ("forward", "virtualport", "vlan", "mtu", "addresses", "autostart")
 
 
 def network_name(name: str) -> str:
@@ -38,58 +41,33 @@ def wanted_network(params: dict[str, t.Any]) -> Network:
 
     :raises ValidationError: a parameter cannot be meant as it was given
     """
-    state = params["state"]
-    for key in (*CONNECTS, "autostart") if state == "absent" else ():
-        if params[key] not in (None, False):
-            raise ValidationError(key, "a network that is absent has none", _shown(params[key]),
-                                  f"Remove {key}, or take another state")
-    forward = params["forward"] or {}
-    in_range("mtu", params["mtu"], *MTU)
-    return Network(
-        mode=forward.get("mode"), pf=_netdev_or_pci("forward.pf", forward.get("pf")),
-        devices=_devices(forward.get("devices")), bridge=_netdev("forward.bridge", forward.get("bridge")),
-        managed=forward.get("managed"), addresses=_addresses(params["addresses"]),
-        virtualport=shared_virtualport_of("virtualport", params["virtualport"]), vlan=vlan_of("vlan", params["vlan"]),
-        mtu=params["mtu"],
-    )
+    refuse_absent(params, SETTINGS, "network")
+    return Network(**asked(ROWS, params, CHECKS))
 
 
-def _shown(value: t.Any) -> t.Any:
-    return value if isinstance(value, (str, int)) else None
+def _netdev(subject: str, name: str) -> str:
+    return netdev_name(subject, name, "The kernel and libvirt allow 1 to 15 letters, digits and . _ -")
 
 
-def _netdev(subject: str, name: str | None) -> str | None:
-    if name is not None and not NETDEV.fullmatch(name):
-        raise ValidationError(subject, "this is no name of a network interface", name,
-                              "The kernel and libvirt allow 1 to 15 letters, digits and . _ -")
-    return name
+def _netdev_or_pci(subject: str, name: str) -> str:
+    return name.lower() if PCI_ADDRESS.fullmatch(name) else _netdev(subject, name)
 
 
-def _netdev_or_pci(subject: str, name: str | None) -> str | None:
-    if name is not None and PCI_ADDRESS.fullmatch(name):
-        return name.lower()
-    return _netdev(subject, name)
-
-
-def _devices(names: list[str] | None) -> tuple[str, ...] | None:
-    if names is None:
-        return None
-    found = tuple(str(_netdev_or_pci(f"forward.devices[{place}]", name)) for place, name in enumerate(names))
+def _devices(subject: str, names: list[str]) -> tuple[str, ...]:
+    found = tuple(_netdev_or_pci(f"{subject}[{place}]", name) for place, name in enumerate(names))
     for place, name in enumerate(found):
         if name in found[:place]:
-            raise ValidationError(f"forward.devices[{place}]", "it is there twice", name, "Give each device once")
+            raise ValidationError(f"{subject}[{place}]", "it is there twice", name, "Give each device once")
     if not found:
-        raise ValidationError("forward.devices", "an empty list connects nothing", remedy="Give one, or no devices")
+        raise ValidationError(subject, "an empty list connects nothing", remedy="Give one, or no devices")
     return found
 
 
-def _addresses(given: list[str] | None) -> tuple[str, ...] | None:
+def _addresses(option: str, given: list[str]) -> tuple[str, ...]:
     """In one order, as libvirt may have them in any."""
-    if given is None:
-        return None
-    found = []
+    found: list[str] = []
     for place, text in enumerate(given):
-        subject = f"addresses[{place}]"
+        subject = f"{option}[{place}]"
         try:
             address = ipaddress.ip_interface(text)
         except ValueError as error:
@@ -107,3 +85,10 @@ def _addresses(given: list[str] | None) -> tuple[str, ...] | None:
             raise ValidationError(subject, "it is there twice", text, "Give each address once")
         found.append(str(address))
     return tuple(sorted(found))
+
+
+# By option, what gives the value of the field
+CHECKS: dict[str, Check] = {
+    "forward.pf": _netdev_or_pci, "forward.devices": _devices, "forward.bridge": _netdev, "addresses": _addresses,
+    "virtualport": functools.partial(virtualport_of, shared=True), "vlan": vlan_of, "mtu": within(*MTU),
+}

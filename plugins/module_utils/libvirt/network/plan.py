@@ -21,7 +21,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping im
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.params import network_name, wanted_network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.rules import check, check_new_addresses
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.rules import (
+    check,
+    check_new_addresses,
+    warnings_of_ports,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.steps import (
     Define,
     SetAutostart,
@@ -36,8 +40,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.users impo
     on_bridge,
     running_domains,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-from ansible_collections.nfv.kvm.plugins.module_utils.values import words
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,9 @@ class NetworkResource:
             if not found.persistent():
                 raise ValidationError("name", "this network is transient: it has no definition to manage", self.name,
                                       f"End it with virsh net-destroy {self.name}, then define it with this module")
-            definition, live = xml.parse(found.definition(), f"network {self.name}", notes=True), found.live_xml()
+            definition, live = found.root(notes=True), found.live_root()
             network = read_network(definition)
-            running = None if live is None else read_network(xml.parse(live, f"network {self.name}"))
+            running = None if live is None else read_network(live)
             ports = found.ports()
             current = NetworkState(
                 found.uuid(), definition, network, running, found.autostart(), running_domains(self.name, ports),
@@ -122,10 +126,9 @@ class NetworkResource:
         if after != current.network or starts:
             check(after, wanted)
             check_new_addresses(wanted, current.network)
-            others = {one.name: xml.parse(one.definition(), f"network {one.name}")
-                      for one in all_networks(self.connection) if one.name != self.name}
+            others = {one.name: one.root() for one in all_networks(self.connection) if one.name != self.name}
             sources.check_sources(host, self.connection, after, others, starts, current.running)
-        return replace(current, wanted=wanted, warnings=self._warnings(host, after))
+        return replace(current, wanted=wanted, warnings=warnings_of_ports(host, after, after, "forward"))
 
     def _after(self, network: Network | None, wanted: Network) -> Network:
         if network is None and wanted.mode is None:
@@ -136,14 +139,6 @@ class NetworkResource:
     def _restarts(self, current: NetworkState, after: Network) -> bool:
         idle = not current.used_by and not current.on_bridge.names()
         return current.running not in (None, after) and idle and self.state != "inactive"
-
-    def _warnings(self, host: Host, network: Network) -> tuple[str, ...]:
-        if network.virtualport is None or network.virtualport.type != "802.1Qbh":
-            return ()
-        from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import uses_of, warnings_of
-
-        return warnings_of(host, uses_of(host, "forward", str(network.mode), pfs=[network.pf] if network.pf else [],
-                                         devices=network.devices or ()))
 
     def plan(self, current: NetworkState) -> Plan[NetworkState]:
         """Define, then autostart, then start or stop; or away with it."""
@@ -200,9 +195,8 @@ class NetworkResource:
         """State, autostart and what the network is."""
         if state.network is None:
             return {"state": "absent"}
-        return {"state": state.state(), "autostart": state.autostart, **{
-            row.parameter: words(getattr(state.network, row.field)) for row in ROWS
-            if getattr(state.network, row.field) not in (None, row.default)}}
+        return {"state": state.state(), "autostart": state.autostart,
+                **{row.parameter: text for row, text in rows.shown(ROWS, state.network)}}
 
     def result(self, state: NetworkState, plan: Plan[NetworkState]) -> dict[str, t.Any]:
         """What the module documents, and the warnings."""
@@ -220,10 +214,7 @@ def differences(before: Network | None, after: Network) -> t.Iterator[str]:
         source = after.pf or ", ".join(after.devices or ()) or after.bridge or ""
         yield f"define, {after.mode} {source}".rstrip()
         return
-    for row in ROWS:
-        old, new = getattr(before, row.field), getattr(after, row.field)
-        if old != new:
-            yield f"{row.parameter} {words(old)} → {words(new)}"
+    yield from rows.differences(ROWS, before, after)
 
 
 def network_resource(params: dict[str, t.Any]) -> NetworkResource:

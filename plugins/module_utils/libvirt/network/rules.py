@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a network cannot be, whatever the host has: which mode is connected to what, and what it can carry."""
+"""What a network cannot be, whatever the host has: which mode is connected to what, and what it carries."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import ipaddress
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import (
     OWN_BRIDGE,
-    PASSED,
     ROUTED,
-    VIRTUALPORTS,
-    VLAN,
+    check_switch,
+    check_vlan,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Port
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rules import check_vlan_of_profile
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 
 # By mode, the keys of forward of which one must be given
@@ -41,7 +42,7 @@ def check(network: Network, given: Network) -> None:
     :raises ValidationError: something is missing, or too much
     :raises NotSupported: a network of this mode has none of that
     """
-    for rule in (_connection, _devices, _carried, _virtualport, _vlan):
+    for rule in (_connection, _devices, _carried, _port):
         rule(network, given)
 
 
@@ -98,28 +99,26 @@ def _carried(network: Network, given: Network) -> None:
                            _shown(value), f"Remove {row.parameter}, or take another mode")
 
 
-def _virtualport(network: Network, _given: Network) -> None:
-    port = network.virtualport or Virtualport()
-    allowed = VIRTUALPORTS[network.kind()]
-    if port.type is not None and port.type not in allowed:
-        raise NotSupported("virtualport.type", f"a network of mode {network.mode} has "
-                           f"{' or '.join(allowed) or 'no virtualports'}", port.type, "Take another, or type: none")
-
-
-def _vlan(network: Network, _given: Network) -> None:
-    vlan = network.vlan or Vlan()
-    if not vlan.tags:
-        return
-    if network.kind() not in VLAN:
-        raise NotSupported("vlan", f"libvirt sets no VLAN on a network of mode {network.mode}: it can on a bridge of "
-                           "the host and on VFs", str(vlan), "Take another mode, or tag inside the guest")
-    if network.mode in PASSED and (vlan.trunk or len(vlan.tags) > 1):
-        raise NotSupported("vlan", "a VF takes exactly one VLAN tag and no trunk", str(vlan),
-                           "Give one tag, or none and tag inside the guest")
-    if (network.virtualport or Virtualport()).type == "802.1Qbh":
-        raise NotSupported("vlan", "with 802.1Qbh the port profile of the switch says the VLAN", str(vlan),
-                           "Remove vlan")
+def _port(network: Network, _given: Network) -> None:
+    where = f"a network of mode {network.mode}"
+    check_switch("virtualport", network, network.kind(), where, "Take another, or type: none")
+    check_vlan("vlan", network.vlan, network.kind(), where, other="mode")
+    check_vlan_of_profile("vlan", network.vlan, network.switch)
 
 
 def _shown(value: t.Any) -> t.Any:
     return ", ".join(value) if isinstance(value, tuple) else value
+
+
+def warnings_of_ports(host: Host, port: Port, network: Network, subject: str) -> tuple[str, ...]:
+    """What is known not to work of ports with 802.1Qbh, as few are.
+
+    :param port: what is said of them, by the network itself or by a port group of it
+    :param subject: what messages call the network
+    :raises ValidationError: the host's own table of that is broken
+    """
+    if port.switch != "802.1Qbh":
+        return ()
+    from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import uses_of_network, warnings_of
+
+    return warnings_of(host, uses_of_network(host, subject, network))

@@ -42,8 +42,8 @@ class NetworkStep:
         :raises InUse: somebody is on it since the plan was made
         """
         network = self.network()
-        live = network.live_xml()
-        running = None if live is None else read_network(xml.parse(live))
+        live = network.live_root()
+        running = None if live is None else read_network(live)
         others = on_bridge(host, self.connection, self.name, running, len(network.ports())).names()
         if others:
             raise InUse(f"network {self.name}", f"{others} has just been put on its bridge", remedy="Run this again")
@@ -84,8 +84,8 @@ class Define(NetworkStep):
 
     def _run_as_before(self) -> None:
         network, new = self.network(), read_network(xml.parse(self.xml))
-        live = network.live_xml()
-        if live is not None and read_network(xml.parse(live)) == new != read_network(xml.parse(str(self.before))):
+        live = network.live_root()
+        if live is not None and read_network(live) == new != read_network(xml.parse(str(self.before))):
             network.stop()
         if not network.active():
             network.start()

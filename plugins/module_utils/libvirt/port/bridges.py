@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The bridges of the host that ports are on: is it there, and can it do what is asked."""
+"""The bridges and netdevs of the host that ports are on: are they there, and can they do what is asked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.pci import NETDEVS
+from ansible_collections.nfv.kvm.plugins.module_utils.pci import NETDEVS, vf_of_netdev
 
 # libvirt's news of 11.0.0: "Support for setting VLANs on standard Linux bridges"
 VLAN_ON_BRIDGE = 11_000_000
@@ -34,11 +34,15 @@ def check_bridge(host: Host, subject: str, bridge: str, virtualport: str | None)
                               "give virtualport with type: openvswitch")
 
 
-def check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan: Vlan, bridge: str) -> None:
+def check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan: Vlan | None, bridge: str,
+                         virtualport: str | None) -> None:
     """Refuse VLANs that a Linux bridge would not have.
 
+    :param virtualport: the type of virtualport that ports on it have, None for a Linux bridge
     :raises NotSupported: libvirt is too old, or the bridge does not filter VLANs
     """
+    if not vlan or virtualport is not None:
+        return
     if connection.version() < VLAN_ON_BRIDGE:
         raise NotSupported(subject, "libvirt sets VLANs on a Linux bridge from version 11.0 on",
                            str(vlan), "Tag inside the guest, or use a bridge for each VLAN")
@@ -46,3 +50,14 @@ def check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan:
     if host.read(f"{NETDEVS}/{bridge}/bridge/vlan_filtering") != "1":
         raise NotSupported(subject, f"bridge {bridge} does not filter VLANs, so it would ignore them",
                            str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")
+
+
+def check_vlan_of_macvtap(host: Host, subject: str, vlan: Vlan | None, dev: str, called: str, remedy: str) -> None:
+    """Refuse VLANs of macvtaps of mode passthrough on what is no VF.
+
+    :param called: what messages call the netdev
+    :raises NotSupported: libvirt sets them on VFs only
+    """
+    if vlan and vf_of_netdev(host, dev) is None:
+        raise NotSupported(subject, f"{called} is no VF, and libvirt sets the VLAN of a macvtap on VFs only", str(vlan),
+                           remedy)

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from ansible_collections.nfv.kvm.plugins.module_utils.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,9 @@ class Vlan:
     trunk: bool = False
     native: int | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.tags)
+
     def __str__(self) -> str:
         if not self.tags:
             return "none"
@@ -24,7 +29,7 @@ class Vlan:
 
 
 @dataclass(frozen=True)
-class Virtualport:
+class Virtualport(Settings):
     """What a NIC tells the switch that it is connected to; no ``type`` and no parameters: nothing."""
 
     type: str | None = None
@@ -35,15 +40,16 @@ class Virtualport:
     profileid: str | None = None
     interfaceid: str | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.given())
+
     def parameters(self) -> dict[str, t.Any]:
         """Those that are set, by libvirt's names in libvirt's order."""
-        return {name: value for name, value in vars(self).items() if name != "type" and value is not None}
+        return {name: value for name, value in self.given().items() if name != "type"}
 
     def over(self, base: Virtualport | None) -> Virtualport:
         """This one with the parameters of ``base`` that it leaves open, if the two have one type."""
-        if base is None or base.type != self.type or self == Virtualport():
-            return self
-        return replace(base, **self.parameters())
+        return base.overlaid(self) if self and base is not None and base.type == self.type else self
 
     def within(self, other: Virtualport) -> bool:
         """Whether another has all that this one sets."""
@@ -54,7 +60,7 @@ class Virtualport:
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Settings):
     """The limit of one direction: kilobytes (1000 bytes) a second, ``burst`` in kibibytes; all None: no limit."""
 
     average: int | None = None
@@ -62,5 +68,35 @@ class Rate:
     burst: int | None = None
     floor: int | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.given())
+
     def __str__(self) -> str:
-        return " ".join(f"{name}={value}" for name, value in vars(self).items() if value is not None) or "none"
+        return " ".join(f"{name}={value}" for name, value in self.given().items()) or "none"
+
+
+@dataclass(frozen=True)
+class Port(Settings):
+    """What NICs, port groups and networks say of ports. None is "not managed", or "nothing is said"."""
+
+    vlan: Vlan | None = None
+    virtualport: Virtualport | None = None
+
+    @property
+    def switch(self) -> str | None:
+        """The type of its virtualport, None for none."""
+        return None if self.virtualport is None else self.virtualport.type
+
+
+@dataclass(frozen=True)
+class PortSettings(Port):
+    """What NICs and port groups say of ports; limits of a network are those of its bridge."""
+
+    inbound: Rate | None = None
+    outbound: Rate | None = None
+    trust_guest_rx_filters: bool | None = None
+
+    @property
+    def limits(self) -> list[Rate]:
+        """The limits of both directions, as far as there are any."""
+        return [rate for rate in (self.inbound, self.outbound) if rate]

@@ -27,16 +27,42 @@ PARAMETERS = {
     "openvswitch": ("interfaceid", "profileid"),
     "midonet": ("interfaceid",),
 }
+# UUIDs of one NIC each
+NUMBERS = ("instanceid", "interfaceid")
 RATE_MOST = 0xFFFFFFFF
+# What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
+NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
+# Bytes: what IPv4 needs (RFC 791), and the most that a bridge (ETH_MAX_MTU in the kernel's if_ether.h) and virtio take
+MTU = (68, 65535)
 
 
-def vlan_of(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
+def refuse_absent(params: dict[str, t.Any], options: t.Iterable[str], kind: str) -> None:
+    """Refuse options that what is to be absent cannot have.
+
+    :raises ValidationError: one is given
+    """
+    for key in options if params["state"] == "absent" else ():
+        if params[key] not in (None, False):
+            raise ValidationError(key, f"a {kind} that is absent has none",
+                                  params[key] if isinstance(params[key], (str, int)) else None,
+                                  f"Remove {key}, or take another state")
+
+
+def netdev_name(subject: str, name: str, remedy: str) -> str:
+    """The name of a netdev.
+
+    :raises ValidationError: the kernel would not take it
+    """
+    if not NETDEV.fullmatch(name):
+        raise ValidationError(subject, "this is no name of a network interface", name, remedy)
+    return name
+
+
+def vlan_of(subject: str, vlan: dict[str, t.Any]) -> Vlan:
     """The VLANs.
 
     :raises ValidationError: they cannot be meant so
     """
-    if vlan is None:
-        return None
     tags, native = vlan["tags"], vlan["native"]
     trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
     for tag in tags:
@@ -53,13 +79,12 @@ def vlan_of(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
     return Vlan(tuple(tags), trunk, native)
 
 
-def virtualport_of(subject: str, given: dict[str, t.Any] | None) -> Virtualport | None:
+def virtualport_of(subject: str, given: dict[str, t.Any], shared: bool = False) -> Virtualport:
     """The virtualport; what its type lacks is refused, what it needs is seen when the NIC is whole.
 
+    :param shared: whether many NICs have it, each of which is to have a number of its own
     :raises ValidationError: it cannot be meant so
     """
-    if given is None:
-        return None
     kind = given["type"]
     values = {key: value for key, value in given.items() if key != "type" and value is not None}
     allowed = PARAMETERS.get(kind, ())
@@ -72,41 +97,32 @@ def virtualport_of(subject: str, given: dict[str, t.Any] | None) -> Virtualport 
                               "Take the number of the port profile database, from 1 to 255")
     for key, (least, most) in LIMITS.items():
         in_range(f"{subject}.{key}", values.get(key), least, most)
-    for key in ("instanceid", "interfaceid"):
+    for key in NUMBERS:
         if key in values:
             values[key] = _uuid(f"{subject}.{key}", values[key])
     _check_profileid(f"{subject}.profileid", values.get("profileid"), kind)
+    for key in NUMBERS if shared else ():
+        if key in values:
+            raise ValidationError(f"{subject}.{key}", "it is the number of one NIC, and many are to have this",
+                                  values[key], f"Remove {key}; libvirt makes one for each NIC")
     return Virtualport(None if kind == "none" else kind, **values)
 
 
-def shared_virtualport_of(subject: str, given: dict[str, t.Any] | None) -> Virtualport | None:
-    """The virtualport of what has many NICs, each of which is to have a number of its own.
-
-    :raises ValidationError: it cannot be meant so
-    """
-    port = virtualport_of(subject, given)
-    for key in ("instanceid", "interfaceid") if port is not None else ():
-        if getattr(port, key) is not None:
-            raise ValidationError(f"{subject}.{key}", "it is the number of one NIC, and many are to have this",
-                                  getattr(port, key), f"Remove {key}; libvirt makes one for each NIC")
-    return port
-
-
-def rate_of(subject: str, given: dict[str, t.Any] | None) -> Rate | None:
+def rate_of(subject: str, given: dict[str, t.Any], shared: bool = False) -> Rate:
     """The limit of one direction; an average of 0 is no limit.
 
+    :param shared: whether many NICs have it, to which libvirt guarantees no floor
     :raises ValidationError: it cannot be meant so
     """
-    if given is None:
-        return None
     values = {key: value for key, value in given.items() if value is not None}
     if values == {"average": 0}:
         return Rate()
     for key, value in values.items():
         in_range(f"{subject}.{key}", value, 1, RATE_MOST)
     if "average" not in values and ("floor" not in values or len(values) > 1):
-        raise ValidationError(subject, "a limit needs average" + (", or floor alone" if "floor" in given else ""),
-                              values or None, "Give average; 0 takes the limit away")
+        alone = ", or floor alone" if "floor" in given and not shared else ""
+        raise ValidationError(subject, f"a limit needs average{alone}", values or None,
+                              "Give average; 0 takes the limit away")
     if values.get("peak", RATE_MOST) < values.get("average", 0):
         raise ValidationError(f"{subject}.peak", f"it is below the average of {values['average']}", values["peak"],
                               "Give a higher peak, or none")

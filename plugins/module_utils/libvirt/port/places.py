@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value is below ``<interface>``, and how it is read and written; reading gives None for nothing."""
+    """Where a value is below an element, and how it is read and written; reading gives None for nothing."""
 
     path: str
     read: t.Callable[[Element], t.Any]
@@ -23,23 +23,23 @@ class Place:
 
 def attribute(path: str, name: str, convert: t.Callable[[str], t.Any] = str, truth: tuple[str, str] = ("no", "yes"),
               ) -> Place:
-    """An attribute of an element; ``.`` is ``<interface>`` itself.
+    """An attribute of an element at a path; ``.`` is the element itself. An empty text is not written.
 
     :param truth: how False and True are written
     """
 
-    def read(nic: Element) -> t.Any:
-        found = nic.find(path)
+    def read(root: Element) -> t.Any:
+        found = root.find(path)
         text = None if found is None else found.get(name)
         return None if text is None else convert(text)
 
-    def write(nic: Element, value: t.Any) -> None:
-        element = nic if path == "." else xml.child(nic, path)
+    def write(root: Element, value: t.Any) -> None:
+        element = root if path == "." else xml.child(root, path)
         if value != "":
             element.set(name, truth[value] if isinstance(value, bool) else str(value))
             return
         element.attrib.pop(name, None)
-        _prune(nic, element)
+        _prune(root, element)
 
     return Place(path, read, write)
 
@@ -54,6 +54,38 @@ def flag(path: str, name: str) -> Place:
     return attribute(path, name, lambda text: text == "yes")
 
 
+def whole(tag: str, of: t.Callable[[Element], t.Any], fill: t.Callable[[Element, t.Any], None]) -> Place:
+    """A child element as a whole, which is written anew; one that would say nothing is left out."""
+
+    def read(root: Element) -> t.Any:
+        found = root.find(tag)
+        return None if found is None else of(found)
+
+    def write(root: Element, value: t.Any) -> None:
+        xml.remove(root, tag)
+        if value:
+            fill(xml.etree().SubElement(root, tag), value)
+
+    return Place(tag, read, write)
+
+
+def rate(direction: str) -> Place:
+    """One direction of ``<bandwidth>``, seen from the guest."""
+    path = f"bandwidth/{direction}"
+
+    def read(root: Element) -> Rate | None:
+        found = root.find(path)
+        return None if found is None else Rate(**{
+            name: int(found.get(name)) for name in vars(Rate()) if found.get(name)})
+
+    def write(root: Element, value: Rate) -> None:
+        xml.remove(xml.child(root, "bandwidth"), direction)
+        _set(xml.child(root, path) if value else root.find("bandwidth"), value.given())
+        _prune(root, root.find("bandwidth"))
+
+    return Place(path, read, write)
+
+
 def vlan() -> Place:
     """``<vlan>``."""
     return Place("vlan", _read_vlan, _write_vlan)
@@ -61,66 +93,7 @@ def vlan() -> Place:
 
 def virtualport() -> Place:
     """``<virtualport>``."""
-    return Place("virtualport", _read_virtualport, _write_virtualport)
-
-
-def rate(direction: str) -> Place:
-    """One direction of ``<bandwidth>``, seen from the guest."""
-    path = f"bandwidth/{direction}"
-
-    def read(nic: Element) -> Rate | None:
-        found = nic.find(path)
-        return None if found is None else Rate(**{
-            name: int(found.get(name)) for name in ("average", "peak", "burst", "floor") if found.get(name)})
-
-    def write(nic: Element, value: Rate) -> None:
-        limits = xml.child(nic, "bandwidth")
-        xml.remove(limits, direction)
-        given = {name: str(number) for name, number in vars(value).items() if number is not None}
-        if given:
-            xml.etree().SubElement(limits, direction, **given)
-        _prune(nic, limits)
-
-    return Place(path, read, write)
-
-
-def _prune(nic: Element, element: Element) -> None:
-    """Take out an element that says nothing any more."""
-    if element is not nic and not len(element) and not element.attrib:
-        element.getparent().remove(element)
-
-
-def _read_vlan(nic: Element) -> Vlan | None:
-    vlan = nic.find("vlan")
-    if vlan is None:
-        return None
-    tags = vlan.findall("tag")
-    native = [int(tag.get("id")) for tag in tags if tag.get("nativeMode") == "untagged"]
-    # libvirt reads several tags as a trunk, whether it is written or not.
-    return Vlan(tuple(int(tag.get("id")) for tag in tags), vlan.get("trunk") == "yes" or len(tags) > 1,
-                native[0] if native else None)
-
-
-def _write_vlan(nic: Element, value: Vlan) -> None:
-    # A native VLAN whose packets are tagged is not managed: it stays, if its tag does and no other one is native.
-    tagged = {int(tag.get("id")) for tag in nic.findall("vlan/tag[@nativeMode='tagged']") if value.native is None}
-    xml.remove(nic, "vlan")
-    if not value.tags:
-        return
-    vlan = xml.child(nic, "vlan")
-    if value.trunk:
-        vlan.set("trunk", "yes")
-    for number in value.tags:
-        tag = xml.etree().SubElement(vlan, "tag", id=str(number))
-        if number == value.native:
-            tag.set("nativeMode", "untagged")
-        elif number in tagged and value.trunk:
-            tag.set("nativeMode", "tagged")
-
-
-def _read_virtualport(nic: Element) -> Virtualport | None:
-    found = nic.find("virtualport")
-    return None if found is None else virtualport_of(found)
+    return whole("virtualport", virtualport_of, _fill_virtualport)
 
 
 def virtualport_of(element: Element) -> Virtualport:
@@ -134,11 +107,47 @@ def virtualport_of(element: Element) -> Virtualport:
     return Virtualport(element.get("type"), **known)
 
 
-def _write_virtualport(nic: Element, value: Virtualport) -> None:
-    xml.remove(nic, "virtualport")
-    if value == Virtualport():
+def _prune(root: Element, element: Element) -> None:
+    """Take out an element that says nothing any more."""
+    if element is not root and not len(element) and not element.attrib:
+        element.getparent().remove(element)
+
+
+def _set(element: Element, values: dict[str, t.Any]) -> None:
+    for name, value in values.items():
+        element.set(name, str(value))
+
+
+def _fill_virtualport(element: Element, value: Virtualport) -> None:
+    if value.type is not None:
+        element.set("type", value.type)
+    if value.parameters():
+        _set(xml.child(element, "parameters"), value.parameters())
+
+
+def _read_vlan(root: Element) -> Vlan | None:
+    vlan = root.find("vlan")
+    if vlan is None:
+        return None
+    tags = vlan.findall("tag")
+    native = [int(tag.get("id")) for tag in tags if tag.get("nativeMode") == "untagged"]
+    # libvirt reads several tags as a trunk, whether it is written or not.
+    return Vlan(tuple(int(tag.get("id")) for tag in tags), vlan.get("trunk") == "yes" or len(tags) > 1,
+                native[0] if native else None)
+
+
+def _write_vlan(root: Element, value: Vlan) -> None:
+    # A native VLAN whose packets are tagged is not managed: it stays, if its tag does and no other one is native.
+    tagged = {int(tag.get("id")) for tag in root.findall("vlan/tag[@nativeMode='tagged']") if value.native is None}
+    xml.remove(root, "vlan")
+    if not value:
         return
-    element = xml.etree().SubElement(nic, "virtualport", **({} if value.type is None else {"type": value.type}))
-    given = {name: str(one) for name, one in value.parameters().items()}
-    if given:
-        xml.etree().SubElement(element, "parameters", **given)
+    vlan = xml.child(root, "vlan")
+    if value.trunk:
+        vlan.set("trunk", "yes")
+    for number in value.tags:
+        tag = xml.etree().SubElement(vlan, "tag", id=str(number))
+        if number == value.native:
+            tag.set("nativeMode", "untagged")
+        elif number in tagged and value.trunk:
+            tag.set("nativeMode", "tagged")

@@ -10,18 +10,14 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import NetworkHandle
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import PortSettings
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import attribute
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import (
-    PORT_ROWS,
-    ROWS,
-    Settings,
-    read_settings,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import PORT_ROWS, read_settings
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 ALIAS = attribute("alias", "name", lambda text: text[len("ua-"):] if text.startswith("ua-") else None)
 NETWORK = attribute("source", "network")
-NOTHING = Settings()
+NOTHING = PortSettings()
 
 
 @dataclass(frozen=True)
@@ -38,29 +34,28 @@ class Consumer:
     domain: str
     mac: str
     name: str | None
-    running: Settings | None
-    own: Settings = NOTHING
+    running: PortSettings | None
+    own: PortSettings = NOTHING
     live: Element | None = field(default=None, repr=False, compare=False)
     definition: Element | None = field(default=None, repr=False, compare=False)
 
-    def outdated(self, profile: Settings, network: Settings) -> t.Iterator[str]:
+    def outdated(self, profile: PortSettings, network: PortSettings) -> t.Iterator[str]:
         """The parameters of what it runs with and would have otherwise: the NIC's own, else the profile's, else the
         network's.
 
         :param network: what the network gives where the profile says nothing
         """
         limited = self.own.inbound is not None or self.own.outbound is not None
-        for row in ROWS:
+        for row in PORT_ROWS:
             if row.field in ("inbound", "outbound") and limited:
                 continue  # libvirt takes the limits of both directions from one of the three
-            levels = [getattr(level, row.field) for level in (self.own, profile, network)]
-            runs = getattr(self.running, row.field)
+            levels = [value for level in (self.own, profile, network)
+                      if (value := getattr(level, row.field)) is not None]
             if row.field == "virtualport":
-                wrong = any(not level.within(runs or row.default) for level in levels if level is not None)
-                wrong = wrong or (runs is not None and all(level is None for level in levels))
+                wrong = any(not level.within(row.meant(self.running)) for level in levels)
+                wrong = wrong or (getattr(self.running, row.field) is not None and not levels)
             else:
-                wanted = next((level for level in levels if level is not None), row.default)
-                wrong = (row.default if runs is None else runs) != wanted
+                wrong = row.meant(self.running) != (levels[0] if levels else row.default)
             if wrong:
                 yield row.parameter
 

@@ -8,97 +8,61 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import (
-    Place,
-    flag,
-    rate,
-    virtualport,
-    vlan,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import PortSettings, Rate, Virtualport, Vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import flag, rate, virtualport, vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a port of a network is given. None is "not managed", or "nothing is said"."""
-
-    vlan: Vlan | None = None
-    virtualport: Virtualport | None = None
-    inbound: Rate | None = None
-    outbound: Rate | None = None
-    trust_guest_rx_filters: bool | None = None
-
-
-@dataclass(frozen=True)
-class PortProfile:
+class PortProfile(PortSettings):
     """A port group: whether NICs without one have it, and what it gives."""
 
     default: bool | None = None
-    settings: Settings = Settings()
 
 
-@dataclass(frozen=True)
-class Row:
-    """A setting: what port_profile calls it, where it is in a port group, and what it means when nothing is said."""
-
-    field: str
-    parameter: str
-    place: Place
-    default: t.Any
-
-
-DEFAULT = flag(".", "default")
+# What a NIC and a network say as a port group does
 ROWS = (
-    Row("vlan", "vlan", vlan(), Vlan()),
-    Row("virtualport", "virtualport", virtualport(), Virtualport()),
-    Row("inbound", "bandwidth.inbound", rate("inbound"), Rate()),
-    Row("outbound", "bandwidth.outbound", rate("outbound"), Rate()),
-    Row("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters"), False),
+    Row("vlan", "vlan", vlan(), default=Vlan()),
+    Row("virtualport", "virtualport", virtualport(), default=Virtualport()),
+    Row("inbound", "bandwidth.inbound", rate("inbound"), default=Rate()),
+    Row("outbound", "bandwidth.outbound", rate("outbound"), default=Rate()),
+    # One that says no comes before what the network says.
+    Row("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters")),
 )
-# A running port says that one elsewhere (formatnetworkport); a NIC and a network say all as a port group does.
-PORT_ROWS = tuple(
-    replace(row, place=flag("rxfilters", "trustGuest")) if row.field == "trust_guest_rx_filters" else row
-    for row in ROWS)
+# A running port says that one elsewhere (formatnetworkport), and no if it says nothing.
+PORT_ROWS = (*ROWS[:-1], replace(ROWS[-1], place=flag("rxfilters", "trustGuest"), default=False))
+GROUP_ROWS = (Row("default", "default", flag(".", "default"), default=False), *ROWS)
 
 
-def read_settings(element: Element, rows: tuple[Row, ...] = ROWS) -> Settings:
+def read_settings(element: Element, table: t.Iterable[Row] = ROWS) -> PortSettings:
     """What a port group, a network or the ``<interface>`` of a NIC says."""
-    return Settings(**{row.field: row.place.read(element) for row in rows})
+    return PortSettings(**rows.read(table, element))
 
 
 def read_profile(group: Element) -> PortProfile:
     """A ``<portgroup>``."""
-    return PortProfile(bool(DEFAULT.read(group)), read_settings(group))
+    return _normal(PortProfile(**rows.read(GROUP_ROWS, group)))
 
 
 def overlaid(base: PortProfile | None, wanted: PortProfile) -> PortProfile:
-    """A profile with all that ``wanted`` manages; what says the same as nothing is nothing.
-
-    A flag that is False says more: it comes before what the network says.
-    """
+    """A profile with all that ``wanted`` manages."""
     base = base or PortProfile()
-    values = {}
-    for row in ROWS:
-        value, old = getattr(wanted.settings, row.field), getattr(base.settings, row.field)
-        if row.field == "virtualport" and value is not None:
-            value = value.over(old)
-        value = old if value is None else value
-        values[row.field] = None if value == row.default and value is not False else value
-    default = base.default if wanted.default is None else wanted.default
-    return PortProfile(bool(default), Settings(**values))
+    port = wanted.virtualport and wanted.virtualport.over(base.virtualport)
+    return _normal(base.overlaid(replace(wanted, virtualport=port)))
+
+
+def _normal(profile: PortProfile) -> PortProfile:
+    """A profile in which what says the same as nothing is nothing."""
+    nothing = {row.field: None for row in ROWS if getattr(profile, row.field) == row.default}
+    return replace(profile, default=bool(profile.default), **nothing)
 
 
 def write_profile(name: str, wanted: PortProfile, current: Element | None) -> Element:
     """The ``<portgroup>``; what no row knows of a current one stays. A new element is returned."""
     group = xml.etree().Element("portgroup", name=name) if current is None else xml.parse(xml.serialise(current))
-    before = read_profile(group)
-    if wanted.default != before.default:
-        DEFAULT.write(group, wanted.default)
-    for row in ROWS:
-        value = getattr(wanted.settings, row.field)
-        if value != getattr(before.settings, row.field):
-            row.place.write(group, row.default if value is None else value)
+    rows.write(GROUP_ROWS, group, wanted, read_profile(group))
     return group
 
 

@@ -4,20 +4,27 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
     UNESCAPED,
     printable,
     rate_of,
-    shared_virtualport_of,
+    refuse_absent,
+    virtualport_of,
     vlan_of,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import PortProfile, Settings
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import GROUP_ROWS, PortProfile
 
 SETTINGS = ("default", "vlan", "virtualport", "bandwidth", "trust_guest_rx_filters", "isolated")
+# By option, what gives the value of the field
+CHECKS: dict[str, Check] = {
+    "vlan": vlan_of, "virtualport": functools.partial(virtualport_of, shared=True),
+    **dict.fromkeys(("bandwidth.inbound", "bandwidth.outbound"), functools.partial(rate_of, shared=True)),
+}
 
 
 def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
@@ -29,23 +36,9 @@ def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
     if not name or not printable(name):
         raise ValidationError("name", f"a profile needs a name of printable characters without {UNESCAPED}", name,
                               "Take one such as gold, which NICs then name as source.portgroup")
-    for key in SETTINGS if params["state"] == "absent" else ():
-        if params[key] not in (None, False):
-            shown = params[key] if isinstance(params[key], bool) else None
-            raise ValidationError(key, "a profile that is absent has none", shown,
-                                  f"Remove {key}, or take another state")
-    limits = params["bandwidth"] or {}
-    _check_places(params["isolated"], limits.get("inbound") or {})
-    return PortProfile(params["default"], Settings(
-        vlan_of("vlan", params["vlan"]), shared_virtualport_of("virtualport", params["virtualport"]),
-        _rate_of("inbound", limits), _rate_of("outbound", limits),
-        params["trust_guest_rx_filters"],
-    ))
-
-
-def _rate_of(direction: str, limits: dict[str, t.Any]) -> Rate | None:
-    given = limits.get(direction)
-    return rate_of(f"bandwidth.{direction}", given and {key: given[key] for key in given if key != "floor"})
+    refuse_absent(params, SETTINGS, "profile")
+    _check_places(params["isolated"], (params["bandwidth"] or {}).get("inbound") or {})
+    return PortProfile(**asked(GROUP_ROWS, params, CHECKS))
 
 
 def _check_places(isolated: bool | None, inbound: dict[str, t.Any]) -> None:

@@ -10,18 +10,20 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import check_reacts
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.unchanged import check_changed
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.rules import warnings_of_ports
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import PortSettings
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rules import check_changed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.consumers import Consumer, read_consumers
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.following import pluggable, updated_live
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import (
+    GROUP_ROWS,
     ROWS,
     PortProfile,
-    Settings,
     find_group,
     overlaid,
     read_profile,
@@ -36,7 +38,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.rules
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.steps import SetProfile, Side
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
-from ansible_collections.nfv.kvm.plugins.module_utils.values import words
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class ProfileState:
     power: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
-    def network_settings(self) -> Settings:
+    def network_settings(self) -> PortSettings:
         """What the network gives; its bandwidth is that of its bridge."""
         return replace(read_settings(self.definition), inbound=None, outbound=None)
 
@@ -72,8 +73,7 @@ class ProfileState:
 
     def outdated(self, nic: Consumer) -> frozenset[str]:
         """The parameters in which a running NIC is not as the profile has it."""
-        settings = Settings() if self.profile is None else self.profile.settings
-        return frozenset(nic.outdated(settings, self.network_settings()))
+        return frozenset(nic.outdated(self.profile or PortProfile(), self.network_settings()))
 
 
 @dataclass(frozen=True)
@@ -105,36 +105,23 @@ class ProfileResource:
         if found is None or not found.persistent():
             cause = "libvirt has no such network" if found is None else "it is transient, without a definition"
             raise ValidationError("network", cause, self.network, "Define it with nfv.kvm.vm_network")
-        root, live = xml.parse(found.definition(), f"network {self.network}", notes=True), found.live_xml()
+        root = found.root(notes=True)
         group = find_group(root, self.name)
         current = None if group is None else read_profile(group)
         after = overlaid(current, self.wanted)
         default = bool((after if self.present else current or after).default)
         consumers = read_consumers(self.connection, found, self.name, default)
+        network = read_network(root)
         if self.present and after != current:
-            self._check(host, root, after, current)
+            if after.default:
+                check_default(self.name, root)
+            check(after, current, self.network, network)
+            check_changed(lambda profile: check_on_host(host, self.connection, profile, self.network, network),
+                          after, current)
+        warnings = warnings_of_ports(host, after, network, f"network {self.network}") if self.present else ()
         power = {name: self.connection.domain(name).state() for name in
                  sorted({nic.domain for nic in consumers if nic.running is not None})} if self.replug else {}
-        return ProfileState(root, None if live is None else xml.parse(live, f"network {self.network}"), current,
-                            consumers, power=power, warnings=self._warnings(host, root, after))
-
-    def _check(self, host: Host, root: Element, after: PortProfile, current: PortProfile | None) -> None:
-        if after.default:
-            check_default(self.name, root)
-        before = None if current is None else current.settings
-        check(after.settings, before, self.network, root)
-        check_changed(lambda settings: check_on_host(host, self.connection, settings, self.network, read_network(root)),
-                      after.settings, before)
-
-    def _warnings(self, host: Host, root: Element, after: PortProfile) -> tuple[str, ...]:
-        port = after.settings.virtualport
-        if not self.present or port is None or port.type != "802.1Qbh":
-            return ()
-        from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import uses_of, warnings_of
-
-        network = read_network(root)
-        return warnings_of(host, uses_of(host, f"network {self.network}", str(network.mode),
-                                         pfs=[network.pf] if network.pf else [], devices=network.devices or ()))
+        return ProfileState(root, found.live_root(), current, consumers, power=power, warnings=warnings)
 
     def plan(self, current: ProfileState) -> Plan[ProfileState]:
         """One step: the port group in the definition and in what runs, then the NICs that are plugged anew."""
@@ -158,8 +145,7 @@ class ProfileResource:
     def _following(self, after: ProfileState) -> tuple[tuple[Consumer, ...], tuple[Consumer, ...]]:
         """The NICs that libvirt changes as they run, and those that are plugged anew."""
         network = read_network(after.definition)
-        port = (after.profile and after.profile.settings.virtualport) or network.virtualport
-        now = updated_live(network.kind(), None if port is None else port.type)
+        now = updated_live(network.kind(), (after.profile and after.profile.switch) or network.switch)
         updates, replugs = [], []
         for nic in after.consumers:
             outdated = after.outdated(nic) if nic.running is not None else frozenset()
@@ -186,11 +172,10 @@ class ProfileResource:
         """What the profile says, and the NICs that do not run with it."""
         if state.profile is None:
             return {"state": "absent"}
-        return {"state": "present", "default": state.profile.default, **{
-            row.parameter: words(value) for row in ROWS
-            if (value := getattr(state.profile.settings, row.field)) is not None},
-            "outdated": [f"{nic.domain} {nic.name or nic.mac}" for nic in state.consumers
-                         if state.current(nic) is False]}
+        return {"state": "present", "default": state.profile.default,
+                **{row.parameter: text for row, text in rows.shown(ROWS, state.profile)},
+                "outdated": [f"{nic.domain} {nic.name or nic.mac}" for nic in state.consumers
+                             if state.current(nic) is False]}
 
     def result(self, state: ProfileState, plan: Plan[ProfileState]) -> dict[str, t.Any]:
         """The consumers, and the warnings."""
@@ -206,13 +191,7 @@ def differences(before: PortProfile | None, after: PortProfile | None) -> t.Iter
         return
     if before is None:
         yield "add"
-    base = before or PortProfile(False)
-    if base.default != after.default:
-        yield f"default {words(base.default)} → {words(after.default)}"
-    for row in ROWS:
-        old, new = getattr(base.settings, row.field), getattr(after.settings, row.field)
-        if old != new:
-            yield f"{row.parameter} {words(old)} → {words(new)}"
+    yield from rows.differences(GROUP_ROWS, before or PortProfile(), after)
 
 
 def profile_resource(params: dict[str, t.Any]) -> ProfileResource:

@@ -72,8 +72,9 @@ class SetProfile(NetworkStep):
         network = self.network()
         for side in reversed(self.sides):
             # Those that were not reached are as they were.
-            found = xml.parse(network.live_xml() or "<network/>" if side.live else network.definition())
-            if text(find_group(found, self.profile)) != text(side.before):
+            found = network.live_root() if side.live else network.root()
+            group = None if found is None else find_group(found, self.profile)
+            if text(group) != text(side.before):
                 side.change(network, back=True)
         # With those that have no port group: whether they had the profile by default may be what was changed.
         found = {(nic.domain, nic.mac): nic

@@ -26,7 +26,7 @@ class ProfileResource(Managed[Profile]):
     """One port profile of UCS Manager."""
 
     def read(self, host: Host) -> State:
-        options = {} if self.wanted is None else self.wanted.managed()
+        options = {} if self.wanted is None else self.wanted.given()
         return read_state(self.manager, self.name, [option for option in REFERENCES if options.get(option)])
 
     def plan(self, current: State) -> Plan[State]:
@@ -64,7 +64,7 @@ class ProfileResource(Managed[Profile]):
         """The options that are managed, the clients, which each new profile has, and who is affected at once."""
         if state.profile is None:
             return {"state": "absent"}
-        options = (self.wanted or state.profile).managed()
+        options = (self.wanted or state.profile).given()
         shown = {key: value for key, value in shown_profile(state.profile).items() if key in (*options, "clients")}
         return {"state": "present", **shown, "consumers": [str(consumer) for consumer in state.consumers]}
 

@@ -103,7 +103,7 @@ class PolicyResource(Managed[Policy]):
         """The options that are managed, and who is affected."""
         if state.policy is None:
             return {"state": "absent"}
-        options = (self.wanted or state.policy).managed()
+        options = (self.wanted or state.policy).given()
         shown = {key: value for key, value in asdict(state.policy).items() if key in options}
         return {"state": "present", **shown, "consumers": [str(user) for user in state.users]}
 

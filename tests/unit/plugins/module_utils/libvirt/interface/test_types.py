@@ -233,7 +233,7 @@ VALUES: dict[str, list[t.Any]] = {
     "address": ["0000:00:05.0", "0000:01:00.0"], "managed": [True, False], "managed_tap": [True, False],
 }
 NO_OPTION = ("type", "became", "bus")
-TYPES = sorted({kind for row in ROWS for kind in row.types or ()})
+TYPES = sorted({kind for row in ROWS for kind in row.kinds or ()})
 # What users and libvirt write into a NIC beside what the module knows
 OTHERS = ["<rom bar='off'/>", "<coalesce><rx><frames max='7'/></rx></coalesce>", "<port isolated='yes'/>",
           "<backend vhost='/dev/vhost-net'/>", "<tune><sndbuf>1600</sndbuf></tune>", "<acpi index='3'/>"]

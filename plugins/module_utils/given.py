@@ -36,11 +36,13 @@ class Wrong(ValueError):
         self.remedy = remedy
 
 
-def number(least: int, most: int, remark: str = "") -> t.Callable[[object], int]:
-    """The function that reads a number within bounds. It may be a text, as extra variables are."""
+def number(least: int, most: int | None = None, remark: str = "") -> t.Callable[[object], int]:
+    """The function that reads a number within bounds, of at most nine digits. As an extra variable, it is a text."""
     def read(value: object) -> int:
-        if re.fullmatch("[0-9]{1,9}", str(value)) and least <= int(str(value)) <= most:
-            return int(str(value))
-        raise Wrong(f"it must be a number from {least} to {most}", remark)
+        found = int(str(value)) if re.fullmatch("[0-9]{1,9}", str(value)) else -1
+        if least <= found <= (found if most is None else most):
+            return found
+        raise Wrong(f"it must be a number, {least} or more" if most is None else
+                    f"it must be a number from {least} to {most}", remark)
 
     return read

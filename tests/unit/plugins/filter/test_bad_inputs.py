@@ -23,13 +23,13 @@ from ansible_collections.nfv.kvm.tests.unit.badinput import anything, in_time, m
 from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
     test_appliance,
     test_firmware,
-    test_kvm_host_boot,
     test_vm_fex,
     test_vmx,
     test_vmx_refused,
     test_vsrx,
     test_vsrx_cluster,
 )
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.kvm_host import said
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.virtual_switch import switch_host
 
 Dict = dict[str, t.Any]
@@ -53,7 +53,7 @@ OVS_BRIDGES = [{"name": "ovs0", "ports": ["eth1", {"name": "p0", "type": "intern
 SWITCH_HOST = switch_host.host()
 CHECKS = [{"name": "nic_sriov", "status": "fail", "found": "no SR-IOV", "cause": "firmware", "remedy": "Turn it on"}]
 OUTCOME = {"checks": CHECKS, "ready": False, "failed": False, "reboot": ["huge pages"], "error": ""}
-KVM_HOST = {**test_kvm_host_boot.SETTINGS, "hugepages": [{"size": "2M", "count": 4}], "kernel_arguments": ["nosmt"]}
+KVM_HOST = {**said.SETTINGS, "hugepages": [{"size": "2M", "count": 4}], "kernel_arguments": ["nosmt"]}
 VMX_GIVEN = {**test_vmx.DEFAULTS, "id": "vmx1", "release": "18.2R1", "images": {"vcp": "/v", "hdd": "/h", "vfp": "/f"},
              "interfaces": [test_vmx_refused.virtio(0), test_vmx_refused.sriov(1)]}
 VMX = test_vmx_refused.wanted(test_vmx_refused.virtio(0), test_vmx_refused.sriov(1, vlan=7))
@@ -76,7 +76,7 @@ RIGHT: dict[str, list[t.Any]] = {
     "firmware_plan": [test_firmware.way(), {"NumLock": "Off"}, test_firmware.VENDORS, CHECKS, True],
     "kvm_host_arguments": [
         "quiet ro", {"iommu": "intel", "arguments": ["a=b"], "hugepages": [{"size": "1G", "count": 8}]}],
-    **{f"kvm_host_{name}": [test_kvm_host_boot.host(), KVM_HOST] for name in ("boot", "plan", "refused")},
+    **{f"kvm_host_{name}": [said.host(), KVM_HOST] for name in ("boot", "plan", "refused")},
     "lab_topology": [LAB, 2, [["kvm1/0", "kvm2/0"]], "/lab", 2200, "trixie"],
     "lab_qemu_arguments": [FILTERS["lab_topology"](LAB, folder="/lab")[0], "/image", "tcg"],
     "readiness_fleet": [{"kvm1": OUTCOME}], "readiness_table": [OUTCOME, "kvm1", 69],

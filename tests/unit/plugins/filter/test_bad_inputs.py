@@ -22,7 +22,6 @@ import ansible_collections.nfv.kvm.plugins.filter as all_filters
 from ansible_collections.nfv.kvm.tests.unit.badinput import anything, in_time, mostly, spoiled
 from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
     test_appliance,
-    test_firmware,
     test_vm_fex,
     test_vmx,
     test_vmx_refused,
@@ -30,6 +29,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
     test_vsrx_cluster,
 )
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.kvm_host import said
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.redfish import bmc
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.virtual_switch import switch_host
 
 Dict = dict[str, t.Any]
@@ -68,12 +68,12 @@ RIGHT: dict[str, list[t.Any]] = {
     "appliance_console_log": ["edge"], "appliance_disks": [PROFILE, "/images"],
     "appliance_domain": [PROFILE, "edge", "/images", "/images/day0.iso", test_appliance.INTEL],
     "appliance_nics": [[test_appliance.BRIDGE, test_appliance.VF], PROFILE],
-    "firmware_start": [test_firmware.ADDRESS],
-    "firmware_follow": [test_firmware.firmware_start(test_firmware.ADDRESS),
-                        test_firmware.answer(test_firmware.ANSWERS["service"])],
-    "firmware_fault": [test_firmware.answer({"error": {"@Message.ExtendedInfo": [{"Message": "no"}]}}, 400),
-                       test_firmware.way()],
-    "firmware_plan": [test_firmware.way(), {"NumLock": "Off"}, test_firmware.VENDORS, CHECKS, True],
+    "firmware_start": [bmc.ADDRESS],
+    "firmware_follow": [bmc.firmware_start(bmc.ADDRESS),
+                        bmc.answer(bmc.ANSWERS["service"])],
+    "firmware_fault": [bmc.answer({"error": {"@Message.ExtendedInfo": [{"Message": "no"}]}}, 400),
+                       bmc.way()],
+    "firmware_plan": [bmc.way(), {"NumLock": "Off"}, bmc.VENDORS, CHECKS, True],
     "kvm_host_arguments": [
         "quiet ro", {"iommu": "intel", "arguments": ["a=b"], "hugepages": [{"size": "1G", "count": 8}]}],
     **{f"kvm_host_{name}": [said.host(), KVM_HOST] for name in ("boot", "plan", "refused")},

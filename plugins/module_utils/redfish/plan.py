@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Scalar
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.outcome import Check
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.outcome import Check
 from ansible_collections.nfv.kvm.plugins.module_utils.redfish.model import Known
 
 # What the names of the settings that matter here have in common, for hosts of a vendor that is not known.

@@ -7,7 +7,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
-from ansible_collections.nfv.kvm.plugins.plugin_utils.bridges import given
 
 Dict = dict[str, t.Any]
 
@@ -47,6 +46,11 @@ def vm_fex_consumers(profiles: list[Dict], groups: list[Dict]) -> list[str]:
             lines.append(f"port profile {result['item']['name']}: NIC {nic.get('name') or nic.get('mac')} of domain "
                          f"{nic.get('domain')} (network {result['item']['network']}, {state})")
     return lines
+
+
+def given(values: Dict) -> Dict:
+    """What is given: null is as good as left out."""
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def parts(settings: Dict) -> tuple[list[Dict], list[Dict]]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.filter.vm_fex import Dict, parts, split
+from ansible_collections.nfv.kvm.plugins.filter.vm_fex import Dict, given, parts, split
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import UCS_NAME, UCS_NAME_WORDS
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.consumers import DEFAULT_CLUSTER
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.port_profile.model import Client
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.system import check_exists
 from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
-from ansible_collections.nfv.kvm.plugins.plugin_utils.bridges import given
 
 Refused = t.Iterator[KvmError]
 

@@ -13,8 +13,8 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.nfv.kvm.plugins.filter.virtual_switch import noted_ports, own_notes
 from ansible_collections.nfv.kvm.plugins.filter.vmx import NUMBERS, Dict, number
+from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.notes import noted_ports, notes_of
 from ansible_collections.nfv.kvm.plugins.plugin_utils import door, shapes
 
 # How large the two domains are where nothing is said (vCPUs, MiB). Of the performance mode's vCPUs, one each is for the
@@ -157,9 +157,9 @@ def vmx_plan(wanted: Dict, host: Dict) -> Dict:
 
 def bridges(wanted: Dict, internal: str, host: Dict) -> list[Dict]:
     """The bridges to make. An external one that somebody else has made is left alone, and keeps the ports of ours."""
-    external, notes = wanted["external_bridge"], own_notes(host)
+    external, notes = wanted["external_bridge"], notes_of(host["own"])
     port = [wanted["management_interface"]] if wanted["management_bridged"] else sorted(noted_ports(external, notes))
-    there = {link["ifname"] for link in host["links"]} - {note["bridge"] for note in notes}
+    there = {link["ifname"] for link in host["links"]} - {note.bridge for note in notes}
     links: dict[str, Dict] = {}
     for interface in wanted["interfaces"]:
         if {"host_dev", "peer"} & set(interface):

@@ -9,8 +9,8 @@ import sys
 from ratios import Limit, Measured, Task, run
 
 IMAGE = "/root/bench.img"
-PROFILE = "{{ lookup('ansible.builtin.file', '%s') | from_yaml | combine({'image': '" + IMAGE + "', 'disk': {'bus': 'virtio', " \
-    "'format': 'raw'}}) }}"
+SMALL = {"image": IMAGE, "memory": 256, "cpu": "host-passthrough", "disk": {"bus": "virtio", "format": "raw"}}
+PROFILE = f"{{{{ lookup('ansible.builtin.file', '%s') | from_yaml | combine({SMALL}) }}}}"
 PROFILES = "../../roles/virtual_appliance/profiles"
 LOOPS = 3
 PING: Task = {"ping": {}, "loop": list(range(LOOPS))}

@@ -46,6 +46,12 @@ options:
         has no medium, and one that it had is removed.
       - It may hold passwords, so Ansible does not log it.
     type: dict
+  bridges_pending:
+    description:
+      - Linux bridges that will be there when the appliance is deployed. They need not be there yet.
+      - For check mode, where earlier tasks have only predicted them.
+    type: list
+    elements: str
   folder:
     description: Folder of the disks and the day-0 medium. If it is omitted, C(/var/lib/libvirt/images/) and O(name).
     type: path

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
@@ -27,6 +28,18 @@ def within(least: int, most: int) -> t.Callable[[str, int], int]:
     def check(subject: str, value: int) -> int:
         in_range(subject, value, least, most)
         return value
+
+    return check
+
+
+def matching(pattern: re.Pattern[str], cause: str, remedy: str, convert: t.Callable[[str], str] = str,
+             ) -> t.Callable[[str, str], str]:
+    """What returns a text that matches as a whole, converted, and refuses another one with a ValidationError."""
+
+    def check(subject: str, value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValidationError(subject, cause, value, remedy)
+        return convert(value)
 
     return check
 

@@ -54,9 +54,9 @@ def read_ledger(connection: Connection, without: str | None = None) -> Ledger:
 def _entries(domain: str, live: bool, text: str) -> t.Iterator[Entry]:
     devices = xml.parse(text, f"domain {domain}").find("devices")
     for nic in () if devices is None else devices.findall("interface"):
-        kind, mac, source, target = nic.get("type"), nic.find("mac"), nic.find("source"), nic.find("target")
+        kind, source, target = nic.get("type"), nic.find("source"), nic.find("target")
         yield Entry(
-            domain, live, None if mac is None else mac.get("address", "").lower(),
+            domain, live, xml.mac(nic) or None,
             xml.pci_address(nic.find("source/address")) if kind == "hostdev" else None,
             source.get("dev") if kind == "direct" and source is not None else None,
             None if source is None else source.get("network"), None if source is None else source.get("bridge"),

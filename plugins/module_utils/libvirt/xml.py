@@ -81,6 +81,12 @@ def pci_address(element: Element | None) -> str | None:
     return f"{domain:04x}:{bus:02x}:{slot:02x}.{function}"
 
 
+def mac(element: Element) -> str:
+    """The MAC of a NIC or of a port of a network, in lower case; empty for none."""
+    found = element.find("mac")
+    return "" if found is None else str(found.get("address", "")).lower()
+
+
 def passed_through(domain: Element) -> dict[str, Element]:
     """The elements that give the domain a PCI device of the host, NICs included, by the device's address there."""
     devices = [*domain.findall("devices/interface[@type='hostdev']"), *domain.findall("devices/hostdev[@type='pci']")]

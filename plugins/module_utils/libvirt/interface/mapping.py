@@ -8,33 +8,15 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import places as own
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import (
     VIRTIO,
     Filterref,
     Interface,
     Teaming,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import (
-    became,
-    filterref,
-    interface_type,
-    other_bus,
-    pci,
-    socket_path,
-    target_dev,
-    teaming,
-    user_alias,
-)
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import places, rows
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import (
-    attribute,
-    flag,
-    rate,
-    switch,
-    virtualport,
-    vlan,
-)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
@@ -79,44 +61,44 @@ class NicRow(Row):
 
 
 ROWS = (
-    NicRow("type", "type", interface_type()),
-    NicRow("became", "type", became(), NETWORK, asked=False, runs=False, stays=False),
-    NicRow("managed", "managed", flag(".", "managed"), HOSTDEV, default=False, initial=True, stays=False),
-    NicRow("alias", "name", user_alias(), runs=False),
-    NicRow("mac", "mac", attribute("mac", "address", str.lower)),
-    NicRow("source_vf", "source.pci_address", pci("source/address"), HOSTDEV, stays=False),
-    NicRow("source_bridge", "source.bridge", attribute("source", "bridge"), BRIDGE, live=True, stays=False),
-    NicRow("source_network", "source.network", attribute("source", "network"), NETWORK, stays=False),
-    NicRow("source_portgroup", "source.portgroup", attribute("source", "portgroup"), NETWORK, default="", stays=False),
-    NicRow("source_dev", "source.dev", attribute("source", "dev"), DIRECT | VDPA, stays=False),
-    NicRow("source_mode", "source.mode", attribute("source", "mode"), DIRECT | VHOSTUSER, initial="vepa", stays=False),
-    NicRow("source_path", "source.path", socket_path(), VHOSTUSER, stays=False),
-    NicRow("target_dev", "target_dev", target_dev(), TAP | DIRECT, default=""),
-    NicRow("managed_tap", "managed", flag("target", "managed"), ETHERNET, default=True, asked=False),
-    NicRow("virtualport", "virtualport", virtualport(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Virtualport(),
-        stays=False),
-    NicRow("vlan", "vlan", vlan(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Vlan(), stays=False),
-    NicRow("model", "model", attribute("model", "type"), EMULATED, initial="virtio"),
-    NicRow("driver_name", "driver.name", attribute("driver", "name"), EMULATED),
+    NicRow("type", "type", own.interface_type()),
+    NicRow("became", "type", own.became(), NETWORK, asked=False, runs=False, stays=False),
+    NicRow("managed", "managed", places.yes_no("@managed"), HOSTDEV, default=False, initial=True, stays=False),
+    NicRow("alias", "name", own.user_alias(), runs=False),
+    NicRow("mac", "mac", places.text("mac/@address", str.lower)),
+    NicRow("source_vf", "source.pci_address", own.pci("source/address"), HOSTDEV, stays=False),
+    NicRow("source_bridge", "source.bridge", places.text("source/@bridge"), BRIDGE, live=True, stays=False),
+    NicRow("source_network", "source.network", places.text("source/@network"), NETWORK, stays=False),
+    NicRow("source_portgroup", "source.portgroup", places.text("source/@portgroup"), NETWORK, default="", stays=False),
+    NicRow("source_dev", "source.dev", places.text("source/@dev"), DIRECT | VDPA, stays=False),
+    NicRow("source_mode", "source.mode", places.text("source/@mode"), DIRECT | VHOSTUSER, initial="vepa", stays=False),
+    NicRow("source_path", "source.path", own.socket_path(), VHOSTUSER, stays=False),
+    NicRow("target_dev", "target_dev", own.target_dev(), TAP | DIRECT, default=""),
+    NicRow("managed_tap", "managed", places.yes_no("target/@managed"), ETHERNET, default=True, asked=False),
+    NicRow("virtualport", "virtualport", places.virtualport(), BRIDGE | NETWORK | DIRECT | HOSTDEV,
+           default=Virtualport(), stays=False),
+    NicRow("vlan", "vlan", places.vlan(), BRIDGE | NETWORK | DIRECT | HOSTDEV, default=Vlan(), stays=False),
+    NicRow("model", "model", places.text("model/@type"), EMULATED, initial="virtio"),
+    NicRow("driver_name", "driver.name", places.text("driver/@name"), EMULATED),
     # libvirt writes no single queue down (src/conf/domain_conf.c; seen with 11.3).
-    NicRow("driver_queues", "driver.queues", attribute("driver", "queues", int), EMULATED, default=1),
-    NicRow("driver_rx_queue_size", "driver.rx_queue_size", attribute("driver", "rx_queue_size", int), EMULATED),
-    NicRow("driver_tx_queue_size", "driver.tx_queue_size", attribute("driver", "tx_queue_size", int), EMULATED),
-    NicRow("driver_iommu", "driver.iommu", switch("driver", "iommu"), EMULATED),
-    NicRow("driver_ats", "driver.ats", switch("driver", "ats"), EMULATED),
-    NicRow("driver_packed", "driver.packed", switch("driver", "packed"), EMULATED),
-    NicRow("inbound", "bandwidth.inbound", rate("inbound"), TAP | DIRECT, default=Rate(), live=True),
-    NicRow("outbound", "bandwidth.outbound", rate("outbound"), TAP | DIRECT, default=Rate(), live=True),
-    NicRow("filterref", "filterref", filterref(), TAP, default=Filterref(), live=True),
-    NicRow("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters"), TAP | DIRECT,
-        default=False),
+    NicRow("driver_queues", "driver.queues", places.number("driver/@queues"), EMULATED, default=1),
+    NicRow("driver_rx_queue_size", "driver.rx_queue_size", places.number("driver/@rx_queue_size"), EMULATED),
+    NicRow("driver_tx_queue_size", "driver.tx_queue_size", places.number("driver/@tx_queue_size"), EMULATED),
+    NicRow("driver_iommu", "driver.iommu", places.on_off("driver/@iommu"), EMULATED),
+    NicRow("driver_ats", "driver.ats", places.on_off("driver/@ats"), EMULATED),
+    NicRow("driver_packed", "driver.packed", places.on_off("driver/@packed"), EMULATED),
+    NicRow("inbound", "bandwidth.inbound", places.rate("inbound"), TAP | DIRECT, default=Rate(), live=True),
+    NicRow("outbound", "bandwidth.outbound", places.rate("outbound"), TAP | DIRECT, default=Rate(), live=True),
+    NicRow("filterref", "filterref", own.filterref(), TAP, default=Filterref(), live=True),
+    NicRow("trust_guest_rx_filters", "trust_guest_rx_filters", places.yes_no("@trustGuestRxFilters"), TAP | DIRECT,
+           default=False),
     # vhostuser could have it, but libvirt 11.3 then does not start: "Cannot set interface MTU on ''".
-    NicRow("mtu", "mtu", attribute("mtu", "size", int), TAP),
-    NicRow("link_state", "link_state", attribute("link", "state"), EMULATED, default="up", live=True),
-    NicRow("boot_order", "boot_order", attribute("boot", "order", int)),
-    NicRow("teaming", "teaming", teaming(), default=Teaming()),
-    NicRow("address", "address", pci("address")),
-    NicRow("bus", "address", other_bus(), asked=False),
+    NicRow("mtu", "mtu", places.number("mtu/@size"), TAP),
+    NicRow("link_state", "link_state", places.text("link/@state"), EMULATED, default="up", live=True),
+    NicRow("boot_order", "boot_order", places.number("boot/@order")),
+    NicRow("teaming", "teaming", own.teaming(), default=Teaming()),
+    NicRow("address", "address", own.pci("address")),
+    NicRow("bus", "address", own.other_bus(), asked=False),
 )
 SOURCES = tuple(row for row in ROWS if row.parameter == "source")
 # Another value of one of the others never has a NIC connected anew.
@@ -126,7 +108,7 @@ DRIVER = tuple(row for row in ROWS if row.parameter == "driver")
 
 def read_interface(nic: Element) -> Interface:
     """A NIC from its ``<interface>``; a type that the module does not make is read as far as it is like the others."""
-    return Interface(**rows.meanings(rows_of(interface_type().read(nic)), nic))
+    return Interface(**rows.meanings(rows_of(own.interface_type().read(nic)), nic))
 
 
 def rows_of(kind: str | None) -> list[NicRow]:

@@ -10,22 +10,13 @@ from dataclasses import dataclass, replace
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network import modes
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import find_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import (
-    OWN_BRIDGE,
-    VFS,
-    check_switch,
-    check_vlan,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rules
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import virtualport
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rules import (
-    check_agrees,
-    check_changed,
-    check_complete,
-)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
@@ -85,7 +76,7 @@ def check_network(subject: str, nic: Interface, given: NicNetwork, before: Inter
     stays = before is not None and (before.source_network, before.source_portgroup or "") == (
         nic.source_network, nic.source_portgroup or "")
     for rule in (_vlan, _virtualport, _bandwidth, _filterref, _teaming):
-        check_changed(functools.partial(rule, subject, given), nic, before if stays else None)
+        rules.check_changed(functools.partial(rule, subject, given), nic, before if stays else None)
 
 
 def _network(name: str, root: Element, portgroup: str | None) -> NicNetwork:
@@ -94,12 +85,12 @@ def _network(name: str, root: Element, portgroup: str | None) -> NicNetwork:
               if group.get("name") == portgroup or (not portgroup and group.get("default") == "yes")]
     for own in filter(None, map(virtualport().read, groups[:1])):
         network = replace(network, virtualport=(network.virtualport or Virtualport()).overlaid(own))
-    guarantees = network.mode in OWN_BRIDGE and root.find("bandwidth/inbound[@average]") is not None
+    guarantees = network.mode in modes.OWN_BRIDGE and root.find("bandwidth/inbound[@average]") is not None
     return NicNetwork(name, network, guarantees)
 
 
 def _vlan(subject: str, given: NicNetwork, nic: Interface) -> None:
-    check_vlan(f"{subject}.vlan", nic.vlan, given.kind, given.called,
+    modes.check_vlan(f"{subject}.vlan", nic.vlan, given.kind, given.called,
                vfs=f"network {given.name} gives VFs, and ")
 
 
@@ -107,15 +98,15 @@ def _virtualport(subject: str, given: NicNetwork, nic: Interface) -> None:
     if not nic.virtualport:
         return
     subject, port = f"{subject}.virtualport", given.network.virtualport or Virtualport()
-    check_switch(subject, nic, given.kind, given.called, "Take another, or none")
-    check_agrees(subject, nic.virtualport, port, f"network {given.name} or its port group",
+    modes.check_switch(subject, nic, given.kind, given.called, "Take another, or none")
+    rules.check_agrees(subject, nic.virtualport, port, f"network {given.name} or its port group",
                  "Remove {key}, or change the network")
-    check_complete(subject, nic.switch or port.type, {**nic.virtualport.parameters(), **port.parameters()},
+    rules.check_complete(subject, nic.switch or port.type, {**nic.virtualport.parameters(), **port.parameters()},
                    f", and network {given.name} does not say it")
 
 
 def _bandwidth(subject: str, given: NicNetwork, nic: Interface) -> None:
-    if nic.limits and given.kind in VFS:
+    if nic.limits and given.kind in modes.VFS:
         raise NotSupported(f"{subject}.bandwidth", f"network {given.name} gives VFs, which libvirt does not limit",
                            str(nic.limits[0]), "Remove bandwidth; a VF has max_tx_rate of nfv.kvm.sriov_vf")
     floor = None if nic.inbound is None else nic.inbound.floor
@@ -126,7 +117,7 @@ def _bandwidth(subject: str, given: NicNetwork, nic: Interface) -> None:
 
 
 def _filterref(subject: str, given: NicNetwork, nic: Interface) -> None:
-    on_bridge = given.kind in (*OWN_BRIDGE, "bridge") and given.network.switch is None
+    on_bridge = given.kind in (*modes.OWN_BRIDGE, "bridge") and given.network.switch is None
     if nic.filterref and not on_bridge:
         raise NotSupported(f"{subject}.filterref", f"libvirt filters only on a Linux bridge, which network "
                            f"{given.name} is not", nic.filterref.filter, "Remove filterref, and filter in the switch")
@@ -135,7 +126,7 @@ def _filterref(subject: str, given: NicNetwork, nic: Interface) -> None:
 def _teaming(subject: str, given: NicNetwork, nic: Interface) -> None:
     if not nic.teaming:
         return
-    kind, vfs = nic.teaming.type, given.kind in VFS
+    kind, vfs = nic.teaming.type, given.kind in modes.VFS
     if (kind == "transient") != vfs:
         raise NotSupported(f"{subject}.teaming", f"{given.called} gives {'VFs' if vfs else 'no VFs'}, and the "
                            f"{kind} NIC of a team is {'a VF' if kind == 'transient' else 'none'}", kind,

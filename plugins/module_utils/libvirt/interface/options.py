@@ -9,11 +9,10 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Filterref, Teaming, alias_of
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import netdev_name
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import NETDEV
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range, matching
 
-MODEL = re.compile(r"[A-Za-z0-9_-]+")
 LABEL = re.compile(r"[A-Za-z0-9/._-]{1,64}")
 # libvirt's schema: filter-param in nwfilter_params.rng
 FILTER_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -25,44 +24,12 @@ FILTER_VALUE = re.compile(r"[A-Za-z0-9_.:]+")
 QUEUE_SIZE = (256, 1024)
 QUEUES = (1, 256)
 
-
-def alias_of_name(subject: str, name: str) -> str:
-    """The user alias that carries the name of a NIC.
-
-    :raises ValidationError: a NIC cannot be called so
-    """
-    if not LABEL.fullmatch(name):
-        raise ValidationError(subject, "a name has 1 to 64 letters, digits and / . _ -", name,
-                              "Take one such as ge-0/0/0")
-    return alias_of(name)
-
-
-def pci_address(subject: str, address: str) -> str:
-    """A PCI address in lower case.
-
-    :raises ValidationError: it is none
-    """
-    if not PCI_ADDRESS.fullmatch(address):
-        raise ValidationError(subject, "this is no PCI address", address, "Write one such as 0000:00:05.0")
-    return address.lower()
-
-
-def target_dev(subject: str, name: str) -> str:
-    """The name of a TAP or macvtap, empty for one that libvirt makes up.
-
-    :raises ValidationError: the kernel would not take it
-    """
-    return name and netdev_name(subject, name, "Take 1 to 15 letters, digits and . _ -")
-
-
-def model_of(subject: str, model: str) -> str:
-    """The model of a NIC.
-
-    :raises ValidationError: no model can be called so
-    """
-    if not MODEL.fullmatch(model):
-        raise ValidationError(subject, "this is no NIC model", model, "Take one such as virtio or e1000e")
-    return model
+check_name = matching(LABEL, "a name has 1 to 64 letters, digits and / . _ -", "Take one such as ge-0/0/0", alias_of)
+check_pci_address = matching(PCI_ADDRESS, "this is no PCI address", "Write one such as 0000:00:05.0", str.lower)
+# Empty: libvirt makes one up.
+check_target_dev = matching(re.compile(f"|{NETDEV.pattern}"), "this is no name of a network interface",
+                            "Take 1 to 15 letters, digits and . _ -")
+check_model = matching(re.compile(r"[A-Za-z0-9_-]+"), "this is no NIC model", "Take one such as virtio or e1000e")
 
 
 def queue_size(subject: str, size: int) -> int:

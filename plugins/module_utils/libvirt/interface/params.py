@@ -13,12 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import o
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import ROWS, SOURCES
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
-    MTU,
-    rate_of,
-    virtualport_of,
-    vlan_of,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import options as port
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.values import within
@@ -43,12 +38,12 @@ OPTIONAL_SOURCE = {"network": frozenset({"portgroup"}), "direct": frozenset({"mo
 MODES = {"direct": ("vepa", "bridge", "private", "passthrough"), "vhostuser": ("client", "server")}
 # By option, what gives the value of the field
 CHECKS: dict[str, Check] = {
-    "name": options.alias_of_name, "mac": unicast_mac, "source.pci_address": options.pci_address,
-    "target_dev": options.target_dev, "virtualport": virtualport_of, "vlan": vlan_of, "model": options.model_of,
-    "driver.queues": within(*options.QUEUES), "driver.rx_queue_size": options.queue_size,
-    "driver.tx_queue_size": options.queue_size, "bandwidth.inbound": rate_of, "bandwidth.outbound": rate_of,
-    "filterref": options.filterref_of, "mtu": within(*MTU), "boot_order": within(1, 65535),
-    "teaming": options.teaming_of, "address": options.pci_address,
+    "name": options.check_name, "mac": unicast_mac, "source.pci_address": options.check_pci_address,
+    "target_dev": options.check_target_dev, "virtualport": port.virtualport_of, "vlan": port.vlan_of,
+    "model": options.check_model, "driver.queues": within(*options.QUEUES), "driver.rx_queue_size": options.queue_size,
+    "driver.tx_queue_size": options.queue_size, "bandwidth.inbound": port.rate_of, "bandwidth.outbound": port.rate_of,
+    "filterref": options.filterref_of, "mtu": within(*port.MTU), "boot_order": within(1, 65535),
+    "teaming": options.teaming_of, "address": options.check_pci_address,
 }
 
 

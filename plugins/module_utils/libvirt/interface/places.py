@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import ALIAS_PREFIX, Filterref, Teaming
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import Place, attribute, whole
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import Place, text, whole
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # A name with such a beginning is libvirt's own: it makes one up for each start, and drops it from the definition
@@ -24,7 +24,7 @@ def pci(path: str) -> Place:
 
 def user_alias() -> Place:
     """The alias, if it is the user's."""
-    return attribute("alias", "name", lambda text: text if text.startswith(ALIAS_PREFIX) else None)
+    return text("alias/@name", lambda name: name if name.startswith(ALIAS_PREFIX) else None)
 
 
 def interface_type() -> Place:
@@ -34,24 +34,24 @@ def interface_type() -> Place:
         source = nic.find("source")
         return "network" if source is not None and source.get("network") else str(nic.get("type"))
 
-    return Place(".", read, attribute(".", "type").write)
+    return Place(".", read, text("@type").write)
 
 
 def became() -> Place:
     """The type that a running NIC of a network shows, if it is another; it is libvirt's to write."""
-    kind = attribute(".", "type", lambda text: None if text == "network" else text)
+    kind = text("@type", lambda kind: None if kind == "network" else kind)
     return replace(kind, write=lambda nic, value: None)
 
 
 def other_bus() -> Place:
     """The kind of an address in the guest that is none on PCI, which libvirt gives."""
-    kind = attribute("address", "type", lambda text: None if text == "pci" else text)
+    kind = text("address/@type", lambda kind: None if kind == "pci" else kind)
     return replace(kind, write=lambda nic, value: xml.remove(nic, "address"))
 
 
 def socket_path() -> Place:
     """The path of a vhost-user socket, which is a Unix socket."""
-    place = attribute("source", "path")
+    place = text("source/@path")
 
     def write(nic: Element, value: str) -> None:
         xml.child(nic, "source").set("type", "unix")
@@ -62,7 +62,7 @@ def socket_path() -> Place:
 
 def target_dev() -> Place:
     """The name of the TAP or macvtap, None for one that libvirt made up."""
-    place = attribute("target", "dev")
+    place = text("target/@dev")
 
     def read(nic: Element) -> str | None:
         name: str | None = place.read(nic)
@@ -93,5 +93,5 @@ def _filterref_of(element: Element) -> Filterref:
 
 def _fill_filterref(element: Element, value: Filterref) -> None:
     element.set("filter", value.filter)
-    for name, text in value.parameters:
-        xml.etree().SubElement(element, "parameter", name=name, value=text)
+    for name, one in value.parameters:
+        xml.etree().SubElement(element, "parameter", name=name, value=one)

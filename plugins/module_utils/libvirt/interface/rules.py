@@ -10,12 +10,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import DRIVER, ROWS, USB_NET
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import VIRTIO, Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.places import GENERATED
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rules import (
-    check_changed,
-    check_complete,
-    check_vlan_of_profile,
-    check_vlan_of_vf,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rules as port
 
 # Others attach to nothing, without an error of libvirt (docs/formatdomain, src/qemu/qemu_interface.c). On a network
 # it depends on the network.
@@ -44,7 +39,7 @@ def check(subject: str, interface: Interface) -> None:
             raise ValidationError(f"{subject}.{row.parameter}", f"a NIC of type {interface.type} has none", shown,
                                   f"Remove {row.parameter}, or take another type")
     if interface.type == "hostdev":
-        check_vlan_of_vf(f"{subject}.vlan", interface.vlan)
+        port.check_vlan_of_vf(f"{subject}.vlan", interface.vlan)
     if interface.switch is not None and interface.switch not in VIRTUALPORTS[str(interface.type)]:
         raise NotSupported(
             f"{subject}.virtualport.type", f"libvirt would ignore it on a NIC of type {interface.type}",
@@ -59,12 +54,12 @@ def check_whole(subject: str, nic: Interface, before: Interface | None = None) -
     :raises NotSupported: libvirt cannot do it, or would ignore it
     """
     for rule in (check, _virtualport, _vlan, _bandwidth, _filterref, _model, _driver, _teaming, _tap):
-        check_changed(functools.partial(rule, subject), nic, before)
+        port.check_changed(functools.partial(rule, subject), nic, before)
 
 
 def _virtualport(subject: str, nic: Interface) -> None:
     if nic.type != "network" and nic.virtualport is not None:
-        check_complete(f"{subject}.virtualport", nic.switch, nic.virtualport.parameters())
+        port.check_complete(f"{subject}.virtualport", nic.switch, nic.virtualport.parameters())
 
 
 def _vlan(subject: str, nic: Interface) -> None:
@@ -72,9 +67,9 @@ def _vlan(subject: str, nic: Interface) -> None:
         raise NotSupported(f"{subject}.vlan", f"libvirt sets no VLAN on a macvtap of mode {nic.source_mode}",
                            str(nic.vlan), "Give a VLAN device as source.dev, or mode: passthrough over a VF")
     if nic.type == "direct":
-        check_vlan_of_vf(f"{subject}.vlan", nic.vlan)
+        port.check_vlan_of_vf(f"{subject}.vlan", nic.vlan)
     if nic.type in ("hostdev", "direct"):
-        check_vlan_of_profile(f"{subject}.vlan", nic.vlan, nic.switch)
+        port.check_vlan_of_profile(f"{subject}.vlan", nic.vlan, nic.switch)
 
 
 def _bandwidth(subject: str, nic: Interface) -> None:

@@ -29,10 +29,9 @@ def with_networks(connection: Connection, uuid: str, nics: t.Sequence[Interface]
     if any(live.type == "hostdev" for live in running):
         for name in {nic.source_network for nic in nics if nic.source_network}:
             network = find_network(connection, name)
-            for text in network.ports() if network else ():
-                port = xml.parse(text, f"network {name}")
-                if port.findtext("owner/uuid") == uuid and port.find("mac") is not None:
-                    given[port.find("mac").get("address", "").lower()] = name
+            for port in network.ports() if network else ():
+                if port.findtext("owner/uuid") == uuid:
+                    given[xml.mac(port)] = name
     return tuple(
         replace(live, type="network", source_network=given[live.mac])
         if live.type == "hostdev" and live.mac in given

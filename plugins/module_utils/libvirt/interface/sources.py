@@ -10,11 +10,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import check_network, network_of
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import (
-    check_bridge,
-    check_vlan_of_bridge,
-    check_vlan_of_macvtap,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import bridges
 
 # NIC models that some supported distributions lack, with the QEMU version that added them (QEMU's change log)
 QEMU_OF_MODEL = {"igb": (8, 0)}
@@ -34,14 +30,14 @@ def check_source(host: Host, connection: Connection, subject: str, nic: Interfac
     if nic.source_vf is not None:
         _check_vf(host, f"{subject}.source", nic.source_vf)
     if nic.source_bridge is not None:
-        check_bridge(host, f"{subject}.source.bridge", nic.source_bridge, nic.switch)
-        check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, nic.source_bridge, nic.switch)
+        bridges.check_bridge(host, f"{subject}.source.bridge", nic.source_bridge, nic.switch)
+        bridges.check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, nic.source_bridge, nic.switch)
     if nic.source_network is not None:
         given = network_of(connection, subject, nic, before is None or before.source_network != nic.source_network)
         check_network(subject, nic, given, before)
         network = given.network
         if network.bridge is not None:
-            check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, network.bridge, network.switch)
+            bridges.check_vlan_of_bridge(host, connection, f"{subject}.vlan", nic.vlan, network.bridge, network.switch)
         for dev in network.devices or ():
             _check_vlan_of_qbg(host, f"{subject}.source.network", nic, network.switch, dev)
     if nic.type == "direct" and nic.source_dev is not None:
@@ -105,7 +101,7 @@ def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:
     if vf is not None:
         _check_vf(host, place, vf)
     elif nic.source_mode == "passthrough":
-        check_vlan_of_macvtap(host, f"{subject}.vlan", nic.vlan, dev, dev, "Give a VLAN device as source.dev")
+        bridges.check_vlan_of_macvtap(host, f"{subject}.vlan", nic.vlan, dev, dev, "Give a VLAN device as source.dev")
     _check_vlan_of_qbg(host, place, nic, None, dev)
 
 

@@ -138,6 +138,5 @@ def _has(domain: Domain, device: str) -> bool:
 
 
 def _identity(nic: Element) -> tuple[str | None, ...]:
-    mac, alias = nic.find("mac"), nic.find("alias")
-    return (None if mac is None else mac.get("address", "").lower(), None if alias is None else alias.get("name"),
-            xml.pci_address(nic.find("address")))
+    alias = nic.find("alias")
+    return xml.mac(nic), None if alias is None else alias.get("name"), xml.pci_address(nic.find("address"))

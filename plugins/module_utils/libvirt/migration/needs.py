@@ -121,7 +121,7 @@ def check_here(host: Host, connection: Connection, name: str, copy: Copy, needs:
     nics: list[tuple[str, Interface, Interface | None]] = []
     for number, text in enumerate(needs["interfaces"]):
         element = _interface(f"needs.interfaces[{number}]", text)
-        mac = element.find("mac").get("address").lower()
+        mac = xml.mac(element)
         if element.get("type") == "hostdev" and addresses.get(mac):
             xml.set_pci_address(element.find("source/address"), str(addresses[mac]))
         nic = read_interface(element)

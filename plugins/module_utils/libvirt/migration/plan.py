@@ -194,7 +194,7 @@ class MigrationResource:
         """
         root: Element = copy.deepcopy(source.definition)
         for nic in root.findall("devices/interface[@type='hostdev']"):
-            mac = nic.find("mac").get("address").lower()
+            mac = xml.mac(nic)
             if mac not in self.vfs:
                 raise ValidationError("vfs", "this NIC has a VF of the source, and none of the target is given", mac,
                                       "Give what nfv.kvm.vm_migration_info returns as vfs on the target")

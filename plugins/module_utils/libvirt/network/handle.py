@@ -69,10 +69,11 @@ class NetworkHandle:
         with self._answering("read its autostart"):
             return bool(self._handle.autostart())
 
-    def ports(self) -> tuple[str, ...]:
-        """The XML of each NIC's port (formatnetworkport): the NICs of running domains that are on it."""
+    def ports(self) -> tuple[Element, ...]:
+        """The ``<networkport>`` of each NIC of a running domain that is on it."""
         with self._answering("list its ports"):
-            return tuple(str(port.XMLDesc()) for port in self._handle.listAllPorts()) if self._handle.isActive() else ()
+            found = [str(port.XMLDesc()) for port in self._handle.listAllPorts()] if self._handle.isActive() else []
+        return tuple(xml.parse(text, f"network {self.name}") for text in found)
 
     def set_autostart(self, wanted: bool) -> None:
         """Start it with the host, or do not."""

@@ -15,10 +15,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport, Vlan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import (
     Place,
-    attribute,
-    flag,
+    number,
+    text,
     virtualport,
     vlan,
+    yes_no,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
@@ -98,15 +99,15 @@ def _address(found: Element) -> str:
 
 ROWS = (
     Row("mode", "forward.mode", mode()),
-    Row("pf", "forward.pf", attribute("forward/pf", "dev"), default=""),
+    Row("pf", "forward.pf", text("forward/pf/@dev"), default=""),
     Row("devices", "forward.devices", devices(), default=()),
-    Row("bridge", "forward.bridge", attribute("bridge", "name"), ("bridge", *OWN_BRIDGE)),
-    Row("managed", "forward.managed", flag("forward", "managed"), ("hostdev",), default=False),
+    Row("bridge", "forward.bridge", text("bridge/@name"), ("bridge", *OWN_BRIDGE)),
+    Row("managed", "forward.managed", yes_no("forward/@managed"), ("hostdev",), default=False),
     Row("addresses", "addresses", addresses(), OWN_BRIDGE, default=()),
     Row("virtualport", "virtualport", virtualport(), [kind for kind, types in VIRTUALPORTS.items() if types],
         default=Virtualport()),
     Row("vlan", "vlan", vlan(), default=Vlan()),
-    Row("mtu", "mtu", attribute("mtu", "size", int), OWN_BRIDGE),
+    Row("mtu", "mtu", number("mtu/@size"), OWN_BRIDGE),
 )
 FRESH = Network(**{row.field: row.default for row in ROWS})
 

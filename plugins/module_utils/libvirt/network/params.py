@@ -11,17 +11,13 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
-    MTU,
-    netdev_name,
-    refuse_absent,
-    virtualport_of,
-    vlan_of,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import options
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
-from ansible_collections.nfv.kvm.plugins.module_utils.values import within
+from ansible_collections.nfv.kvm.plugins.module_utils.values import matching, within
 
+_netdev = matching(options.NETDEV, "this is no name of a network interface",
+                   "The kernel and libvirt allow 1 to 15 letters, digits and . _ -")
 SETTINGS = ("forward", "virtualport", "vlan", "mtu", "addresses", "autostart")
 
 
@@ -41,12 +37,8 @@ def wanted_network(params: dict[str, t.Any]) -> Network:
 
     :raises ValidationError: a parameter cannot be meant as it was given
     """
-    refuse_absent(params, SETTINGS, "network")
+    options.refuse_absent(params, SETTINGS, "network")
     return Network(**asked(ROWS, params, CHECKS))
-
-
-def _netdev(subject: str, name: str) -> str:
-    return netdev_name(subject, name, "The kernel and libvirt allow 1 to 15 letters, digits and . _ -")
 
 
 def _netdev_or_pci(subject: str, name: str) -> str:
@@ -90,5 +82,6 @@ def _addresses(option: str, given: list[str]) -> tuple[str, ...]:
 # By option, what gives the value of the field
 CHECKS: dict[str, Check] = {
     "forward.pf": _netdev_or_pci, "forward.devices": _devices, "forward.bridge": _netdev, "addresses": _addresses,
-    "virtualport": functools.partial(virtualport_of, shared=True), "vlan": vlan_of, "mtu": within(*MTU),
+    "virtualport": functools.partial(options.virtualport_of, shared=True), "vlan": options.vlan_of,
+    "mtu": within(*options.MTU),
 }

@@ -112,7 +112,7 @@ class NetworkResource:
             running = None if live is None else read_network(live)
             ports = found.ports()
             current = NetworkState(
-                found.uuid(), definition, network, running, found.autostart(), running_domains(self.name, ports),
+                found.uuid(), definition, network, running, found.autostart(), running_domains(ports),
                 on_bridge(host, self.connection, self.name, running, len(ports)),
                 defined_domains(self.connection, self.name, network) if self.state == "absent" else ())
         return current if self.state == "absent" else self._with_sources(host, current)

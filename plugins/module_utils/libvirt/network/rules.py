@@ -9,14 +9,9 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network import modes
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import ROWS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import (
-    OWN_BRIDGE,
-    ROUTED,
-    check_switch,
-    check_vlan,
-)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Port
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rules import check_vlan_of_profile
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
@@ -72,7 +67,7 @@ def _connection(network: Network, given: Network) -> None:
     if needed and not any(getattr(network, key) for key in needed):
         raise ValidationError("forward", f"mode {mode} needs {' or '.join(needed)}", mode,
                               f"Give {' or '.join(needed)}")
-    if mode in ROUTED and not network.addresses:
+    if mode in modes.ROUTED and not network.addresses:
         raise ValidationError("addresses", f"libvirt takes no network of mode {mode} without an address of the host",
                               remedy="Give one such as 192.0.2.1/24, or take mode open or isolated")
 
@@ -84,7 +79,7 @@ def _devices(network: Network, given: Network) -> None:
             kind = "PCI addresses of VFs" if network.mode == "hostdev" else "names of network interfaces"
             raise ValidationError(f"forward.devices[{place}]", f"with mode {network.mode} devices are {kind}", device,
                                   "Write it such as 0000:02:10.0" if network.mode == "hostdev" else "See ip link")
-    if network.mode in ROUTED and len(network.devices or ()) > 1:
+    if network.mode in modes.ROUTED and len(network.devices or ()) > 1:
         raise ValidationError("forward.devices", f"mode {network.mode} goes out by one network interface or by any",
                               _shown(network.devices), "Give one, or none")
 
@@ -95,14 +90,15 @@ def _carried(network: Network, given: Network) -> None:
         value = getattr(given, row.field)
         if value in (None, row.default) or row.of(network.kind()) or row.field in ("virtualport", *FORWARD):
             continue
-        raise NotSupported(row.parameter, f"only a network that libvirt routes itself has it ({', '.join(OWN_BRIDGE)})",
-                           _shown(value), f"Remove {row.parameter}, or take another mode")
+        raise NotSupported(row.option, "only a network that libvirt routes itself has it "
+                           f"({', '.join(modes.OWN_BRIDGE)})", _shown(value),
+                           f"Remove {row.option}, or take another mode")
 
 
 def _port(network: Network, _given: Network) -> None:
     where = f"a network of mode {network.mode}"
-    check_switch("virtualport", network, network.kind(), where, "Take another, or type: none")
-    check_vlan("vlan", network.vlan, network.kind(), where, other="mode")
+    modes.check_switch("virtualport", network, network.kind(), where, "Take another, or type: none")
+    modes.check_vlan("vlan", network.vlan, network.kind(), where, other="mode")
     check_vlan_of_profile("vlan", network.vlan, network.switch)
 
 

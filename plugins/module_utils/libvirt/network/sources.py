@@ -13,11 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.mapping import read_network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import OWN_BRIDGE
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import (
-    check_bridge,
-    check_vlan_of_bridge,
-    check_vlan_of_macvtap,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import bridges
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # libvirt 9.0 on Debian 12 refuses it ("open forwarding requested, but no IP address provided"), 11.3 on Debian 13 does
@@ -59,8 +55,8 @@ def check_sources(host: Host, connection: Connection, network: Network, others: 
         raise NotSupported("addresses", "this libvirt takes no network of mode open without an address of the host",
                            remedy="Give one such as 192.0.2.1/24, or take mode isolated")
     if network.mode == "bridge" and network.bridge is not None:
-        check_bridge(host, "forward.bridge", network.bridge, network.switch)
-        check_vlan_of_bridge(host, connection, "vlan", network.vlan, network.bridge, network.switch)
+        bridges.check_bridge(host, "forward.bridge", network.bridge, network.switch)
+        bridges.check_vlan_of_bridge(host, connection, "vlan", network.vlan, network.bridge, network.switch)
     if network.mode in OWN_BRIDGE and network.bridge is not None:
         _check_own_bridge(host, network.bridge, others, starts and (running or Network()).bridge != network.bridge)
     if network.pf:
@@ -110,4 +106,5 @@ def _check_device(host: Host, subject: str, network: Network, device: str) -> No
         raise ValidationError(subject, "this is a bridge, on which macvtaps do not belong", device,
                               "Give it as forward.bridge with mode: bridge, or take a network interface")
     if network.mode == "passthrough":
-        check_vlan_of_macvtap(host, "vlan", network.vlan, device, device, "Give VLAN devices as forward.devices")
+        bridges.check_vlan_of_macvtap(host, "vlan", network.vlan, device, device,
+                                      "Give VLAN devices as forward.devices")

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import OWN_BRIDGE
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,12 @@ def _dummy(bridge: str) -> str:
     return f"{bridge}-nic" if len(bridge) <= 11 else f"{bridge[:10]}{bridge[-1]}-nic"
 
 
-def running_domains(name: str, ports: tuple[str, ...]) -> tuple[str, ...]:
+def running_domains(ports: t.Iterable[Element]) -> tuple[str, ...]:
     """The names of the running domains with NICs on a network.
 
-    :param ports: the XML of those NICs' ports
+    :param ports: the ``<networkport>`` of those NICs
     """
-    owners = [xml.parse(port, f"network {name}").findtext("owner/name") for port in ports]
-    return tuple(sorted({owner or "(none)" for owner in owners}))
+    return tuple(sorted({port.findtext("owner/name") or "(none)" for port in ports}))
 
 
 def defined_domains(connection: Connection, name: str, network: Network) -> tuple[str, ...]:

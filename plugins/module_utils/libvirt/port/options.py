@@ -48,16 +48,6 @@ def refuse_absent(params: dict[str, t.Any], options: t.Iterable[str], kind: str)
                                   f"Remove {key}, or take another state")
 
 
-def netdev_name(subject: str, name: str, remedy: str) -> str:
-    """The name of a netdev.
-
-    :raises ValidationError: the kernel would not take it
-    """
-    if not NETDEV.fullmatch(name):
-        raise ValidationError(subject, "this is no name of a network interface", name, remedy)
-    return name
-
-
 def vlan_of(subject: str, vlan: dict[str, t.Any]) -> Vlan:
     """The VLANs.
 

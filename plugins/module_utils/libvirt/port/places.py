@@ -21,17 +21,19 @@ class Place:
     write: t.Callable[[Element, t.Any], None]
 
 
-def attribute(path: str, name: str, convert: t.Callable[[str], t.Any] = str, truth: tuple[str, str] = ("no", "yes"),
-              ) -> Place:
-    """An attribute of an element at a path; ``.`` is the element itself. An empty text is not written.
+def text(where: str, convert: t.Callable[[str], t.Any] = str, truth: tuple[str, str] = ("no", "yes")) -> Place:
+    """An attribute, of which an empty text is not written.
 
+    :param where: its XPath, such as driver/@queues, or @managed for one of the element itself
     :param truth: how False and True are written
     """
+    path, name = where.split("@")
+    path = path.rstrip("/") or "."
 
     def read(root: Element) -> t.Any:
         found = root.find(path)
-        text = None if found is None else found.get(name)
-        return None if text is None else convert(text)
+        value = None if found is None else found.get(name)
+        return None if value is None else convert(value)
 
     def write(root: Element, value: t.Any) -> None:
         element = root if path == "." else xml.child(root, path)
@@ -44,14 +46,19 @@ def attribute(path: str, name: str, convert: t.Callable[[str], t.Any] = str, tru
     return Place(path, read, write)
 
 
-def switch(path: str, name: str) -> Place:
+def number(where: str) -> Place:
+    """An attribute that is a decimal number."""
+    return text(where, int)
+
+
+def on_off(where: str) -> Place:
     """An attribute that is on or off."""
-    return attribute(path, name, lambda text: text == "on", truth=("off", "on"))
+    return text(where, lambda value: value == "on", truth=("off", "on"))
 
 
-def flag(path: str, name: str) -> Place:
+def yes_no(where: str) -> Place:
     """An attribute that is yes or no."""
-    return attribute(path, name, lambda text: text == "yes")
+    return text(where, lambda value: value == "yes")
 
 
 def whole(tag: str, of: t.Callable[[Element], t.Any], fill: t.Callable[[Element, t.Any], None]) -> Place:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import NetworkHandle
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import places
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import PortSettings
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import attribute
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import PORT_ROWS, read_settings
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
-ALIAS = attribute("alias", "name", lambda text: text[len("ua-"):] if text.startswith("ua-") else None)
-NETWORK = attribute("source", "network")
+ALIAS = places.text("alias/@name", lambda name: name[len("ua-"):] if name.startswith("ua-") else None)
+NETWORK = places.text("source/@network")
 NOTHING = PortSettings()
 
 
@@ -66,13 +66,14 @@ def read_consumers(connection: Connection, network: NetworkHandle, profile: str,
     :param default: whether NICs of the network that name no port group have it
     """
     groups = (profile, None) if default else (profile,)
-    ports = {key: port for key, port in _ports(network) if port.findtext("group") in groups}
+    ports = {(port.findtext("owner/uuid"), xml.mac(port)): port for port in network.ports()
+             if port.findtext("group") in groups and xml.mac(port)}
     found = []
     for domain in connection.domains():
         text = domain.definition()
         root = None if text is None else xml.parse(text, f"domain {domain.name}")
         nics = {} if root is None else {
-            _mac(nic): nic for nic in root.findall("devices/interface[@type='network']")
+            xml.mac(nic): nic for nic in root.findall("devices/interface[@type='network']")
             if nic.find("source").get("network") == network.name and nic.find("source").get("portgroup") in groups}
         running = {mac: port for (uuid, mac), port in ports.items() if uuid == domain.uuid}
         live_text = domain.live_xml() if running else None
@@ -91,17 +92,5 @@ def _live(root: Element, network: str) -> dict[str, Element]:
     MAC: where one names the network, it is meant.
     """
     nics = root.findall("devices/interface")
-    return {**{_mac(nic): nic for nic in nics if nic.get("type") == "hostdev"},
-            **{_mac(nic): nic for nic in nics if NETWORK.read(nic) == network}}
-
-
-def _ports(network: NetworkHandle) -> t.Iterator[tuple[tuple[str, str], Element]]:
-    """The ports of running NICs by the UUID of the domain and the MAC."""
-    for text in network.ports():
-        port = xml.parse(text, f"network {network.name}")
-        if port.find("mac") is not None:
-            yield (str(port.findtext("owner/uuid")), port.find("mac").get("address", "").lower()), port
-
-
-def _mac(nic: Element) -> str:
-    return str(nic.find("mac").get("address")).lower() if nic.find("mac") is not None else ""
+    return {**{xml.mac(nic): nic for nic in nics if nic.get("type") == "hostdev"},
+            **{xml.mac(nic): nic for nic in nics if NETWORK.read(nic) == network}}

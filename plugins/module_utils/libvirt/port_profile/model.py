@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import rows
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import PortSettings, Rate, Virtualport, Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import flag, rate, virtualport, vlan
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.places import rate, virtualport, vlan, yes_no
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Row
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
@@ -29,11 +29,11 @@ ROWS = (
     Row("inbound", "bandwidth.inbound", rate("inbound"), default=Rate()),
     Row("outbound", "bandwidth.outbound", rate("outbound"), default=Rate()),
     # One that says no comes before what the network says.
-    Row("trust_guest_rx_filters", "trust_guest_rx_filters", flag(".", "trustGuestRxFilters")),
+    Row("trust_guest_rx_filters", "trust_guest_rx_filters", yes_no("@trustGuestRxFilters")),
 )
 # A running port says that one elsewhere (formatnetworkport), and no if it says nothing.
-PORT_ROWS = (*ROWS[:-1], replace(ROWS[-1], place=flag("rxfilters", "trustGuest"), default=False))
-GROUP_ROWS = (Row("default", "default", flag(".", "default"), default=False), *ROWS)
+PORT_ROWS = (*ROWS[:-1], replace(ROWS[-1], place=yes_no("rxfilters/@trustGuest"), default=False))
+GROUP_ROWS = (Row("default", "default", yes_no("@default"), default=False), *ROWS)
 
 
 def read_settings(element: Element, table: t.Iterable[Row] = ROWS) -> PortSettings:

@@ -8,22 +8,15 @@ import functools
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import (
-    UNESCAPED,
-    printable,
-    rate_of,
-    refuse_absent,
-    virtualport_of,
-    vlan_of,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import options
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import GROUP_ROWS, PortProfile
 
 SETTINGS = ("default", "vlan", "virtualport", "bandwidth", "trust_guest_rx_filters", "isolated")
 # By option, what gives the value of the field
 CHECKS: dict[str, Check] = {
-    "vlan": vlan_of, "virtualport": functools.partial(virtualport_of, shared=True),
-    **dict.fromkeys(("bandwidth.inbound", "bandwidth.outbound"), functools.partial(rate_of, shared=True)),
+    "vlan": options.vlan_of, "virtualport": functools.partial(options.virtualport_of, shared=True),
+    **dict.fromkeys(("bandwidth.inbound", "bandwidth.outbound"), functools.partial(options.rate_of, shared=True)),
 }
 
 
@@ -33,10 +26,10 @@ def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
     :raises ValidationError: a parameter cannot be meant as it was given
     """
     name = params["name"]
-    if not name or not printable(name):
-        raise ValidationError("name", f"a profile needs a name of printable characters without {UNESCAPED}", name,
-                              "Take one such as gold, which NICs then name as source.portgroup")
-    refuse_absent(params, SETTINGS, "profile")
+    if not name or not options.printable(name):
+        raise ValidationError("name", f"a profile needs a name of printable characters without {options.UNESCAPED}",
+                              name, "Take one such as gold, which NICs then name as source.portgroup")
+    options.refuse_absent(params, SETTINGS, "profile")
     _check_places(params["isolated"], (params["bandwidth"] or {}).get("inbound") or {})
     return PortProfile(**asked(GROUP_ROWS, params, CHECKS))
 

@@ -9,25 +9,10 @@ import functools
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network import modes
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import (
-    BANDWIDTH,
-    PASSED,
-    VFS,
-    check_switch,
-    check_vlan,
-)
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.bridges import (
-    check_bridge,
-    check_vlan_of_bridge,
-    check_vlan_of_macvtap,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import bridges, rules
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rules import (
-    check_agrees,
-    check_changed,
-    check_vlan_of_profile,
-)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port_profile.model import PortProfile, find_group
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
@@ -54,27 +39,27 @@ def check(profile: PortProfile, before: PortProfile | None, name: str, network: 
     """
     where = f"network {name} (forward mode {network.kind()})"
     for rule in (_check_virtualport, _check_vlan, _check_limits):
-        check_changed(functools.partial(rule, network, where), profile, before)
+        rules.check_changed(functools.partial(rule, network, where), profile, before)
 
 
 def _check_virtualport(network: Network, where: str, profile: PortProfile) -> None:
-    check_switch("virtualport", profile, network.kind(), where, "Take another, or type: none")
-    check_agrees("virtualport", profile.virtualport, network.virtualport or Virtualport(), where,
+    modes.check_switch("virtualport", profile, network.kind(), where, "Take another, or type: none")
+    rules.check_agrees("virtualport", profile.virtualport, network.virtualport or Virtualport(), where,
                  "Take {given}, or change the network with nfv.kvm.vm_network")
 
 
 def _check_vlan(network: Network, where: str, profile: PortProfile) -> None:
-    check_vlan("vlan", profile.vlan, network.kind(), where, vfs=f"the NICs of {where} are VFs, and ")
-    if network.mode in PASSED:
-        check_vlan_of_profile("vlan", profile.vlan, profile.switch, network.switch)
+    modes.check_vlan("vlan", profile.vlan, network.kind(), where, vfs=f"the NICs of {where} are VFs, and ")
+    if network.mode in modes.PASSED:
+        rules.check_vlan_of_profile("vlan", profile.vlan, profile.switch, network.switch)
 
 
 def _check_limits(network: Network, where: str, profile: PortProfile) -> None:
-    if profile.limits and network.kind() not in BANDWIDTH:
-        remedy = "a VF has max_tx_rate of nfv.kvm.sriov_vf" if network.mode in PASSED else "give it to each NIC"
+    if profile.limits and network.kind() not in modes.BANDWIDTH:
+        remedy = "a VF has max_tx_rate of nfv.kvm.sriov_vf" if network.mode in modes.PASSED else "give it to each NIC"
         raise NotSupported("bandwidth", f"libvirt limits nothing on {where}", str(profile.limits[0]),
                            f"Remove bandwidth; {remedy}")
-    if profile.trust_guest_rx_filters and network.mode in VFS:
+    if profile.trust_guest_rx_filters and network.mode in modes.VFS:
         raise NotSupported("trust_guest_rx_filters", f"the NICs of {where} are VFs, which have no filters of the host",
                            True, "Remove it; a VF has trust of nfv.kvm.sriov_vf")
 
@@ -88,9 +73,9 @@ def check_on_host(host: Host, connection: Connection, profile: PortProfile, name
     """
     switch = profile.switch or network.switch
     if network.kind() == "bridge" and (profile.switch or (profile.vlan and not switch)):
-        check_bridge(host, f"bridge of network {name}", str(network.bridge), switch)
+        bridges.check_bridge(host, f"bridge of network {name}", str(network.bridge), switch)
     if network.kind() == "bridge":
-        check_vlan_of_bridge(host, connection, "vlan", profile.vlan, str(network.bridge), switch)
+        bridges.check_vlan_of_bridge(host, connection, "vlan", profile.vlan, str(network.bridge), switch)
     for device in network.devices or () if network.kind() == "passthrough" else ():
-        check_vlan_of_macvtap(host, "vlan", profile.vlan, device, f"{device} of network {name}",
+        bridges.check_vlan_of_macvtap(host, "vlan", profile.vlan, device, f"{device} of network {name}",
                               "Remove vlan, and give the network VLAN devices instead")

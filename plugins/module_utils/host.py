@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
 import time
+import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing
 
@@ -80,6 +82,44 @@ class Host:
         """Take a regular file away, if it is there."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path(path))
+
+    def save(self, path: str, pieces: t.Iterable[tuple[int, bytes]], mode: int) -> None:
+        """Write a file that may be large, in order.
+
+        :param pieces: the length of each and its bytes, none of a hole
+        """
+        descriptor = os.open(self.path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with open(descriptor, "wb") as file:
+            for length, data in pieces:
+                if data:
+                    file.write(data)
+                else:
+                    file.seek(length, os.SEEK_CUR)
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+
+    def rename(self, path: str, new: str) -> None:
+        """Put a file in the place of another, if there is one, at once."""
+        os.rename(self.path(path), self.path(new))
+
+    def hard_link(self, path: str, new: str) -> None:
+        """Give a file a second name."""
+        os.link(self.path(path), self.path(new))
+
+    def make_folder(self, path: str, mode: int) -> None:
+        """Make a folder, whatever the umask; the one above it is there."""
+        os.mkdir(self.path(path), mode)
+        os.chmod(self.path(path), mode)
+
+    def remove_folder(self, path: str) -> None:
+        """Take an empty folder away, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(self.path(path))
+
+    def remove_tree(self, path: str) -> None:
+        """Take a folder away with all that is in it, if it is there."""
+        shutil.rmtree(self.path(path), ignore_errors=True)
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""

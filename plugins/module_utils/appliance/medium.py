@@ -10,15 +10,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
-import shutil
 import tarfile
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import UNFINISHED, missing_folders
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import pieces
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import check_characters
 
 RUN = "/run/nfv-kvm/day0"
 # What makes each kind of medium, and the package that has it
@@ -27,6 +28,9 @@ SUFFIXES = {"iso": ".iso", "vmm": ".img"}
 NAME = re.compile(r"day0-[0-9a-f]{16}\.(iso|img)")
 # A disk of 16 MiB, in KiB
 VMM_SIZE = "16384"
+# The longest volume label of ISO 9660 and of FAT, and the longest name of a file on Linux (NAME_MAX)
+LABELS = {"iso": 32, "vmm": 11}
+LONGEST = 255
 ELSEWHERE = re.compile(r"^/|(^|/)\.{0,2}(/|$)")
 FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -48,15 +52,38 @@ class Medium:
 def medium_of(folder: str, kind: str, label: str, files: t.Mapping[str, str]) -> Medium:
     """The medium of an appliance.
 
-    :raises ValidationError: a path leads out of the medium
+    :raises ValidationError: a path leads out of the medium, or the medium cannot have a file or its label
     """
-    for name in files:
-        if ELSEWHERE.search(name):
-            raise ValidationError("day0", "a file of the medium is named from its root on, without a slash in front "
-                                  "and without ..", name, "Name it such as config/juniper.conf")
+    for name, content in files.items():
+        check_file(name, content, files)
+    if len(label) > LABELS[kind]:
+        raise ValidationError("profile.day0.label", f"that of a medium of kind {kind} has {LABELS[kind]} characters at "
+                              "most", label, "Shorten it")
     # As Ansible's to_json writes it, by which media were named before this module made them.
     digest = hashlib.sha256(json.dumps([dict(files), label], sort_keys=True).encode()).hexdigest()
     return Medium(f"{folder}/day0-{digest[:16]}{SUFFIXES[kind]}", kind, label, files)
+
+
+def check_file(name: str, content: t.Any, files: t.Container[str]) -> None:
+    """:raises ValidationError: there can be no such file on a medium; its content is not shown"""
+    check_characters("day0, the name of a file", name)
+    if ELSEWHERE.search(name):
+        raise ValidationError("day0", "a file of the medium is named from its root on, without a slash in front "
+                              "and without ..", name, "Name it such as config/juniper.conf")
+    if any(len(part.encode()) > LONGEST for part in name.split("/")):
+        raise ValidationError("day0", f"a part of this name has more than {LONGEST} bytes", name, "Shorten it")
+    above = "/".join(name.split("/")[:-1])
+    while above:
+        if above in files:
+            raise ValidationError("day0", f"{above} cannot be a file and a folder", name, "Rename one of them")
+        above = "/".join(above.split("/")[:-1])
+    if not isinstance(content, str):
+        raise ValidationError("day0", f"the content of {name} is no text", None, "Give the text of the file")
+    try:
+        content.encode()
+    except UnicodeEncodeError:
+        raise ValidationError("day0", f"the content of {name} has half of a surrogate pair, for which UTF-8 has no "
+                              "bytes", None, "Remove that character") from None
 
 
 def check_tools(host: Host, medium: Medium) -> None:
@@ -83,41 +110,37 @@ class MakeMedium:
         return [f"day-0 medium {self.medium.path}: make"]
 
     def apply(self, host: Host) -> None:
-        place = f"{RUN}/{self.name}"
-        shutil.rmtree(host.path(place), ignore_errors=True)  # what an interrupted run left
-        os.makedirs(host.path(place), mode=0o700)
+        place, unfinished = f"{RUN}/{self.name}", self.medium.path + UNFINISHED
+        host.remove_tree(place)  # what an interrupted run left
+        for folder in missing_folders(host, place):
+            host.make_folder(folder, 0o700)
         try:
             made = self._iso(host, place) if self.medium.kind == "iso" else self._vmm(host, place)
-            with open(host.path(made), "rb") as file:
-                content = file.read()
+            host.save(unfinished, pieces(host, made), 0o600)
         finally:
-            shutil.rmtree(host.path(place))
-        unfinished = f"{self.medium.path}.unfinished"
-        with open(os.open(host.path(unfinished), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            os.fsync(file.fileno())
-        os.rename(host.path(unfinished), host.path(self.medium.path))
+            host.remove_tree(place)
+        host.rename(unfinished, self.medium.path)
 
     def undo(self, host: Host) -> None:
-        host.remove(self.medium.path)
+        for path in (self.medium.path, self.medium.path + UNFINISHED):
+            host.remove(path)
 
     def _iso(self, host: Host, place: str) -> str:
         for name, content in self.medium.files.items():
-            path = host.path(f"{place}/files/{name}")
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(content)
+            host.replace(f"{place}/files/{name}", content, 0o600)
         _run(host, ["xorriso", "-as", "mkisofs", "-quiet", "-J", "-r", "-V", self.medium.label,
                     "-o", host.path(f"{place}/medium"), host.path(f"{place}/files")])
         return f"{place}/medium"
 
     def _vmm(self, host: Host, place: str) -> str:
-        with tarfile.open(host.path(f"{place}/vmm-config.tgz"), "w:gz") as archive:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
             for name, content in self.medium.files.items():
                 data = content.encode()
                 entry = tarfile.TarInfo(name)
                 entry.size, entry.mode, entry.uname, entry.gname = len(data), 0o600, "root", "root"
                 archive.addfile(entry, io.BytesIO(data))
+        host.save(f"{place}/vmm-config.tgz", [(len(packed.getvalue()), packed.getvalue())], 0o600)
         _run(host, ["mkfs.vfat", "-C", "-n", self.medium.label, host.path(f"{place}/medium"), VMM_SIZE])
         _run(host, ["mcopy", "-i", host.path(f"{place}/medium"), host.path(f"{place}/vmm-config.tgz"),
                     "::vmm-config.tgz"])

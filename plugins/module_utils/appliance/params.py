@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, medium_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import ordered
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, profile_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of, profile_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.removal import ApplianceRemoval
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.resource import SHUTDOWN_SECONDS, ApplianceResource
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
@@ -19,6 +19,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResour
 
 # Where libvirt keeps images by itself
 IMAGES = "/var/lib/libvirt/images"
+# The longest name that a log can have (NAME_MAX) without what console_log() adds
+LONGEST = 255 - len("-console.log")
 Params = t.Mapping[str, t.Any]
 
 
@@ -36,6 +38,7 @@ def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | Applianc
         raise ValidationError("profile", "it is missing, and says what kind of appliance it is", None,
                               "Give its keys, such as those of a profile of the role virtual_appliance")
     profile = profile_of(without_nulls(params["profile"]))
+    check_disks(profile)
     nics = ordered(params["interfaces"] or [], profile.nics)
     wanted = wanted_interfaces([{**nic.options} for nic in nics], identify_only=False)
     autostart = params["autostart"]
@@ -52,8 +55,9 @@ def name_and_folder(params: Params) -> tuple[str, str]:
     :raises ValidationError: neither libvirt nor a file system takes it
     """
     name = params["name"]
-    if not name or name in (".", "..") or "/" in name or "\n" in name:
-        raise ValidationError("name", "it must be a name that a folder can have", name, "Write one such as edge1")
+    if not name or name in (".", "..") or "/" in name or "\n" in name or len(name.encode()) > LONGEST:
+        raise ValidationError("name", f"it must be a name that a folder can have, of {LONGEST} bytes at most", name,
+                              "Write one such as edge1")
     folder = os.path.normpath(params["folder"] or f"{IMAGES}/{name}")
     if not folder.startswith("/") or folder == "/":
         raise ValidationError("folder", "it must be an absolute path below /", params["folder"],
@@ -73,7 +77,7 @@ def pf_of(given: Params, place: int, params: Params) -> PfResource:
         raise ValidationError(f"pfs[{place}].{error.subject}", error.cause, error.value, error.remedy) from error
 
 
-def medium(folder: str, profile: Profile, files: t.Mapping[str, str]) -> Medium | None:
+def medium(folder: str, profile: Profile, files: t.Mapping[str, t.Any]) -> Medium | None:
     """The day-0 medium, None without files.
 
     :raises ValidationError: the appliance takes none, or a file cannot be on one
@@ -83,7 +87,21 @@ def medium(folder: str, profile: Profile, files: t.Mapping[str, str]) -> Medium 
     if profile.day0 is None:
         raise ValidationError("day0", "the profile says nothing of day0, so the appliance takes no day-0 configuration",
                               None, "Leave day0 out, or say in the profile how it takes one")
-    return medium_of(folder, profile.day0.kind, profile.day0.label, {name: str(text) for name, text in files.items()})
+    return medium_of(folder, profile.day0.kind, profile.day0.label, files)
+
+
+def check_disks(profile: Profile) -> None:
+    """:raises ValidationError: two disks would be one file, or one would be in another folder"""
+    seen = set()
+    for place, disk in enumerate(disks_of(profile), -1):
+        subject = f"profile.disks[{place}].name"
+        if not disk.name or "/" in disk.name or len(disk.name.encode()) > LONGEST:
+            raise ValidationError(subject, "it must be a name that a file can have", disk.name,
+                                  "Write one such as data")
+        if disk.name in seen:
+            raise ValidationError(subject, "another disk has this name; the first one is called disk", disk.name,
+                                  "Choose another name")
+        seen.add(disk.name)
 
 
 def outlasts_reboot(nics: t.Iterable[Wanted], pfs: t.Iterable[PfResource]) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import console_log
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Ready
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import OLD
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SAVED
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import DomainStep, Shutdown, Start
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import steps
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import CRASHED, SHUTDOWN
 
 POLL_SECONDS = 0.5
 
@@ -30,7 +31,7 @@ def has_said(host: Host, name: str, ready: Ready) -> bool:
 
 
 @dataclass(frozen=True)
-class Boot(Start):
+class Boot(steps.Start):
     """Let the appliance run; one that boots is not ready yet.
 
     :param folder: of the appliance
@@ -39,27 +40,55 @@ class Boot(Start):
     folder: str = ""
 
     def apply(self, host: Host) -> None:
-        if self.state not in ("paused", "pmsuspended", SAVED):
+        if self.state == SHUTDOWN:
             host.remove(marker(self.folder))
         super().apply(host)
 
-    def undo(self, host: Host) -> None:
+    def undo(self, host: Host) -> list[str]:
+        """What the guest has done since it was resumed or restored cannot be undone: it goes on."""
         domain = self.connection.find(self.name)
-        if domain is not None and self.state in ("shutdown", "crashed"):
-            domain.power_off()
+        if domain is None or not domain.active():
+            return []
+        if self.state != SHUTDOWN:
+            return self.describe()
+        domain.power_off()
+        return []
 
 
 @dataclass(frozen=True)
-class Stop(Shutdown):
-    """Ask the guest to shut down, for as long as the appliance is changed."""
+class Stop(steps.Shutdown):
+    """Ask the guest to shut down, for as long as the appliance is changed.
+
+    :param folder: of the appliance
+    """
+
+    folder: str
 
     def undo(self, host: Host) -> None:
         if not self.connection.domain(self.name).active():
-            Start(self.connection, self.name).apply(host)
+            Boot(self.connection, self.name, SHUTDOWN, self.folder).apply(host)
 
 
 @dataclass(frozen=True)
-class Await(DomainStep):
+class CutPower(steps.CutPower):
+    """End a domain whose guest has crashed."""
+
+    def undo(self, host: Host) -> list[str]:
+        """A crashed guest cannot come back."""
+        return [] if self.connection.domain(self.name).state() == CRASHED else self.describe()
+
+
+@dataclass(frozen=True)
+class DiscardSaved(steps.DiscardSaved):
+    """Remove the managed save image."""
+
+    def undo(self, host: Host) -> list[str]:
+        """The image cannot come back."""
+        return [] if self.connection.domain(self.name).saved() else self.describe()
+
+
+@dataclass(frozen=True)
+class Await(steps.DomainStep):
     """Wait until the appliance is ready. It goes on when it is not in time: a later run waits for it again."""
 
     folder: str
@@ -91,3 +120,33 @@ class AwaitReplaced(Await):
 
     def undo(self, host: Host) -> None:
         host.remove(marker(self.folder))
+
+
+@dataclass(frozen=True)
+class FinishReplacement(steps.DomainStep):
+    """Disks were replaced by an earlier run, which did not see the appliance ready: the way back is still open.
+
+    :param paths: the disks
+    :param runs: whether the appliance ran already
+    """
+
+    paths: tuple[str, ...]
+    folder: str
+    runs: bool
+
+    def describe(self) -> list[str]:
+        return []
+
+    def apply(self, host: Host) -> None:
+        """All is there."""
+
+    def undo(self, host: Host) -> list[str]:
+        """The old disks come back, which is not what was before this run, but what works."""
+        domain = self.connection.domain(self.name)
+        if domain.active():
+            domain.power_off()
+        for path in self.paths:
+            host.rename(path + OLD, path)
+        if self.runs:
+            Boot(self.connection, self.name, SHUTDOWN, self.folder).apply(host)
+        return [f"disk {path}: put the old one back" for path in self.paths]

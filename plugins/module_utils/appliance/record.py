@@ -13,7 +13,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 
 NAME = "appliance.json"
 # What of a PF the removal of the appliance puts back
-OF_PF = ("numvfs", "mtu", "up", "drivers_autoprobe", "persistent")
+OF_PF: dict[str, tuple[type, ...]] = {
+    "numvfs": (int,), "mtu": (int,), "up": (bool,), "drivers_autoprobe": (bool, type(None)), "persistent": (bool,)}
+# What it has of a disk
+ENTRY = {"inode": int, "image": str, "size": int, "mtime": int}
 
 
 def identity(host: Host) -> str:
@@ -45,10 +48,9 @@ class Record:
         self._host = host
         self._path = f"{folder}/{NAME}"
         try:
-            found = json.loads(host.read(self._path) or "{}")
-        except ValueError:
-            found = {}
-        self._found: dict[str, t.Any] = found if isinstance(found, dict) else {}
+            self._found: dict[str, t.Any] = _checked(json.loads(host.read(self._path) or "{}"))
+        except (ValueError, RecursionError):
+            self._found = {}
 
     def made(self, path: str) -> Made | None:
         """Of which image a disk was made, None if that is not known."""
@@ -75,11 +77,15 @@ class Record:
     def add_pf(self, pf: Pf) -> None:
         """Write down what a PF is like, unless that was done before."""
         if pf.pci_address not in self._pfs():
-            was = {**{name: getattr(pf, name) for name in OF_PF[:-1]}, "persistent": bool(pf.files)}
+            was = {**{name: getattr(pf, name) for name in OF_PF if name != "persistent"}, "persistent": bool(pf.files)}
             self._write({**self._found, "host": identity(self._host), "pfs": {**self._pfs(), pf.pci_address: was}})
 
     def _pfs(self) -> dict[str, t.Any]:
         return self._found.get("pfs", {}) if self._found.get("host") == identity(self._host) else {}
+
+    def forget_pfs(self) -> None:
+        """What the PFs were like matters no more: the appliance has none."""
+        self._write({name: value for name, value in self._found.items() if name != "pfs"})
 
     def text(self) -> str | None:
         """The record as it is written, None without one."""
@@ -119,3 +125,30 @@ class KeepRecord:
 
     def undo(self, host: Host) -> None:
         Record(host, self.folder).put_back(self.before)
+
+
+@dataclass(frozen=True)
+class ForgetPfs:
+    """The record of an appliance that leaves its disks behind: its PFs are as they were before, or others use them."""
+
+    folder: str
+
+    def describe(self) -> list[str]:
+        return []
+
+    def apply(self, host: Host) -> None:
+        Record(host, self.folder).forget_pfs()
+
+
+def _checked(found: t.Any) -> dict[str, t.Any]:
+    """:raises ValueError: nothing that this module writes"""
+    try:
+        for entry in found.get("disks", []):
+            if not all(isinstance(entry[name], kind) for name, kind in ENTRY.items()):
+                raise ValueError(entry)
+        for was in found.get("pfs", {}).values():
+            if not all(isinstance(value, OF_PF.get(name, object)) for name, value in was.items()):
+                raise ValueError(was)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(found) from error
+    return dict(found)

@@ -14,15 +14,16 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import co
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import media
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import marker
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import NAME, Record
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import NAME, ForgetPfs, Record
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import OLD, UNFINISHED, RemoveFiles
-from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import ForeseenHost
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import DomainResource, DomainState
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Undefine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import own_files
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
@@ -43,7 +44,7 @@ class RemoveFolder:
 
     def apply(self, host: Host) -> None:
         with contextlib.suppress(OSError):  # somebody has put a file into it
-            os.rmdir(host.path(self.path))
+            host.remove_folder(self.path)
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,14 @@ class LeavingPf:
 class RemovalState:
     """What there still is of an appliance.
 
+    :param recorded: whether its record has PFs
     :param files: what goes with it
     :param folder: whether its folder is there, and empty without these files
     """
 
     domain: DomainState
     pfs: tuple[LeavingPf, ...]
+    recorded: bool
     files: tuple[str, ...]
     folder: bool
 
@@ -111,20 +114,27 @@ class ApplianceRemoval:
         check_own(self.name, domain.definition, self.folder)
         files = tuple(path for path in self._files(host, domain) if host.exists(path))
         left = {f"{self.folder}/{name}" for name in host.names(self.folder)} - set(files)
-        return RemovalState(domain, self._read_pfs(host, domain), files, host.exists(self.folder) and not left)
+        recorded = bool(Record(host, self.folder).pfs())
+        empty = host.exists(self.folder) and not left
+        return RemovalState(domain, self._read_pfs(host, domain), recorded, files, empty)
 
     def plan(self, current: RemovalState) -> Plan[RemovalState]:
         """The domain, then what its VFs had, then its files."""
         domain = self._domain().plan(current.domain)
         pfs = [pf.plan() for pf in current.pfs]
-        steps: list[Step] = [*domain.steps, *(step for one in pfs for step in one.steps)]
+        # What its VFs had is known as long as it is defined.
+        steps = [step for step in domain.steps if not isinstance(step, Undefine)]
+        steps += [step for one in pfs for step in one.steps]
+        steps += [step for step in domain.steps if isinstance(step, Undefine)]
+        if current.recorded and not self.remove_disks:
+            steps.append(ForgetPfs(self.folder))
         if current.files:
             steps.append(RemoveFiles(current.files, "it was the appliance's"))
         if current.folder:
             steps.append(RemoveFolder(self.folder))
         after = tuple(replace(pf, current=one.after) for pf, one in zip(current.pfs, pfs))
         locked = (f"PF {pf.current.pci_address}" for pf in current.pfs)
-        return Plan(tuple(steps), RemovalState(domain.after, after, (), False), (*domain.objects, *locked))
+        return Plan(tuple(steps), RemovalState(domain.after, after, False, (), False), (*domain.objects, *locked))
 
     def show(self, state: RemovalState) -> dict[str, t.Any]:
         """Its domain, its files and its VFs."""
@@ -142,6 +152,8 @@ class ApplianceRemoval:
     def _files(self, host: Host, domain: DomainState) -> list[str]:
         """What was made for it, and nobody else has."""
         record = Record(host, self.folder)
+        if domain.definition is None and record.text() is None and os.path.basename(self.folder) != self.name:
+            return []  # of a folder that it never had
         there = [f"{self.folder}/{name}" for name in host.names(self.folder)]
         found = [*media(host, self.folder), marker(self.folder), console_log(self.name),
                  *(path for path in there if path.endswith(UNFINISHED))]

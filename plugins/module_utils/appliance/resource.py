@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One appliance on its host, from its VFs to its readiness: each part is planned on what those before will make."""
+"""One appliance on its host, from its VFs to its readiness. Each part is planned on what those before it make."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
+    UNFINISHED,
     Disk,
     DiskState,
     check_images,
+    missing_folders,
     read_disks,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import ForeseenHost
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
@@ -31,8 +34,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition 
     machine_family,
     wanted_definition,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import DomainResource, DomainState
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SAVED
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import ABSENT, DomainResource, DomainState
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SAVED, SHUTDOWN
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.foreseen import ForeseenConnection, ForeseenDomain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import InterfaceResource
@@ -53,10 +56,10 @@ class ApplianceState:
 
     :param wanted: the XML of its domain without NICs, as this host needs it
     :param pfs: the PFs that it has prepared, as they are
-    :param folder: whether its folder is there
+    :param missing: the folders that are to be made for it
     :param record: the text of the record in it, None without one
     :param medium: whether the wanted day-0 medium is there
-    :param media: media of before that nothing runs with
+    :param spare: media of before, and what interrupted runs left
     :param nics: the NICs on the host and in the domain as they will be
     :param ready: whether it has been ready since it booted
     """
@@ -64,10 +67,10 @@ class ApplianceState:
     wanted: xml.Element = field(repr=False)
     pfs: tuple[Pf, ...]
     disks: tuple[DiskState, ...]
-    folder: bool
+    missing: tuple[str, ...]
     record: str | None
     medium: bool
-    media: tuple[str, ...]
+    spare: tuple[str, ...]
     domain: DomainState
     nics: NicState
     ready: bool
@@ -116,10 +119,11 @@ class ApplianceResource:
         :raises KvmError: what one of the modules refuses, or that the host cannot run it
         """
         pfs = tuple(pf.read(host) for pf in self.pfs)
+        check_twice(pfs)
         plans = [pf.plan(found) for pf, found in zip(self.pfs, pfs)]
         changes = self.bridges or any(found.steps for found in plans)
         later = ForeseenHost(host, [found.after for found in plans], self.bridges) if changes else host
-        record = Record(host, self.folder)
+        missing, record = missing_folders(host, self.folder), Record(host, self.folder)
         there = read_disks(host, self.disks(), record)
         check_images(host, self.folder, [found.disk for found in there if plan.is_copied(found, self.replace)])
         medium = self.medium is None or host.exists(self.medium.path)
@@ -134,7 +138,7 @@ class ApplianceResource:
         if planned.steps or starts:
             check_fits(host, self.connection, self.profile, wanted, starts)
         return ApplianceState(
-            wanted, pfs, there, host.exists(self.folder), record.text(), medium, self._old_media(host, domain), domain,
+            wanted, pfs, there, missing, record.text(), medium, self._spare(host), domain,
             self._read_nics(later, planned.after), self._is_ready(host, domain))
 
     def plan(self, current: ApplianceState) -> Plan[ApplianceState]:
@@ -197,21 +201,31 @@ class ApplianceResource:
         foreseen = ForeseenDomain(self.name, domain.uuid or "", texts[0] or "", texts[1], texts[2], domain.state)
         return self.interfaces(ForeseenConnection(self.connection, foreseen)).read(later)
 
-    def _old_media(self, host: Host, domain: DomainState) -> tuple[str, ...]:
-        used = {source.get("file") for root in (domain.live, domain.saved) if root is not None
-                for source in root.iterfind("devices/disk/source[@file]")}
+    def _spare(self, host: Host) -> tuple[str, ...]:
         wanted = None if self.medium is None else self.medium.path
-        return tuple(path for path in media(host, self.folder) if path != wanted and path not in used)
+        unfinished = [f"{self.folder}/{name}" for name in host.names(self.folder) if name.endswith(UNFINISHED)]
+        return (*(path for path in media(host, self.folder) if path != wanted), *unfinished)
 
     def _is_ready(self, host: Host, domain: DomainState) -> bool:
         ready = self.profile.ready
+        if domain.state in (ABSENT.state, SHUTDOWN):
+            return False
         if ready is None:
             return domain.live is not None
         return host.exists(marker(self.folder)) or (domain.state == SAVED and has_said(host, self.name, ready))
 
 
+def check_twice(pfs: t.Sequence[Pf]) -> None:
+    """:raises ValidationError: one PF is given twice, be it by two names"""
+    seen: dict[str, int] = {}
+    for place, pf in enumerate(pfs):
+        if pf.pci_address in seen:
+            raise ValidationError(f"pfs[{place}].pf", f"this is the PF of pfs[{seen[pf.pci_address]}]", pf.name,
+                                  "Give all that is wanted of a PF in one item")
+        seen[pf.pci_address] = place
+
+
 def _uuid(host: Host, name: str) -> str:
     """One that the same name on the same host has again, so that check mode knows the MACs that a real run makes."""
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{identity(host)}"))
-
 

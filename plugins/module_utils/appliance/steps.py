@@ -8,10 +8,15 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Step
 from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import foreseen_netdev
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import steps
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import write_interface
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import DetachLive, identity
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.transition import for_update
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 
 
@@ -32,10 +37,12 @@ class DefineAppliance(steps.Define):
 
     def undo(self, host: Host) -> None:
         domain = self.connection.find(self.name)
-        if self.before is not None:
-            self.connection.define(self.name, self.before)
-        elif domain is not None:
+        if domain is None:
+            return
+        if self.before is None:
             domain.undefine(nvram=True)
+        elif xml.serialise(xml.parse(domain.definition() or "", notes=True)) != self.before:
+            self.connection.define(self.name, self.before)
 
     def _with_real_names(self, host: Host) -> str:
         if not self.netdevs:
@@ -53,6 +60,50 @@ def guessed_netdevs(pfs: t.Iterable[Pf]) -> dict[str, str]:
     """The PCI address of each VF that is still to be made, by the name that is taken for that of its netdev."""
     return {foreseen_netdev(pf, vf.index): vf.pci_address for pf in pfs for vf in pf.vfs.values()
             if vf.netdev is None and vf.pci_address is not None}
+
+
+@dataclass(frozen=True)
+class ChangeLive(steps.DomainStep):
+    """What the running domain can have of its new NICs at once, as one step that can be undone.
+
+    :param changes: one after the other
+    :param before: the ``<interface>`` of each NIC now, and the one by which it is plugged in again
+    """
+
+    changes: tuple[Step, ...]
+    before: tuple[tuple[str, str], ...] = field(repr=False)
+
+    def describe(self) -> list[str]:
+        return [line for change in self.changes for line in change.describe()]
+
+    def apply(self, host: Host) -> None:
+        for change in self.changes:
+            change.apply(host)
+
+    def undo(self, host: Host) -> None:
+        domain = self.connection.domain(self.name)
+        was = {identity(xml.parse(now)): (now, back) for now, back in self.before}
+        for nic in self._nics():
+            if identity(nic) not in was:
+                label = str(nic.find("mac").get("address"))
+                DetachLive(self.connection, self.name, label, xml.serialise(nic)).apply(host)
+        there = {identity(nic): nic for nic in self._nics()}
+        for known, (now, back) in was.items() if domain.active() else ():
+            if known not in there:
+                domain.attach_live(back)
+            elif xml.serialise(there[known]) != xml.serialise(xml.parse(now)):
+                domain.update_live(xml.serialise(for_update(xml.parse(now))))
+
+    def _nics(self) -> list[xml.Element]:
+        live = self.connection.domain(self.name).live_xml()
+        return [] if live is None else list(xml.parse(live).findall("devices/interface"))
+
+
+def plugged(nics: NicState) -> tuple[tuple[str, str], ...]:
+    """The NICs of a running domain as ChangeLive wants them."""
+    devices = [] if nics.live is None else nics.live.findall("devices/interface")
+    return tuple((xml.serialise(device), xml.serialise(write_interface(nic, device)))
+                 for nic, device in zip(nics.running or (), devices))
 
 
 @dataclass(frozen=True)

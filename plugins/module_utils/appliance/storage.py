@@ -35,17 +35,22 @@ class Disk:
 class DiskState:
     """A disk of the appliance on the host.
 
-    :param there: whether it is there
+    :param inode: of it, None if it is not there
     :param made: of which image it was made, None if that is not known
     :param changed: whether the image is another one now, be it by its content
     :param old: whether the disk that it replaced is still beside it
     """
 
     disk: Disk
-    there: bool
+    inode: int | None
     made: Made | None = None
     changed: bool = False
     old: bool = False
+
+    @property
+    def there(self) -> bool:
+        """Whether it is there."""
+        return self.inode is not None
 
 
 def read_disks(host: Host, disks: t.Sequence[Disk], record: Record) -> tuple[DiskState, ...]:
@@ -57,7 +62,22 @@ def _read_disk(host: Host, disk: Disk, made: Made | None) -> DiskState:
     image = host.status(disk.image)
     changed = made is not None and (made.image != disk.image or (
         image is not None and (image.st_size, image.st_mtime_ns) != (made.size, made.mtime)))
-    return DiskState(disk, host.exists(disk.path), made, changed, host.exists(disk.path + OLD))
+    return DiskState(disk, host.inode(disk.path), made, changed, host.exists(disk.path + OLD))
+
+
+def missing_folders(host: Host, folder: str) -> tuple[str, ...]:
+    """The folders that are to be made, the outermost first.
+
+    :raises ValidationError: something else is there
+    """
+    found: list[str] = []
+    while not host.exists(folder):
+        found.insert(0, folder)
+        folder = os.path.dirname(folder)
+    status = host.status(folder)
+    if status is not None and not stat.S_ISDIR(status.st_mode):
+        raise ValidationError("folder", "this is no folder", folder, "Choose another one, or remove that file")
+    return tuple(found)
 
 
 def check_images(host: Host, folder: str, disks: t.Sequence[Disk]) -> None:
@@ -97,19 +117,24 @@ def _check_image(host: Host, disk: Disk) -> int:
 
 @dataclass(frozen=True)
 class MakeFolder:
-    """The folder of the appliance, in which only root and the users of its files find them."""
+    """The folder of the appliance, in which only root and the users of its files find them.
 
-    path: str
+    :param paths: it, and before it those above it that are not there
+    """
+
+    paths: tuple[str, ...]
 
     def describe(self) -> list[str]:
-        return [f"folder {self.path}: make"]
+        return [f"folder {self.paths[-1]}: make"]
 
     def apply(self, host: Host) -> None:
-        os.makedirs(host.path(self.path), mode=0o711, exist_ok=True)
+        for path in self.paths:
+            host.make_folder(path, 0o711)
 
     def undo(self, host: Host) -> None:
         with contextlib.suppress(OSError):  # somebody else's file is in it
-            os.rmdir(host.path(self.path))
+            for path in reversed(self.paths):
+                host.remove_folder(path)
 
 
 @dataclass(frozen=True)
@@ -123,7 +148,7 @@ class CopyImage:
         return [f"disk {self.disk.path}: copy of {self.disk.image}"]
 
     def apply(self, host: Host) -> None:
-        os.rename(host.path(copied(host, self.folder, self.disk)), host.path(self.disk.path))
+        host.rename(copied(host, self.folder, self.disk), self.disk.path)
 
     def undo(self, host: Host) -> None:
         for path in (self.disk.path, self.disk.path + UNFINISHED):
@@ -137,19 +162,9 @@ def copied(host: Host, folder: str, disk: Disk) -> str:
     :raises CommandFailed: somebody changed the image meanwhile
     """
     path, before = disk.path + UNFINISHED, os.stat(host.path(disk.image))
-    descriptor = os.open(host.path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "wb") as file:
-        for length, data in pieces(host, disk.image):
-            if data:
-                file.write(data)
-            else:
-                file.seek(length, os.SEEK_CUR)
-        file.truncate()
-        file.flush()
-        os.fsync(file.fileno())
+    host.save(path, pieces(host, disk.image), 0o600)
     after = os.stat(host.path(disk.image))
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        host.remove(path)
         raise CommandFailed(f"disk {disk.path}", f"{disk.image} changed while it was copied",
                             remedy="Run this again when nobody writes to it")
     Record(host, folder).add_disk(path, Made(disk.image, before.st_size, before.st_mtime_ns))
@@ -158,36 +173,31 @@ def copied(host: Host, folder: str, disk: Disk) -> str:
 
 @dataclass(frozen=True)
 class ReplaceDisk:
-    """A disk of the image as it is now, in place of one that stays beside it for the way back. The appliance is off."""
+    """A disk of the image as it is now, in place of one that stays beside it for the way back. The appliance is off.
+
+    :param inode: of the disk that is there
+    """
 
     folder: str
     disk: Disk
+    inode: int | None
 
     def describe(self) -> list[str]:
         return [f"disk {self.disk.path}: replace by a copy of {self.disk.image}"]
 
     def apply(self, host: Host) -> None:
         new = copied(host, self.folder, self.disk)
-        os.rename(host.path(self.disk.path), host.path(self.disk.path + OLD))
-        os.rename(host.path(new), host.path(self.disk.path))
+        if not host.exists(self.disk.path + OLD):  # else this is the one in its place, which was never ready
+            host.hard_link(self.disk.path, self.disk.path + OLD)
+        host.rename(new, self.disk.path)
 
     def undo(self, host: Host) -> None:
         host.remove(self.disk.path + UNFINISHED)
-        if host.exists(self.disk.path + OLD):
-            os.rename(host.path(self.disk.path + OLD), host.path(self.disk.path))
-
-
-@dataclass(frozen=True)
-class PutBack:
-    """The old disk of a replacement that was interrupted before there was a new one."""
-
-    path: str
-
-    def describe(self) -> list[str]:
-        return [f"disk {self.path}: put the old one back, after a replacement that was interrupted"]
-
-    def apply(self, host: Host) -> None:
-        os.rename(host.path(self.path + OLD), host.path(self.path))
+        if host.inode(self.disk.path) == self.inode:
+            if host.inode(self.disk.path + OLD) == self.inode:
+                host.remove(self.disk.path + OLD)
+        elif host.exists(self.disk.path + OLD):
+            host.rename(self.disk.path + OLD, self.disk.path)
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # libvirt drvqemu, "Pass-through of arbitrary QEMU commands"
 QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
-# A path that libvirt makes for a socket when none is given, be it as it runs (qemuDomainChrDefDropDefaultPath,
-# qemuDomainRecheckInternalPaths); /run since libvirt 9.1
-MADE_PATH = re.compile(r"(/var/lib|/var/run|/run)/libvirt/qemu/.+")
+# What libvirt makes when no path of a socket is given: of a channel, before its name (qemuDomainChrMatchDefaultPath),
+# and of VNC (qemuDomainRecheckInternalPaths)
+CHANNEL_PATH = re.compile(r"(/var/lib|/var/run|/run)/libvirt/qemu/channel/(target/)?(.+\.|domain-[^/]+/|[0-9]+-[^/]+/)")
+VNC_PATH = re.compile(r"/var/lib/libvirt/qemu.*")
+CONTAINER = ("init", "initarg", "initenv", "initdir", "inituser", "initgroup")
 # Elements in which an empty one means nothing, and those of them that mean something without a text
 PARENTS = frozenset({"domain", "os", "cpu", "clock", "disk", "sysinfo", "bios", "system", "baseBoard", "chassis",
                      "oemStrings"})
@@ -35,10 +37,13 @@ NOT_ZERO = re.compile(r"[1-9a-fA-F]")
 COMPANION = re.compile(r"ich9-(ehci1|uhci[123])")
 
 
-def canonical(domain: Element) -> Element:
-    """A copy of a domain's XML in one spelling."""
+def canonical(domain: Element, unread: bool = False) -> Element:
+    """A copy of a domain's XML in one spelling.
+
+    :param unread: whether it still has what the QEMU driver does not read
+    """
     root = copy.deepcopy(domain)
-    for rule in RULES:
+    for rule in SPELLING if unread else (*UNREAD, *SPELLING):
         rule(root)
     return root
 
@@ -65,31 +70,45 @@ def _live_only(root: Element) -> None:
 
 
 def _foreign(root: Element) -> None:
-    """What the QEMU driver does not read; of metadata, libvirt keeps the first element of each namespace."""
+    """Other drivers' elements; of metadata, libvirt keeps the first element of each namespace."""
     _drop(child for child in root if isinstance(child.tag, str) and child.tag.startswith("{")
           and not child.tag.startswith(QEMU))
-    seen = set()
+    seen = {""}
     for element in root.findall("metadata/*"):
         namespace = element.tag.rpartition("}")[0]
-        if not namespace or namespace in seen:
+        if namespace in seen:
             element.getparent().remove(element)
         seen.add(namespace)
 
 
-def _system(root: Element) -> None:
-    """Containers alone have an init; a boot menu that is off has no timeout; host-passthrough has no model."""
+def _idle(root: Element) -> None:
+    """Containers alone have an init; a boot menu that is off has no timeout; a host's CPU has no model, a guest's no
+    architecture; a source has one kind."""
     if root.findtext("os/type", "").strip() != "exe":
-        _drop(element for element in root.iterfind("os/*") if str(element.tag).startswith("init"))
+        _drop(element for element in root.iterfind("os/*") if element.tag in CONTAINER)
     menu = root.find("os/bootmenu")
     if menu is not None and menu.get("enable") != "yes":
         menu.attrib.pop("timeout", None)
-    if root.find("cpu") is not None and root.find("cpu").get("mode") in ("host-passthrough", "host-model", "maximum"):
-        _drop(root.findall("cpu/model"))
-    _drop(root.findall("cpu/arch"))  # of a host's CPU
+    cpu = root.find("cpu")
+    if cpu is not None:
+        _drop(cpu.findall("arch"))
+        _drop(cpu.findall("model") if cpu.get("mode") in ("host-passthrough", "maximum") else ())
+        for model in cpu.findall("model") if cpu.get("mode") == "host-model" else ():
+            model.text = None
+            model.attrib.pop("fallback", None)
+    for disk in root.iterfind("devices/disk"):
+        source, name = disk.find("source"), SOURCES.get(disk.get("type", "file"))
+        for other in () if source is None or name is None else SOURCE_NAMES & set(source.attrib):
+            if other != name:
+                del source.attrib[other]
+
+
+def _labels(root: Element) -> None:
+    """A label that libvirt chooses is no label; an entry of SMBIOS without a text is no entry."""
+    _drop(label for label in root.findall("seclabel")
+          if label.get("type", "dynamic") == "dynamic" and label.find("baselabel") is None)
     _drop(entry for entry in root.iterfind("sysinfo//entry")
           if not (entry.text or "").strip() and not entry.get("file"))
-    _drop(label for label in root.findall("seclabel") if label.get("type", "dynamic") == "dynamic"
-          and label.find("label") is None and label.find("baselabel") is None)
 
 
 def _memory(root: Element) -> None:
@@ -135,10 +154,9 @@ def _threads(root: Element) -> None:
 def _disks(root: Element) -> None:
     for disk in root.iterfind("devices/disk"):
         source = disk.find("source")
-        name = SOURCES.get(disk.get("type", "file"))
-        for other in () if source is None or name is None else SOURCE_NAMES & set(source.attrib):
-            if other != name or not source.get(other):
-                del source.attrib[other]
+        for name in ("file", "dev"):
+            if source is not None and source.get(name) == "":
+                del source.attrib[name]
         if source is not None and not source.attrib and not len(source):
             disk.remove(source)
         if disk.find("source") is None:  # such as a CD drive without a medium
@@ -150,9 +168,11 @@ def _disks(root: Element) -> None:
 
 def _characters(root: Element) -> None:
     for device in (one for path in CHARDEVS for one in root.iterfind(f"devices/{path}")):
-        kind, channel = device.get("type", "pty"), device.find("target[@name]") is not None
+        kind, target = device.get("type", "pty"), device.find("target[@type='virtio'][@name]")
         for source in device.findall("source"):
-            if kind == "unix" and channel and MADE_PATH.fullmatch(source.get("path", "")):
+            path = source.get("path", "")
+            if kind == "unix" and target is not None and path.endswith(target.get("name")) \
+                    and CHANNEL_PATH.fullmatch(path[:len(path) - len(target.get("name"))]):
                 del source.attrib["path"]
             if kind in WITHOUT_SOURCE or (kind == "unix" and not source.get("path")):
                 device.remove(source)
@@ -175,7 +195,7 @@ def _graphics(root: Element) -> None:
             device.append(device.makeelement("listen", type="address", address=address))
         vnc = device.get("type") == "vnc"
         _drop(one for one in device.findall("listen") if (not one.get("address") and one.get("type") == "address")
-              or (vnc and MADE_PATH.fullmatch(one.get("socket", ""))))
+              or (vnc and VNC_PATH.fullmatch(one.get("socket", ""))))
         ports = {name: device.get(name) for name in ("port", "tlsPort")}
         if (vnc and ports["port"] in (None, "-1")) or ports["port"] == ports["tlsPort"] == "-1":
             device.set("autoport", device.get("autoport", "yes"))
@@ -191,6 +211,7 @@ def _controllers(root: Element) -> None:
     """The numbers that libvirt gives to controllers (virDomainAssignControllerIndexes)."""
     found = root.findall("devices/controller")
     for position, one in enumerate(found):
+        one.set("type", one.get("type", "ide"))
         if one.get("model") == "auto":
             del one.attrib["model"]
         if one.get("index") is None:
@@ -240,5 +261,6 @@ def _empty(root: Element) -> None:
             parent.remove(element)
 
 
-RULES = (_live_only, _foreign, _system, _memory, _distances, _threads, _disks, _characters, _graphics, _controllers,
-         _video, _addresses, _empty)
+UNREAD = (_foreign, _idle)
+SPELLING = (_live_only, _labels, _memory, _distances, _threads, _disks, _characters, _graphics, _controllers, _video,
+            _addresses, _empty)

@@ -54,11 +54,20 @@ class Difference:
         return f"{self.path}: {self.before} → {self.after}"
 
 
-def differences(wanted: Element, current: Element) -> list[Difference]:
-    """What libvirt's persistent XML is to say otherwise for the user's, in the order of the paths."""
+def differences(wanted: Element, current: Element, live: Element | None = None) -> list[Difference]:
+    """What libvirt's persistent XML is to say otherwise for the user's, in the order of the paths.
+
+    :param live: what the domain runs with. Who asks for the dump of a running domain that has no record yet does not
+        ask for what libvirt resolved at its start.
+    """
     ours, theirs, record = flatten(wanted), flatten(current), read_record(current)
-    found = (_difference(path, ours, theirs, record) for path in sorted({*ours, *theirs, *(record or ())}))
-    return [difference for difference in found if difference is not None]
+    found = [_difference(path, ours, theirs, record) for path in sorted({*ours, *theirs, *(record or ())})]
+    changes = [change for change in found if change is not None]
+    if record is None and live is not None and wanted.get("id") is not None:
+        runs = flatten(live)
+        changes = [change for change in changes if change.after != runs.get(change.path)
+                   or not at_start(change.path, change.after or "", ours)]
+    return changes
 
 
 def _difference(path: str, ours: Said, theirs: Said, record: Record | None) -> Difference | None:
@@ -100,12 +109,12 @@ def _goes_without_saying(path: str, wanted: str | None, now: str | None, ours: S
     value = now if wanted is None else wanted
     if (wanted is None) == (now is None) or value is None:
         return False
-    return is_default(path, value, ours) and has(ours, device_of(path))
+    return is_default(path, value, ours)
 
 
 def normalised(wanted: Element, definition: Element) -> list[Difference]:
     """What libvirt made of something that the user wrote, where that means another thing: ``before`` is the user's."""
-    ours, theirs = flatten(wanted), flatten(definition)
+    ours, theirs = flatten(wanted, unread=True), flatten(definition)
     return [Difference(path, value, theirs.get(path)) for path, value in sorted(ours.items())
             if not _met(path, value, theirs) and not _goes_without_saying(path, value, theirs.get(path), ours)]
 
@@ -119,20 +128,20 @@ def waiting(definition: Element, live: Element, changes: t.Collection[Difference
     :param live: the XML that it runs with, or was saved with
     :param changes: what is to be changed in the definition
     """
-    said, runs = after_changes(flatten(definition), changes), flatten(live)
-    started, defined = read_record(live), after_changes(_made(read_record(definition)), changes)
-    begun = _made(started)
+    said, runs, started = after_changes(flatten(definition), changes), flatten(live), read_record(live)
+    defined, begun = after_changes(_made(read_record(definition)), changes), _made(started)
     found = []
     for path in sorted({*said, *runs}):
-        should, does = said.get(path), runs.get(path)
-        if should == does or never_waits(path) or _met(path, should, runs):
+        should, does, device = said.get(path), runs.get(path), device_of(path)
+        if never_waits(path) or _met(path, should, runs) or _goes_without_saying(path, should, does, said):
             continue
+        part = (should is None) != (does is None) and has(said, device) and has(runs, device) and not is_secret(path)
         if at_start(path, does or "", said):
             waits = started is not None and defined.get(path) != begun.get(path)
-        elif should is None and does is not None and has(said, device_of(path)):
-            waits = not fills_in(path, does, said) if started is None else path in begun
+        elif part and started is not None:
+            waits = should != begun.get(path)
         else:
-            waits = True
+            waits = not (part and does is not None and fills_in(path, does, said))
         if waits:
             found.append(Difference(path, does, should))
     return found

@@ -22,24 +22,30 @@ class Filled:
     """Something that libvirt adds.
 
     :param path: as in flat; ``*`` stands for one part of it or a piece of one, ``**`` for any number of parts
-    :param given: a path that must be in the user's XML for libvirt to add it
-    :param values: what it adds, empty for anything. Who writes such a value says nothing with it: it is a default.
+    :param values: what it adds, empty for anything
+    :param given: a path that must be in the user's XML for libvirt to add it, and ``=`` its value; with ``!`` in front,
+        one that must not be; ``.`` is the element of an attribute
+    :param default: whether who writes such a value says nothing with it
     """
 
     path: str
     values: tuple[str, ...] = ()
-    given: str | None = None
+    given: str = ""
+    default: bool = False
 
     def adds(self, path: str, value: str, wanted: Said) -> bool:
         """Whether libvirt adds this to what is wanted."""
         if (self.values and value not in self.values) or not _pattern(self.path).fullmatch(path):
             return False
-        given, _separator, needed = (self.given or "").partition("=")
-        return not given or (given in wanted and needed in ("", wanted[given]))
+        if self.given == ".":
+            return has(wanted, path.rpartition("/")[0])
+        given, _separator, needed = self.given.lstrip("!").partition("=")
+        met = not given or (given in wanted and needed in ("", wanted[given]))
+        return met is not self.given.startswith("!")
 
 
-def _default(path: str, *values: str) -> Filled:
-    return Filled(path, values)
+def _default(path: str, *values: str, given: str = "") -> Filled:
+    return Filled(path, values, given, default=True)
 
 
 # What a new definition keeps of the old one (definition.py), and what other modules manage
@@ -51,49 +57,59 @@ KEPT = (
     Filled("features/smm/@state", given="os/@firmware"),
 )
 
+USB = ("piix3-uhci", "qemu-xhci", "nec-xhci", "ich9-ehci1", "pci-ohci")
+VIDEO = ("cirrus", "vga", "virtio")
+# The models that QEMU's machines of other architectures have by default
+CPUS = ("qemu64", "arm926", "cortex-a9", "cortex-a15", "la464", "POWER7", "POWER8", "POWER9", "POWER10", "g3", "ppc64",
+        "rv64", "qemu")
+
 # Devices that the user did not write
 DEVICES = (
-    *(Filled(f"devices/controller:{kind},*/**")
-      for kind in ("usb", "sata", "ide", "fdc", "virtio-serial", "ccid")),
+    _default("devices/controller:usb,0/@type", "usb"), _default("devices/controller:usb,0/@index", "0"),
+    Filled("devices/controller:usb,0/@model", USB), _default("devices/controller:ccid,0/**", "ccid", "0"),
+    *(Filled(f"devices/controller:{kind},*/**") for kind in ("sata", "ide", "fdc", "virtio-serial")),
     _default("devices/controller:scsi,*/@type", "scsi"), Filled("devices/controller:scsi,*/@index"),
-    _default("devices/controller:scsi,*/@model", "lsilogic"),
-    Filled("devices/controller:scsi,*/@model", ("virtio-scsi",), given="devices/hostdev/@type=scsi"),
-    Filled("devices/input:mouse,ps2*/**"), Filled("devices/input:keyboard,ps2*/**"),
-    Filled("devices/input:mouse,usb/**", given="os/type/@arch=ppc64"),
-    Filled("devices/input:keyboard,usb/**", given="os/type/@arch=ppc64"),
-    Filled("devices/audio/**"), Filled("devices/hub*/**"), _default("devices/memballoon/@model", "virtio"),
+    Filled("devices/controller:scsi,*/@model", ("lsilogic",)),
+    Filled("devices/controller:scsi,*/@model", ("virtio-scsi",), "devices/hostdev/@type=scsi"),
+    _default("devices/input:mouse,ps2*/@*", "mouse", "ps2"),
+    _default("devices/input:keyboard,ps2*/@*", "keyboard", "ps2"),
+    Filled("devices/input:mouse,usb/@*", ("mouse", "usb"), "os/type/@arch=ppc64"),
+    Filled("devices/input:keyboard,usb/@*", ("keyboard", "usb"), "os/type/@arch=ppc64"),
+    _default("devices/audio/@id", "1"), Filled("devices/audio/@type", ("none", "spice", "sdl", "dbus")),
+    Filled("devices/hub*/@type", ("usb",)), _default("devices/memballoon/@model", "virtio"),
     _default("devices/watchdog*/@model", "itco"), Filled("devices/watchdog*/@action"),
     _default("devices/panic/@model", "pseries", "s390"),
-    Filled("devices/video/model/@type", ("vga", "cirrus", "virtio"), given="devices/graphics/@type"),
+    Filled("devices/video/model/@type", VIDEO, "devices/graphics/@type"),
     *(Filled(f"devices/video/model/@{name}", given="devices/graphics/@type") for name in ("vram", "heads", "primary")),
 )
 
 # What is added to what the user wrote
 PARTS = (
-    _default("vcpu", "1"), _default("vcpu/@placement", "static"), Filled("seclabel*/**"),
+    _default("vcpu", "1"), _default("vcpu/@placement", "static"),
     _default("numatune/memory/@mode", "strict"), _default("numatune/memory/@placement", "static"),
     _default("numatune/memnode*/@mode", "strict"),
-    Filled("numatune/memory/@placement", ("auto",), given="vcpu/@placement=auto"),
-    _default("os/boot/@dev", "hd"), Filled("os/@firmware", ("efi",), given="os/loader"),
+    Filled("numatune/memory/@placement", ("auto",), "vcpu/@placement=auto"),
+    _default("os/boot/@dev", "hd"), Filled("os/@firmware", ("efi",), "os/loader"),
     Filled("os/firmware/**", given="os/loader"), _default("os/loader/@type", "rom"),
-    Filled("os/loader/@type", ("pflash",), given="os/@firmware"),
-    _default("os/loader/@readonly", "yes"), _default("os/loader/@secure", "no"), Filled("os/loader/@format"),
+    Filled("os/loader/@readonly", ("yes",), "os/loader"),
+    _default("os/loader/@secure", "no"), Filled("os/loader/@format"),
     Filled("os/nvram/@*"), _default("os/smbios/@mode", "none"),
-    Filled("features/smm/@state", ("on",), given="os/loader/@secure=yes"),
-    _default("features/*/@state", "on"), _default("features/hyperv/@mode", "custom"),
-    _default("features/async-teardown/@enabled", "yes"),
-    Filled("features/gic/@version"),
+    Filled("features/smm/@state", ("on",), "os/loader/@secure=yes"),
+    _default("features/*/@state", "on", given="."), _default("features/*/@enabled", "yes", given="."),
+    _default("features/hyperv/@mode", "custom", given="."), Filled("features/gic/@version"),
+    Filled("seclabel/@type", ("none",)), Filled("seclabel/@model", ("none",)),
     _default("cpu/@mode", "custom"), _default("cpu/@match", "exact"), Filled("cpu/@check"),
-    _default("cpu/@migratable", "on"), _default("cpu/model/@fallback", "allow", "forbid"),
-    # The models that QEMU's machines have by default
-    _default("cpu/model", "qemu64", "qemu32", "486", "arm926", "cortex-a9", "cortex-a15", "la464", "POWER7", "POWER8",
-             "POWER9", "POWER10", "g3", "ppc64", "rv64", "qemu"),
-    Filled("cpu/@mode", ("host-model", "host-passthrough"), given="os/type/@arch=s390x"),
+    _default("cpu/@migratable", "on"), _default("cpu/model/@fallback", "allow"),
+    Filled("cpu/model/@fallback", ("forbid",), "!cpu/model"),
+    Filled("cpu/model", CPUS), Filled("cpu/model", ("qemu32",), "os/type/@arch=i686"),
+    Filled("cpu/model", ("486",), "os/type/@machine=isapc"),
+    Filled("cpu/@mode", ("host-model", "host-passthrough"), "os/type/@arch=s390x"),
     _default("cpu/feature:*/@policy", "require"),
     _default("cpu/topology/@dies", "1"), _default("cpu/topology/@clusters", "1"),
     Filled("cpu/numa/cell*/@id"), Filled("cpu/numa/cell:0/@cpus"), Filled("cpu/numa/cell:0/**", given="maxMemory"),
     _default("clock/@offset", "utc"), _default("clock/@basis", "utc"), _default("clock/@adjustment", "0"),
     _default("on_poweroff", "destroy"), _default("on_reboot", "restart"), _default("on_crash", "destroy"),
+    _default("resource/partition", "/machine"), _default("devices/**/source/@tls", "no"),
     _default("devices/**/source/@mode", "connect"), _default("devices/**/protocol/@type", "raw"),
     *(_default(f"devices/{kind}*/@type", "pty") for kind in ("serial", "parallel", "console", "channel")),
     *(Filled(f"devices/{kind}*/target/{below}")
@@ -109,11 +125,13 @@ PARTS = (
     _default("devices/disk:*/readonly", ""), _default("devices/disk:*/backingStore", ""),
     _default("devices/disk:*/**/encryption/@engine", "qemu"),
     _default("devices/disk:*/**/host*/@port", "80", "443", "21", "69", "22", "2049", "3260", "10809", "24007", "7000"),
-    Filled("devices/controller:*/@index"), Filled("devices/controller:*/@model"),
-    Filled("devices/controller:usb,*/**"), Filled("devices/input:*/@bus"),
-    _default("devices/memballoon/@model", "virtio"),
+    Filled("devices/controller:*/@index"), Filled("devices/controller:usb,*/@model", USB),
+    Filled("devices/controller:usb,*/master/@startport"), Filled("devices/controller:scsi,*/@model", ("lsilogic",)),
+    *(Filled("devices/controller:scsi,*/@model", ("virtio-scsi",), f"os/type/@arch={arch}")
+      for arch in ("aarch64", "riscv64", "loongarch64", "s390x")),
+    _default("devices/input:*/@bus", "ps2", "usb"), _default("devices/memballoon/@model", "virtio"),
     _default("devices/graphics*/@autoport", "no"), Filled("devices/graphics*/audio/**"),
-    _default("devices/video*/model/@primary", "no"), _default("devices/video*/model/@type", "vga", "cirrus", "virtio"),
+    _default("devices/video*/model/@primary", "no"), Filled("devices/video*/model/@type", VIDEO),
     *(Filled(f"devices/video*/model/@{name}") for name in ("ram", "vram", "vgamem", "heads", "primary")),
     Filled("devices/sound*/audio/**"), _default("devices/sound*/@streams", "2"), Filled("devices/tpm*/**"),
     _default("devices/hostdev*/source/address/@*", "0x0"), _default("devices/hostdev*/source/address/@type", "pci"),
@@ -121,10 +139,10 @@ PARTS = (
     _default("devices/hostdev*/driver/@name", "vfio"), _default("devices/hostdev*/@display", "off"),
     _default("devices/filesystem*/@type", "mount"), _default("devices/filesystem*/@accessmode", "passthrough"),
     _default("devices/rng*/backend", "/dev/random"),
-    _default("devices/panic*/@model", "isa", "pvpanic", "pseries", "s390"),
+    Filled("devices/panic*/@model", ("isa", "pvpanic", "pseries", "s390")),
     _default("devices/watchdog*/@action", "reset"), _default("devices/vsock/@model", "virtio"),
     Filled("devices/vsock/cid/@auto"), _default("devices/shmem*/size", "4"),
-    _default("devices/shmem*/msi/@ioeventfd", "on"), _default("devices/memory*/@access", "shared"),
+    _default("devices/shmem*/msi/@ioeventfd", "on"), Filled("devices/memory*/@access", ("shared",)),
     _default("devices/memory*/target/requested", "0"),
     *(_default(f"devices/redirfilter/usbdev*/@{name}", "-1") for name in ("class", "vendor", "product", "version")),
 )
@@ -135,7 +153,7 @@ AT_START = (
     Filled("seclabel*/**"), Filled("vcpu/@cpuset"), Filled("numatune/memory/@nodeset"), Filled("clock/@adjustment"),
     Filled("clock/@basis"), Filled("os/nvram/**"), Filled("os/loader/**"), Filled("os/firmware/**"),
     Filled("os/@firmware"), Filled("resource/**"), Filled("devices/disk:*/backingStore/**"),
-    Filled("devices/*/source/@path"), Filled("devices/*/source/@tls", ("no",)), Filled("devices/console*/**"),
+    Filled("devices/*/source/@path"), Filled("devices/console*/**"),
     Filled("devices/channel*/source/**"), Filled("devices/graphics*/@*ort"), Filled("devices/graphics*/@websocket"),
     Filled("devices/graphics*/listen/**"), Filled("devices/vsock/cid/@address"), Filled("devices/hostdev*/driver/**"),
     Filled("devices/hostdev*/source/address/@device"), Filled("devices/tpm/**"),
@@ -162,7 +180,8 @@ def fills_in(path: str, value: str, wanted: Said, whole: bool = True) -> bool:
 
 def is_default(path: str, value: str, wanted: Said) -> bool:
     """Whether this means the same as saying nothing, in what the user wrote."""
-    return any(row.values and row.adds(path, value, wanted) for row in PARTS)
+    rows = PARTS if has(wanted, device_of(path)) else DEVICES
+    return any(row.default and row.adds(path, value, wanted) for row in rows)
 
 
 def at_start(path: str, value: str, said: Said) -> bool:

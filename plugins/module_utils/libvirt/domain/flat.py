@@ -68,10 +68,13 @@ KEYS: dict[str, t.Callable[[Element], str]] = {
 }
 
 
-def flatten(domain: Element) -> dict[str, str]:
-    """What a domain's XML says, by path."""
+def flatten(domain: Element, unread: bool = False) -> dict[str, str]:
+    """What a domain's XML says, by path.
+
+    :param unread: also what the QEMU driver does not read
+    """
     said: dict[str, str] = {}
-    _walk(canonical(domain), "", said)
+    _walk(canonical(domain, unread), "", said)
     # formatdomain: currentMemory "defaults to the same value as the memory element" when omitted, and is no more
     if "memory" in said:
         said["currentMemory"] = min(said.get("currentMemory", said["memory"]), said["memory"], key=_number)

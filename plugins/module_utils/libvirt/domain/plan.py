@@ -196,7 +196,9 @@ class DomainResource:
         return told
 
     def _changes(self, state: DomainState) -> list[Difference]:
-        return [] if self.wanted is None or state.definition is None else differences(self.wanted, state.definition)
+        if self.wanted is None or state.definition is None:
+            return []
+        return differences(self.wanted, state.definition, state.live)
 
     def _waiting(self, state: DomainState) -> list[Difference]:
         runs = state.saved if state.live is None else state.live

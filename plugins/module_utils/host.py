@@ -121,6 +121,11 @@ class Host:
         """Take a folder away with all that is in it, if it is there."""
         shutil.rmtree(self.path(path), ignore_errors=True)
 
+    def remove_folder(self, path: str) -> None:
+        """Take a folder away, if it is there and empty."""
+        with contextlib.suppress(OSError):
+            os.rmdir(self.path(path))
+
     def names(self, folder: str) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""
         try:

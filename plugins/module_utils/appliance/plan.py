@@ -31,6 +31,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan, Step
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import DomainState
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import (
     CRASHED,
     PAUSED,
@@ -85,8 +86,8 @@ def plan(appliance: ApplianceResource, current: ApplianceState) -> Plan[Applianc
     if power.boot:
         steps.append(Boot(appliance.connection, appliance.name, power.before, appliance.folder))
     after = after_all(appliance, current, power, replace(
-        current, pfs=tuple(one.after for one in pfs), domain=domain.after, nics=planned.after, medium=True, missing=(),
-        needs_restart=waits and not power.off))
+        current, pfs=tuple(one.after for one in pfs), domain=as_defined(domain.after, steps), nics=planned.after,
+        medium=True, missing=(), needs_restart=waits and not power.off))
     steps += finished(appliance, current, after, ready, power)
     ready = ready or any(isinstance(step, Await) for step in steps) or (
         appliance.profile.ready is None and after.domain.live is not None)
@@ -185,7 +186,7 @@ def defined(appliance: ApplianceResource, current: ApplianceState, domain: t.Seq
         before = current.domain.definition
         yield own.DefineAppliance(
             appliance.connection, appliance.name, definitions[-1].xml,
-            tuple(line for step in definitions for line in step.why),
+            tuple(line for step in definitions for line in step.why), current.wanted,
             before=None if before is None else xml.serialise(before), netdevs=own.guessed_netdevs(pfs))
     live = tuple(step for step in nics if not isinstance(step, (SetVfs, Define)))
     if live:
@@ -212,6 +213,14 @@ def finished(appliance: ApplianceResource, current: ApplianceState, after: Appli
     stale = spare(appliance, current, after)
     if stale:
         yield RemoveFiles(stale, "nothing uses it any more")
+
+
+def as_defined(domain: DomainState, steps: t.Iterable[Step]) -> DomainState:
+    """The domain with the definition that it gets."""
+    for step in steps:
+        if isinstance(step, own.DefineAppliance):
+            return replace(domain, definition=xml.parse(step.xml, notes=True), changes=())
+    return domain
 
 
 def spare(appliance: ApplianceResource, current: ApplianceState, after: ApplianceState) -> tuple[str, ...]:

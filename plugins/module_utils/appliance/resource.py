@@ -36,6 +36,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition 
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import ABSENT, DomainResource, DomainState
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SAVED, SHUTDOWN
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.foreseen import ForeseenConnection, ForeseenDomain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import InterfaceResource
@@ -139,7 +140,7 @@ class ApplianceResource:
             check_fits(host, self.connection, self.profile, wanted, starts)
         return ApplianceState(
             wanted, pfs, there, missing, record.text(), medium, self._spare(host), domain,
-            self._read_nics(later, planned.after), self._is_ready(host, domain))
+            self._read_nics(later, planned), self._is_ready(host, domain))
 
     def plan(self, current: ApplianceState) -> Plan[ApplianceState]:
         """All steps, in the order in which the host takes them, and the state that they lead to.
@@ -162,8 +163,9 @@ class ApplianceResource:
     def result(self, state: ApplianceState, plan: Plan[ApplianceState]) -> dict[str, t.Any]:
         """``state``, ``uuid``, ``interfaces``, ``vfs``, ``disks``, ``ready`` and ``needs_restart``."""
         nics = self.interfaces().result(state.nics, Plan((), plan.after.nics))
+        domain = self.domain(state.wanted).result(state.domain, Plan(plan.steps, plan.after.domain))
         return {
-            **nics, "state": state.domain.state, "uuid": state.domain.uuid, "ready": state.ready,
+            **nics, "warnings": [*domain.get("warnings", ()), *nics.get("warnings", ())], "state": state.domain.state, "uuid": state.domain.uuid, "ready": state.ready,
             "needs_restart": plan.after.needs_restart,
             "vfs": [{"pf": pf.name, **vf_result(vf)} for pf in state.pfs for vf in pf.vfs.values()],
             "disks": [{"name": found.disk.name, "path": found.disk.path, "image_changed": found.changed,
@@ -196,9 +198,11 @@ class ApplianceResource:
                 xml.etree().SubElement(root.find("devices"), "controller", type="pci", index="0", model=model)
         return root
 
-    def _read_nics(self, later: Host, domain: DomainState) -> NicState:
+    def _read_nics(self, later: Host, planned: Plan[DomainState]) -> NicState:
+        domain, new = planned.after, [step.xml for step in planned.steps if isinstance(step, Define)]
         texts = [None if one is None else xml.serialise(one) for one in (domain.definition, domain.live, domain.saved)]
-        foreseen = ForeseenDomain(self.name, domain.uuid or "", texts[0] or "", texts[1], texts[2], domain.state)
+        definition = new[-1] if new else texts[0] or ""
+        foreseen = ForeseenDomain(self.name, domain.uuid or "", definition, texts[1], texts[2], domain.state)
         return self.interfaces(ForeseenConnection(self.connection, foreseen)).read(later)
 
     def _spare(self, host: Host) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import foreseen_n
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import steps
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.define import DefineRecorded
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import write_interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.steps import DetachLive, identity
@@ -21,8 +22,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 
 
 @dataclass(frozen=True)
-class DefineAppliance(steps.Define):
-    """Set the persistent definition, NICs included.
+class DefineAppliance(DefineRecorded):
+    """Set the persistent definition, NICs included, and record what libvirt makes of the rest.
 
     :param before: its XML now, None for a domain that is not there yet
     :param netdevs: the PCI addresses of VFs that are still to be made, by the names that udev will most likely give
@@ -33,7 +34,7 @@ class DefineAppliance(steps.Define):
     netdevs: t.Mapping[str, str] = field(default_factory=dict)
 
     def apply(self, host: Host) -> None:
-        steps.Define.apply(replace(self, xml=self._with_real_names(host)), host)
+        DefineRecorded.apply(replace(self, xml=self._with_real_names(host)), host)
 
     def undo(self, host: Host) -> None:
         domain = self.connection.find(self.name)

@@ -101,8 +101,9 @@ options:
         suboptions:
           kind:
             description:
-              - V(iso), the default, is a CD-ROM with the files. The host needs C(xorriso).
-              - V(vmm) is a FAT disk with the files in C(vmm-config.tgz). The host needs C(mkfs.vfat) and C(mcopy).
+              - V(iso), the default, is a CD-ROM with the files. The host needs the package xorriso.
+              - V(vmm) is a FAT disk with the files in C(vmm-config.tgz). The host needs the packages dosfstools and
+                mtools.
             type: str
             choices: [iso, vmm]
           label: {type: str, description: "Volume label of the medium. If it is omitted, V(day0)."}

@@ -221,7 +221,7 @@ class KeepFiles:
     def put(self, host: Host, files: dict[str, str]) -> None:
         """Write or remove what differs, and tell systemd and udev: VFs may be made anew at any time.
 
-        A service that has gone would stay active until the next reboot. What cannot be written was not, so that there is nothing to undo of it.
+        A service that has gone would stay active until the next reboot, which harms nobody. What cannot be written was not, so that there is nothing to undo of it.
 
         :raises CommandFailed: one of them refuses
         """
@@ -229,7 +229,7 @@ class KeepFiles:
         units = [path for path in changed if path.startswith(rendering.UNITS)]
         gone = [os.path.basename(path) for path in units if path not in files and path.endswith(".service")]
         if gone:
-            carry_out(host, ["systemctl", "stop", *gone])
+            host.run(["systemctl", "stop", *gone])
         for path in changed:
             if path in files:
                 host.replace(path, files[path], 0o644)

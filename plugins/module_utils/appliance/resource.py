@@ -232,4 +232,3 @@ def check_twice(pfs: t.Sequence[Pf]) -> None:
 def _uuid(host: Host, name: str) -> str:
     """One that the same name on the same host has again, so that check mode knows the MACs that a real run makes."""
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{identity(host)}"))
-

@@ -17,6 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.filled impo
     Said,
     at_start,
     device_of,
+    dumped,
     fills_in,
     has,
     is_default,
@@ -54,19 +55,14 @@ class Difference:
         return f"{self.path}: {self.before} → {self.after}"
 
 
-def differences(wanted: Element, current: Element, live: Element | None = None) -> list[Difference]:
-    """What libvirt's persistent XML is to say otherwise for the user's, in the order of the paths.
-
-    :param live: what the domain runs with. Who asks for the dump of a running domain that has no record yet does not
-        ask for what libvirt resolved at its start.
-    """
+def differences(wanted: Element, current: Element) -> list[Difference]:
+    """What libvirt's persistent XML is to say otherwise for the user's, in the order of the paths."""
     ours, theirs, record = flatten(wanted), flatten(current), read_record(current)
     found = [_difference(path, ours, theirs, record) for path in sorted({*ours, *theirs, *(record or ())})]
     changes = [change for change in found if change is not None]
-    if record is None and live is not None and wanted.get("id") is not None:
-        runs = flatten(live)
-        changes = [change for change in changes if change.after != runs.get(change.path)
-                   or not at_start(change.path, change.after or "", ours)]
+    if record is None and wanted.get("id") is not None and all(
+            dumped(change.path, change.after or "", ours) for change in changes):
+        return []  # It is the dump of a running domain, and asks for nothing else.
     return changes
 
 

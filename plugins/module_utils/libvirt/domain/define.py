@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import Difference, normalised
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import (
+    Difference,
+    after_changes,
+    normalised,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import merged_definition
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import NAMESPACE, PREFIX, write_record
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import is_secret
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import HIDDEN, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
@@ -46,6 +52,20 @@ def define(connection: Connection, name: str, wanted: Element, current: Element 
     """
     why = ("define",) if current is None else tuple(map(str, changes))
     return DefineRecorded(connection, name, xml.serialise(merged_definition(wanted, current)), why, wanted)
+
+
+def shown(wanted: Element, definition: Element, found: list[Difference],
+          changes: t.Collection[Difference]) -> dict[str, str]:
+    """Those parts of a definition that the user wrote, or that change; of a secret, that it changes.
+
+    :param found: what still is to be changed
+    :param changes: what a plan changes, which the definition does not have yet
+    """
+    said = after_changes(flatten(definition), changes)
+    strange = {change.path for change in found}
+    paths = {*flatten(wanted), *strange, *(change.path for change in changes)}
+    hidden = {path: "(hidden, another value)" if path in strange else HIDDEN for path in said}
+    return {path: hidden[path] if is_secret(path) else said[path] for path in sorted(paths) if path in said}
 
 
 def warnings(name: str, wanted: Element, definition: Element) -> list[str]:

@@ -58,6 +58,7 @@ KEPT = (
 )
 
 USB = ("piix3-uhci", "qemu-xhci", "nec-xhci", "ich9-ehci1", "pci-ohci")
+SERIALS = ("isa-serial", "system-serial", "spapr-vio-serial", "sclp-serial")
 VIDEO = ("cirrus", "vga", "virtio")
 # The models that QEMU's machines of other architectures have by default
 CPUS = ("qemu64", "arm926", "cortex-a9", "cortex-a15", "la464", "POWER7", "POWER8", "POWER9", "POWER10", "g3", "ppc64",
@@ -112,8 +113,9 @@ PARTS = (
     _default("resource/partition", "/machine"), _default("devices/**/source/@tls", "no"),
     _default("devices/**/source/@mode", "connect"), _default("devices/**/protocol/@type", "raw"),
     *(_default(f"devices/{kind}*/@type", "pty") for kind in ("serial", "parallel", "console", "channel")),
-    *(Filled(f"devices/{kind}*/target/{below}")
-      for kind in ("serial", "parallel", "console") for below in ("@type", "@port", "model/@name")),
+    *(Filled(f"devices/{kind}*/target/@port") for kind in ("serial", "parallel")),
+    Filled("devices/serial*/target/@type", SERIALS), Filled("devices/serial*/target/model/@name"),
+    Filled("devices/console*/target/@type", ("serial", "virtio")),
     _default("devices/channel*/target/@name", "com.redhat.spice.0"),
     _default("devices/redirdev*/source/@channel", "org.qemu.usbredir"), _default("devices/redirdev*/@bus", "usb"),
     _default("devices/disk:*/@type", "file"), _default("devices/disk:*/@device", "disk"),
@@ -121,19 +123,21 @@ PARTS = (
     *(_default(f"devices/disk:*/driver/@{name}", "default") for name in ("cache", "io")),
     *(_default(f"devices/disk:{name}*/target/@bus", bus)
       for name, bus in (("hd", "ide"), ("sd", "scsi"), ("vd", "virtio"), ("fd", "fdc"), ("xvd", "xen"))),
-    _default("devices/disk:*/target/@tray", "closed"), _default("devices/disk:*/@snapshot", "no"),
-    _default("devices/disk:*/readonly", ""), _default("devices/disk:*/backingStore", ""),
+    _default("devices/disk:*/target/@tray", "closed"), _default("devices/disk:*/backingStore", ""),
     _default("devices/disk:*/**/encryption/@engine", "qemu"),
     _default("devices/disk:*/**/host*/@port", "80", "443", "21", "69", "22", "2049", "3260", "10809", "24007", "7000"),
     Filled("devices/controller:*/@index"), Filled("devices/controller:usb,*/@model", USB),
     Filled("devices/controller:usb,*/master/@startport"), Filled("devices/controller:scsi,*/@model", ("lsilogic",)),
     *(Filled("devices/controller:scsi,*/@model", ("virtio-scsi",), f"os/type/@arch={arch}")
       for arch in ("aarch64", "riscv64", "loongarch64", "s390x")),
+    Filled("devices/controller:scsi,*/@model", ("ibmvscsi",), "os/type/@arch=ppc64"),
     _default("devices/input:*/@bus", "ps2", "usb"), _default("devices/memballoon/@model", "virtio"),
     _default("devices/graphics*/@autoport", "no"), Filled("devices/graphics*/audio/**"),
     _default("devices/video*/model/@primary", "no"), Filled("devices/video*/model/@type", VIDEO),
-    *(Filled(f"devices/video*/model/@{name}") for name in ("ram", "vram", "vgamem", "heads", "primary")),
-    Filled("devices/sound*/audio/**"), _default("devices/sound*/@streams", "2"), Filled("devices/tpm*/**"),
+    *(Filled(f"devices/video*/model/@{name}") for name in ("ram", "vram", "vgamem")),
+    Filled("devices/video*/model/@heads", ("1",)), Filled("devices/video*/model/@primary", ("yes",)),
+    Filled("devices/sound*/audio/**"), _default("devices/sound*/@streams", "2"),
+    Filled("devices/tpm*/@model", ("tpm-tis", "tpm-spapr")), Filled("devices/tpm*/backend/@version"),
     _default("devices/hostdev*/source/address/@*", "0x0"), _default("devices/hostdev*/source/address/@type", "pci"),
     _default("devices/hostdev*/@mode", "subsystem"), _default("devices/hostdev*/@managed", "no"),
     _default("devices/hostdev*/driver/@name", "vfio"), _default("devices/hostdev*/@display", "off"),
@@ -158,6 +162,12 @@ AT_START = (
     Filled("devices/graphics*/listen/**"), Filled("devices/vsock/cid/@address"), Filled("devices/hostdev*/driver/**"),
     Filled("devices/hostdev*/source/address/@device"), Filled("devices/tpm/**"),
     Filled("devices/hostdev*/source/address/@bus", given="devices/hostdev/@type=usb"),
+)
+# What libvirt resolved in the dump of a running domain
+DUMPED = (
+    *(Filled(path, given="cpu/@check=full") for path in ("cpu/@*", "cpu/model/**", "cpu/feature:*/**", "cpu/vendor")),
+    Filled("devices/disk:*/backingStore/**"), Filled("devices/vsock/cid/@address"), Filled("currentMemory"),
+    Filled("devices/graphics*/listen/@*", ("address", "127.0.0.1", "::1")),
 )
 # What is of no consequence to a running domain
 DESCRIPTIVE = (Filled("title"), Filled("description"), Filled("metadata/**"))
@@ -187,6 +197,11 @@ def is_default(path: str, value: str, wanted: Said) -> bool:
 def at_start(path: str, value: str, said: Said) -> bool:
     """Whether a running domain may say this where its definition says otherwise, and do nothing else."""
     return any(row.adds(path, value, said) for row in AT_START)
+
+
+def dumped(path: str, value: str, wanted: Said) -> bool:
+    """Whether the dump of a running domain says this of the run."""
+    return any(row.adds(path, value, wanted) for row in DUMPED)
 
 
 def never_waits(path: str) -> bool:

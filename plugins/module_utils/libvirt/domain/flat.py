@@ -13,7 +13,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import spelling
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.canonical import QEMU, canonical, index_of
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.canonical import QEMU, canonical
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.canonical_devices import index_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 QEMU_PREFIX = "qemu:"  # the customary one

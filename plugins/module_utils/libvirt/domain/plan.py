@@ -13,17 +13,15 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse, Valid
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import spelling
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import (
-    Difference,
-    after_changes,
-    differences,
-    waiting,
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import Difference, differences, waiting
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.define import (
+    DefineRecorded,
+    define,
+    shown,
+    warnings,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.define import DefineRecorded, define, warnings
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import wanted_definition
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import HIDDEN, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import CRASHED, RUNNING, SAVED, SHUTDOWN
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import (
     CutPower,
@@ -172,40 +170,30 @@ class DomainResource:
 
     def show(self, state: DomainState) -> dict[str, t.Any]:
         """State, autostart, and those parts of the definition that the user's XML changes."""
-        shown: dict[str, t.Any] = {"state": state.state}
+        parts: dict[str, t.Any] = {"state": state.state}
         if state.definition is None:
-            return shown
-        shown["autostart"] = state.autostart
+            return parts
+        parts["autostart"] = state.autostart
         if self.wanted is not None:
-            said = after_changes(flatten(state.definition), state.changes)
-            strange = () if state.changes else {change.path for change in self._changes(state)}
-            paths = {*flatten(self.wanted), *strange, *(change.path for change in state.changes)}
-            # That a value changes is to be seen, but no value.
-            hidden = {path: "(hidden, another value)" if path in strange else HIDDEN for path in said}
-            shown["definition"] = {path: hidden[path] if is_secret(path) else said[path]
-                                   for path in sorted(paths) if path in said}
-        return shown
+            found = [] if state.changes else self._changes(state)
+            parts["definition"] = shown(self.wanted, state.definition, found, state.changes)
+        return parts
 
     def result(self, state: DomainState, plan: Plan[DomainState]) -> dict[str, t.Any]:
         """``state``, ``uuid`` (None while it is not known), ``needs_restart``, and what libvirt did not take over."""
-        told: dict[str, t.Any] = {
-            "state": state.state, "uuid": state.uuid, "needs_restart": bool(self._waiting(state))}
-        defined = any(isinstance(step, DefineRecorded) for step in plan.steps)
-        if defined and self.wanted is not None and state.definition is not None and not state.changes:
-            told["warnings"] = warnings(self.name, self.wanted, state.definition)
-        return told
+        told = {"state": state.state, "uuid": state.uuid, "needs_restart": bool(self._waiting(state))}
+        defined = any(isinstance(step, DefineRecorded) for step in plan.steps) and not state.changes
+        return {**told, "warnings": warnings(self.name, self.wanted, state.definition) if defined else []}
 
     def _changes(self, state: DomainState) -> list[Difference]:
-        if self.wanted is None or state.definition is None:
-            return []
-        return differences(self.wanted, state.definition, state.live)
+        return [] if self.wanted is None or state.definition is None else differences(self.wanted, state.definition)
 
     def _waiting(self, state: DomainState) -> list[Difference]:
         runs = state.saved if state.live is None else state.live
         return [] if runs is None or state.definition is None else waiting(state.definition, runs, state.changes)
 
     def _plan_definition(self, wanted: Element, current: DomainState, steps: list[Step]) -> DomainState:
-        given = spelling.value((wanted.findtext("uuid") or "").strip(), "uuid", "uuid") or None
+        given = flatten(wanted).get("uuid")
         if current.definition is not None and given not in (None, current.uuid):
             raise ValidationError("xml", f"its <uuid> is {given}, but the domain {self.name} has {current.uuid}",
                                   remedy="Remove <uuid>, or make the domain absent first")

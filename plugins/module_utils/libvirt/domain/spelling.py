@@ -22,6 +22,7 @@ UNLIMITED = (2**63 - 1) // 1024  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED; libvirt wr
 
 # Sets of CPUs, nodes and threads (virBitmapParse) by their attribute
 SETS = frozenset({"cpuset", "nodeset", "cpus", "vcpus", "iothreads"})
+MOST = 16384  # VIR_DOMAIN_CPUMASK_LEN
 SET = re.compile(r"\s*\^?[0-9]{1,5}(-[0-9]{1,5})?\s*(,\s*\^?[0-9]{1,5}(-[0-9]{1,5})?\s*)*")
 
 NUMBER = re.compile(r"[0-9]{1,20}")
@@ -71,6 +72,8 @@ def members(text: str | None) -> list[int] | None:
     found: set[int] = set()
     for part in text.split(","):
         first, _separator, last = part.strip().lstrip("^").partition("-")
+        if int(last or first) >= MOST:
+            return None
         numbers = range(int(first), int(last or first) + 1)
         found = found.difference(numbers) if "^" in part else found.union(numbers)
     return sorted(found)

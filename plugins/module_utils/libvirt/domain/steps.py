@@ -242,10 +242,10 @@ def undefine(connection: Connection, name: str, definition: Element, keep: bool)
     :param keep: whether its UEFI variables and the state of its emulated TPM stay
     :raises NotSupported: libvirt would remove the state of a TPM that is to be kept
     """
-    has = {"UEFI variables": definition.find("os/nvram") is not None,
-           "TPM state": definition.find("devices/tpm/backend[@type='emulator']") is not None}
-    keeps = tuple(what for what, there in has.items() if there and keep)
+    places = {"UEFI variables": "os/nvram", "TPM state": "devices/tpm/backend[@type='emulator']"}
+    has = [what for what, place in places.items() if definition.find(place) is not None]
+    keeps = tuple(has) if keep else ()
     if "TPM state" in keeps and not connection.keeps_tpm():
         raise NotSupported("keep_firmware_state", "libvirt keeps TPM state since its version 8.9", keep,
                            f"Copy /var/lib/libvirt/swtpm/{definition.findtext('uuid')}, and leave this out")
-    return Undefine(connection, name, has["UEFI variables"] and not keep, keeps, "TPM state" in keeps)
+    return Undefine(connection, name, "UEFI variables" in has and not keep, keeps, "TPM state" in keeps)

@@ -11,12 +11,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.networks import network_of
-from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import (
-    Use,
-    uses_of,
-    uses_of_network,
-    warnings_of,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import Use, uses_of, uses_of_network, warnings_of
 
 
 def warnings_of_nics(host: Host, connection: Connection, nics: t.Iterable[tuple[str, Interface]]) -> tuple[str, ...]:

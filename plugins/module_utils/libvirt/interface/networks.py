@@ -91,7 +91,7 @@ def _network(name: str, root: Element, portgroup: str | None) -> NicNetwork:
 
 def _vlan(subject: str, given: NicNetwork, nic: Interface) -> None:
     modes.check_vlan(f"{subject}.vlan", nic.vlan, given.kind, given.called,
-               vfs=f"network {given.name} gives VFs, and ")
+                     vfs=f"network {given.name} gives VFs, and ")
 
 
 def _virtualport(subject: str, given: NicNetwork, nic: Interface) -> None:
@@ -100,9 +100,9 @@ def _virtualport(subject: str, given: NicNetwork, nic: Interface) -> None:
     subject, port = f"{subject}.virtualport", given.network.virtualport or Virtualport()
     modes.check_switch(subject, nic, given.kind, given.called, "Take another, or none")
     rules.check_agrees(subject, nic.virtualport, port, f"network {given.name} or its port group",
-                 "Remove {key}, or change the network")
+                       "Remove {key}, or change the network")
     rules.check_complete(subject, nic.switch or port.type, {**nic.virtualport.parameters(), **port.parameters()},
-                   f", and network {given.name} does not say it")
+                         f", and network {given.name} does not say it")
 
 
 def _bandwidth(subject: str, given: NicNetwork, nic: Interface) -> None:

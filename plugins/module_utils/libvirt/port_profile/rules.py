@@ -45,7 +45,7 @@ def check(profile: PortProfile, before: PortProfile | None, name: str, network: 
 def _check_virtualport(network: Network, where: str, profile: PortProfile) -> None:
     modes.check_switch("virtualport", profile, network.kind(), where, "Take another, or type: none")
     rules.check_agrees("virtualport", profile.virtualport, network.virtualport or Virtualport(), where,
-                 "Take {given}, or change the network with nfv.kvm.vm_network")
+                       "Take {given}, or change the network with nfv.kvm.vm_network")
 
 
 def _check_vlan(network: Network, where: str, profile: PortProfile) -> None:
@@ -78,4 +78,4 @@ def check_on_host(host: Host, connection: Connection, profile: PortProfile, name
         bridges.check_vlan_of_bridge(host, connection, "vlan", profile.vlan, str(network.bridge), switch)
     for device in network.devices or () if network.kind() == "passthrough" else ():
         bridges.check_vlan_of_macvtap(host, "vlan", profile.vlan, device, f"{device} of network {name}",
-                              "Remove vlan, and give the network VLAN devices instead")
+                                      "Remove vlan, and give the network VLAN devices instead")

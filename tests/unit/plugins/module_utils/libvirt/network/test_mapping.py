@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import fields
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,10 +61,6 @@ def networks(draw: st.DrawFn) -> Network:
     ports = [PORTS[name] for name in VIRTUALPORTS[kind]]
     values["virtualport"] = draw(st.one_of(st.just(Virtualport()), *ports))
     return Network(**values)
-
-
-def test_every_attribute_has_its_place() -> None:
-    assert {row.field for row in ROWS} == {field.name for field in fields(Network)}
 
 
 @given(networks())

@@ -68,8 +68,8 @@ def check_file(name: str, content: t.Any, files: t.Container[str]) -> None:
     """:raises ValidationError: there can be no such file on a medium; its content is not shown"""
     check_characters("day0, the name of a file", name)
     if ELSEWHERE.search(name):
-        raise ValidationError("day0", "a file of the medium is named from its root on, without a slash in front "
-                              "and without ..", name, "Name it such as config/juniper.conf")
+        raise ValidationError("day0", "a file of the medium is named from its root on, with no slash in front and no "
+                              "part .. in it", name, "Name it such as config/juniper.conf")
     if any(len(part.encode()) > LONGEST for part in name.split("/")):
         raise ValidationError("day0", f"a part of this name has more than {LONGEST} bytes", name, "Shorten it")
     above = "/".join(name.split("/")[:-1])

@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import rate_of, virtualport_of, vlan_of
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, in_range
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
@@ -39,8 +39,6 @@ NEEDED_SOURCE: dict[str, tuple[frozenset[str], ...]] = {
 }
 OPTIONAL_SOURCE = {"network": frozenset({"portgroup"}), "direct": frozenset({"mode"})}
 MODES = {"direct": ("vepa", "bridge", "private", "passthrough"), "vhostuser": ("client", "server")}
-# The smallest MTU of IPv4 (RFC 791) and the largest that libvirt's virtio NICs take
-MTU = (68, 65535)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.options import shared_virtualport_of, vlan_of
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, in_range
 
 # What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
 NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
-# Bytes: what IPv4 needs (RFC 791), and the most that a bridge can have (ETH_MAX_MTU in the kernel's if_ether.h)
-MTU = (68, 65535)
 # What only one who has to be told can mean
 CONNECTS = ("forward", "virtualport", "vlan", "mtu", "addresses")
 

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import VLAN_IDS, in_range
 
 # src/conf/netdev_vport_profile_conf.c; 0 is reserved as managerid (IEEE 802.1Qbg), which libvirt does not check
 LIMITS = {"managerid": (1, 0xFF), "typeid": (0, 0xFFFFFF), "typeidversion": (0, 0xFF)}
@@ -40,7 +40,7 @@ def vlan_of(subject: str, vlan: dict[str, t.Any] | None) -> Vlan | None:
     tags, native = vlan["tags"], vlan["native"]
     trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
     for tag in tags:
-        in_range(f"{subject}.tags", tag, 1, 4094)
+        in_range(f"{subject}.tags", tag, *VLAN_IDS)
     if len(set(tags)) < len(tags):
         raise ValidationError(f"{subject}.tags", "a tag is there twice", tags, "Give each tag once")
     if trunk and not tags:

@@ -171,7 +171,7 @@ def who_needs(link: Link, host: Host) -> str:
         return "it is the host's loopback"
     if link.linkinfo.info_kind in ("bridge", "openvswitch"):
         return "it is a bridge itself"
-    if any(hop.dev == link.ifname for hop in host.hops()):
+    if link.ifname in host.ways_out:
         return "the host's default route leaves by it"
     if addresses:
         return f"it has the host's address {', '.join(addresses)}"

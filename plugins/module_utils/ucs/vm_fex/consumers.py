@@ -9,68 +9,51 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class UcsNic:
-    """A VM interface that UCS Manager shows."""
-
-    nic: str | None = None
-    vm: str | None = None
-    mac: str | None = None
-    status: str | None = None
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What ucs_port_profile was to do."""
+class Item:
+    """What a module was to do: a port profile, of port_profile with its network."""
 
     name: str
+    network: str = ""
 
 
 @dataclass(frozen=True)
-class ProfileResult:
-    """A result of ucs_port_profile."""
-
-    item: Profile
-    consumers: tuple[UcsNic, ...] = ()
-
-
-@dataclass(frozen=True)
-class HostNic:
-    """A NIC of a domain on the host.
+class Nic:
+    """A NIC: as UCS Manager shows it (nic, vm, mac, status), or as the host has it (the others, and mac).
 
     :param current: whether a running domain has the port profile as it is now
     """
 
-    name: str | None = None
     mac: str | None = None
+    nic: str | None = None
+    vm: str | None = None
+    status: str | None = None
+    name: str | None = None
     domain: str | None = None
     running: bool = False
     current: bool = False
 
 
 @dataclass(frozen=True)
-class Group(Profile):
-    """What port_profile was to do."""
+class Result:
+    """A result of ucs_port_profile or port_profile."""
 
-    network: str
-
-
-@dataclass(frozen=True)
-class GroupResult:
-    """A result of port_profile."""
-
-    item: Group
-    consumers: tuple[HostNic, ...] = ()
+    item: Item
+    consumers: tuple[Nic, ...] = ()
 
 
-def consumers(profiles: tuple[ProfileResult, ...], groups: tuple[GroupResult, ...]) -> t.Iterator[str]:
-    """A line for each VM interface that UCS Manager shows, and for each NIC of the host."""
-    for profile in profiles:
-        for vif in profile.consumers:
-            yield (f"port profile {profile.item.name}: NIC {vif.nic} of VM {vif.vm} ({vif.mac}, {vif.status} in UCS "
+def consumers(profiles: tuple[Result, ...], groups: tuple[Result, ...]) -> t.Iterator[str]:
+    """A line for each VM interface that UCS Manager shows, and for each NIC of the host.
+
+    :param profiles: results of ucs_port_profile
+    :param groups: results of port_profile
+    """
+    for result in profiles:
+        for nic in result.consumers:
+            yield (f"port profile {result.item.name}: NIC {nic.nic} of VM {nic.vm} ({nic.mac}, {nic.status} in UCS "
                    "Manager)")
-    for group in groups:
-        for nic in group.consumers:
+    for result in groups:
+        for nic in result.consumers:
             state = ("not running" if not nic.running else "running" if nic.current
                      else "running with what it had when it was plugged in")
-            yield (f"port profile {group.item.name}: NIC {nic.name or nic.mac} of domain {nic.domain} "
-                   f"(network {group.item.network}, {state})")
+            yield (f"port profile {result.item.name}: NIC {nic.name or nic.mac} of domain {nic.domain} "
+                   f"(network {result.item.network}, {state})")

@@ -31,7 +31,7 @@ class Table:
     :param adapter_vendors: PCI vendors of NICs with VM-FEX; none allows all
     :param unsupported_drivers: drivers of Linux itself, each with the reason
     :param unsupported_adapters: adapters by PCI subsystem ID
-    :param vf_limits: VFs of a PF that netlink can tell of with their port profiles: on some hosts, and on any
+    :param vf_limits: VFs of a PF that netlink can show with their port profiles: on some hosts, and on any
     :param fabric_interconnect: what the host is connected to, which it cannot know itself
     :param unsupported_fabric_interconnects: None for those of ucs/models.py
     :param unsupported_topologies: modes of a macvtap, and NO_VF, each with the reason
@@ -65,11 +65,11 @@ TABLE = Table(
         "1137:0217": "VIC 1455", "1137:0218": "VIC 1457",
     },
     vf_limits=[22, 32],
-    # NO_VF: libvirt asks for VF -1 of a device that is none (net/core/rtnetlink.c refuses it).
+    # NO_VF: libvirt asks for VF -1 of a device that is not a VF (net/core/rtnetlink.c refuses it).
     unsupported_topologies={
         "private": "UCS does not have MacVTap direct (private) any more since release 2.1",
         "vepa": _NO_TOPOLOGY, "bridge": _NO_TOPOLOGY,
-        NO_VF: "Linux from 5.4 on sets port profiles on VFs only, and this is none",
+        NO_VF: "Linux from 5.4 on sets port profiles on VFs only, and this is not one",
     },
 )
 

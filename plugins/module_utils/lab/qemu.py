@@ -20,7 +20,7 @@ def qemu_arguments(host: Host, image: str, accelerator: str) -> list[str]:
     arguments = [
         "-name", host.name, "-machine", "q35,kernel-irqchip=split" if accelerator == "kvm" else "q35",
         "-accel", "kvm" if accelerator == "kvm" else "tcg,thread=multi,tb-size=1024",
-        # With five levels of page tables, which nobody needs here, a nested guest takes a sixth longer to boot.
+        # With five levels of page tables, which the lab does not need, a nested guest takes a sixth longer to boot.
         "-cpu", "max,-la57" if host.nested else "max,-la57,-svm,-vmx",
         "-smp", str(host.cpus), "-m", str(host.memory), "-display", "none",
         "-kernel", f"{image}/grub.lnx", "-smbios", smbios(host.name, host.kernel_arguments),
@@ -40,10 +40,10 @@ def qemu_arguments(host: Host, image: str, accelerator: str) -> list[str]:
 
 
 def smbios(name: str, kernel_arguments: str) -> str:
-    """What the host is told by its firmware: the GRUB configuration that it is to have, and its first command line.
+    """What the host gets from its firmware: the GRUB configuration that it is to have, and its first command line.
 
     systemd takes a file from a credential (systemd-tmpfiles(8), ``tmpfiles.extra``; systemd.system-credentials(7)). The
-    last string is read by GRUB as long as nobody has run update-grub.
+    last string is read by GRUB until update-grub has run.
     """
     # The emulated CPUs have one TSC. The kernel would sometimes find it unsynchronized and read the HPET instead, for
     # which a program needs up to ten times as long.

@@ -30,7 +30,7 @@ def any_base(given: object) -> int:
 
 @dataclass(frozen=True)
 class BridgeInfo:
-    """The settings of a bridge. None where the link is none."""
+    """The settings of a bridge. None if the link is not a bridge."""
 
     vlan_filtering: int | None = None
     vlan_default_pvid: int | None = None

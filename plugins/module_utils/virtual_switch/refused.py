@@ -98,7 +98,7 @@ def refused_manager(listed: Listed, host: Host) -> Refused:
 
 
 def refused_name(subject: str, bridge: LinuxBridge | OvsBridge, host: Host) -> Refused:
-    """A bridge that is somebody else's, or that others still use."""
+    """A bridge that this role has not made, or that others still use."""
     name, absent, link = bridge.name, bridge.state == "absent", host.by_name.get(bridge.name)
     if isinstance(bridge, LinuxBridge):
         ours = {note.port for note in host.notes if note.bridge == name}

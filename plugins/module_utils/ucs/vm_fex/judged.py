@@ -159,7 +159,7 @@ def warned_host(service_profiles: tuple[ServiceProfile, ...], uuid: str) -> t.It
     """What UCS Manager shows of the host."""
     if not uuid:
         yield ("The UUID of this host cannot be read, so that its service profile in UCS Manager is not known. Run "
-               "this as root, on a server whose firmware tells a UUID.")
+               "this as root, on a server whose firmware has a UUID.")
         return
     known = {written.lower() for written in (uuid, swapped(uuid))}
     own = next((each for each in service_profiles if each.uuid.lower() in known), None)

@@ -24,6 +24,10 @@ class Given:
     """Base of dataclasses for what users give: they cannot have other keys than its fields."""
 
 
+class Arguments:
+    """Base of dataclasses that are the arguments of a module: None is not managed, and left out."""
+
+
 class Wrong(ValueError):
     """A value is not valid.
 

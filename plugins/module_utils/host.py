@@ -112,11 +112,6 @@ class Host:
         os.mkdir(self.path(path), mode)
         os.chmod(self.path(path), mode)
 
-    def remove_folder(self, path: str) -> None:
-        """Take an empty folder away, if it is there."""
-        with contextlib.suppress(FileNotFoundError):
-            os.rmdir(self.path(path))
-
     def remove_tree(self, path: str) -> None:
         """Take a folder away with all that is in it, if it is there."""
         shutil.rmtree(self.path(path), ignore_errors=True)

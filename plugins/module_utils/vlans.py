@@ -9,8 +9,8 @@ import typing as t
 from itertools import groupby
 
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Wrong, number
+from ansible_collections.nfv.kvm.plugins.module_utils.values import VLAN_IDS
 
-MOST = 4094
 RANGE = re.compile(r"\s*([0-9]{1,4})\s*(?:-\s*([0-9]{1,4})\s*)?")
 
 
@@ -19,12 +19,13 @@ def vlan_ids(given: object) -> list[int]:
 
     :raises Wrong: something else is given, or a range that runs backwards
     """
+    least, most = VLAN_IDS
     found: set[int] = set()
     for part in given if isinstance(given, (list, tuple)) else [given]:
         written = RANGE.fullmatch(str(part))
         first, last = (int(written[1]), int(written[2] or written[1])) if written else (0, 0)
-        if not 1 <= first <= last <= MOST:
-            raise Wrong(f"VLANs are numbers from 1 to {MOST}, ranges of them run upwards",
+        if not least <= first <= last <= most:
+            raise Wrong(f"VLANs are numbers from {least} to {most}, ranges of them run upwards",
                         "List them as in [10, 20-29]")
         found.update(range(first, last + 1))
     return sorted(found)
@@ -37,5 +38,5 @@ def vlan_ranges(vlans: t.Iterable[int]) -> tuple[str, ...]:
     return tuple(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
-VlanId = t.Annotated[int, number(1, MOST)]
+VlanId = t.Annotated[int, number(*VLAN_IDS)]
 VlanIds = t.Annotated[tuple[int, ...], vlan_ids]

@@ -21,7 +21,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import BOOLEANS, boolean
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Refused, Wrong
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Arguments, Given, Refused, Wrong
 from ansible_collections.nfv.kvm.plugins.plugin_utils.door import NULL, UNEXPECTED
 
 Filter = t.Callable[..., t.Any]
@@ -158,8 +158,10 @@ def shown(value: t.Any) -> t.Any:
     if isinstance(value, KvmError):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.metadata.get("key", field.name): shown(getattr(value, field.name))
-                for field in dataclasses.fields(value)}
+        found = {field.metadata.get("key", field.name): getattr(value, field.name)
+                 for field in dataclasses.fields(value)}
+        return {key: shown(each) for key, each in found.items()
+                if each is not None or not isinstance(value, Arguments)}
     if isinstance(value, Mapping):
         return {key: shown(each) for key, each in value.items()}
     return [shown(each) for each in value] if isinstance(value, (list, tuple, t.Iterator)) else value

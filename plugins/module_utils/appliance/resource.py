@@ -165,7 +165,8 @@ class ApplianceResource:
         nics = self.interfaces().result(state.nics, Plan((), plan.after.nics))
         domain = self.domain(state.wanted).result(state.domain, Plan(plan.steps, plan.after.domain))
         return {
-            **nics, "warnings": [*domain.get("warnings", ()), *nics.get("warnings", ())], "state": state.domain.state, "uuid": state.domain.uuid, "ready": state.ready,
+            **nics, "warnings": [*domain.get("warnings", ()), *nics.get("warnings", ())],
+            "state": state.domain.state, "uuid": state.domain.uuid, "ready": state.ready,
             "needs_restart": plan.after.needs_restart,
             "vfs": [{"pf": pf.name, **vf_result(vf)} for pf in state.pfs for vf in pf.vfs.values()],
             "disks": [{"name": found.disk.name, "path": found.disk.path, "image_changed": found.changed,

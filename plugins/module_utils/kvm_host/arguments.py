@@ -54,7 +54,7 @@ class Pages(Given):
 
     @property
     def kib(self) -> int:
-        """The size in KiB, 0 if it is none."""
+        """The size in KiB, 0 if it is not valid."""
         return kib(self.size)
 
 
@@ -81,7 +81,7 @@ class Wanted(Given):
 
     @cached_property
     def iommu_rules(self) -> Mapping[str, tuple[str | None, set[str]]]:
-        """What turns the IOMMU on: VT-d waits to be told, AMD-Vi only must not be told otherwise."""
+        """What turns the IOMMU on: VT-d needs an argument, AMD-Vi only must not be turned off."""
         other = OTHER_IOMMU.get(self.iommu or "")
         return {name: rule for name, rule in IOMMU.items() if name != other} if other else {}
 

@@ -64,7 +64,7 @@ def grubby(facts: Facts, wanted: Wanted) -> Boot:
 
 
 def systemd_boot(facts: Facts, wanted: Wanted) -> Boot:
-    """systemd-boot, of which the entries are made anew with the arguments in one file."""
+    """systemd-boot, whose entries are made again with the arguments in one file."""
     path = next((path for path in CMDLINES if path in facts.texts), None)
     before = split(facts.texts[path]) if path else [
         word for word in facts.cmdline if name_of(word) not in BOOT_LOADERS_OWN]

@@ -71,7 +71,7 @@ def items_of(word: str) -> Words:
 
 
 def kib(size: str) -> int:
-    """The size of a huge page in KiB, 0 if it is none (lib/cmdline.c, memparse)."""
+    """The size of a huge page in KiB, 0 if it is not valid (lib/cmdline.c, memparse)."""
     found = re.fullmatch(r"(\d+)([KMG])", size, re.IGNORECASE)
     return int(found[1]) * UNITS[found[2].upper()] if found else 0
 

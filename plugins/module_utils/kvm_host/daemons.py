@@ -56,7 +56,7 @@ def daemons_of(units: Mapping[str, Properties]) -> list[str]:
 
 
 def both(units: Mapping[str, Properties], daemon: str) -> list[Properties]:
-    """The service and the socket. A daemon that nobody talks to ends, and its socket starts it again: either is
+    """The service and the socket. An idle daemon ends, and its socket starts it again: either is
     enough."""
     return [units[name] for name in (f"{daemon}.service", f"{daemon}.socket") if name in units]
 

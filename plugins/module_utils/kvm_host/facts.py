@@ -98,7 +98,7 @@ class Facts:
 
     @cached_property
     def cpu_flags(self) -> Words | None:
-        """The flags of the CPU, None if it is none of x86."""
+        """The flags of the CPU, None if it is not an x86 CPU."""
         flags = re.search(r"^flags\s*:(.*)$", self.text("cpu"), re.MULTILINE)
         return flags[1].split() if flags else None
 

@@ -44,7 +44,7 @@ def modules_plan(facts: Facts, nested: bool) -> Modules:
     if kvm and not option_holds(facts, kvm, nested):
         contents[OWN_OPTIONS] = f"{NOTE}\noptions {kvm} nested={int(nested)}\n"
     own, elsewhere = at_boot(facts, own=True), at_boot(facts, own=False)
-    # udev loads KVM's module, which is loaded then, unless somebody keeps it from that.
+    # udev loads KVM's module, which is loaded then, unless a file keeps it from that.
     named = [name for name, module in present.items() if name not in elsewhere and module.state != "builtin"
              and (name in own or name == "vfio_pci" or module.state == "loadable")]
     if set(named) - set(own):
@@ -67,7 +67,7 @@ def allowed(facts: Facts) -> dict[str, str]:
 def option_holds(facts: Facts, name: str, nested: bool) -> bool:
     """Whether the module starts with the wanted nested: as a file says, or without one as it runs now.
 
-    One that is still to be loaded nests unless it is told not to (arch/x86/kvm/vmx/vmx.c and svm/svm.c, nested).
+    One that is still to be loaded nests unless an option says otherwise (arch/x86/kvm/vmx/vmx.c and svm/svm.c, nested).
     """
     found = [value for text in by_name(facts.files("/modprobe.d/")) for module, value in NESTED.findall(text)
              if canonical(module) == name]

@@ -75,5 +75,5 @@ def not_booted_with(facts: Facts, settings: Settings) -> list[str]:
     """How the command line of the running kernel differs from what is wanted, huge pages apart."""
     removed, added = changes(facts.cmdline, merged(facts.cmdline, replace(facts.wanted(settings), hugepages=())))
     words = [" ".join(added)] if added else []
-    words += [f"{'in place of' if added else 'without'} {' '.join(removed)}"] if removed else []
+    words += [f"{'instead of' if added else 'without'} {' '.join(removed)}"] if removed else []
     return [f"kernel arguments {' '.join(words)}"] if words else []

@@ -92,7 +92,7 @@ def refused_sysctl(facts: Facts, settings: Settings) -> Refused:
 
 
 def refused_argument(subject: str, argument: str, iommu: bool) -> Refused:
-    """A kernel argument that is none, or that another variable says."""
+    """A kernel argument that is not valid, or that another variable sets."""
     name = name_of(argument)
     if not ARGUMENT.fullmatch(argument):
         yield ValidationError(subject, "it must be one argument, of letters, digits and _ . , : = / @ % + ! * -",

@@ -173,7 +173,7 @@ def telling(state: Known) -> list[str]:
 
 
 def body(changes: Mapping[str, object], state: Known) -> Mapping[str, object]:
-    """What is sent to the BMC, which some (Dell) want to be told that a reboot is to apply."""
+    """What is sent to the BMC, in which some (Dell) need that a reboot applies the changes."""
     if "OnReset" in state.apply_times:
         return {"Attributes": changes, "@Redfish.SettingsApplyTime": {"ApplyTime": "OnReset"}}
     return {"Attributes": changes}

@@ -221,7 +221,8 @@ class KeepFiles:
     def put(self, host: Host, files: dict[str, str]) -> None:
         """Write or remove what differs, and tell systemd and udev: VFs may be made anew at any time.
 
-        A service that has gone would stay active until the next reboot, which harms nobody. What cannot be written was not, so that there is nothing to undo of it.
+        A service that has gone would stay active until the next reboot, which harms nobody. What cannot be written was
+        not, so that there is nothing to undo of it.
 
         :raises CommandFailed: one of them refuses
         """

@@ -30,7 +30,7 @@ def any_base(given: object) -> int:
 
 @dataclass(frozen=True)
 class BridgeInfo:
-    """The settings of a bridge. None where the link is none."""
+    """The settings of a bridge. None if the link is not a bridge."""
 
     vlan_filtering: int | None = None
     vlan_default_pvid: int | None = None
@@ -90,17 +90,11 @@ class PortVlans:
 
 
 @dataclass(frozen=True)
-class Hop:
-    """A way that a route has."""
+class Route:
+    """A default route, or one of the ways that it has."""
 
     dev: str = ""
-
-
-@dataclass(frozen=True)
-class Route(Hop):
-    """A default route."""
-
-    nexthops: tuple[Hop, ...] = ()
+    nexthops: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +162,7 @@ class Host:
         return {vlan: frozenset(vlans.flags) for port in self.vlans if port.ifname == name for vlans in port.vlans
                 for vlan in range(vlans.vlan, (vlans.last or vlans.vlan) + 1)}
 
-    def hops(self) -> t.Iterator[Hop]:
-        """The ways that the default routes have."""
-        for route in (*self.routes, *self.routes6):
-            yield from (route, *route.nexthops)
+    @property
+    def ways_out(self) -> set[str]:
+        """The links by which the default routes leave."""
+        return {way.dev for route in (*self.routes, *self.routes6) for way in (route, *route.nexthops)}

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, State, Wrong, number
-from ansible_collections.nfv.kvm.plugins.module_utils.vlans import MOST, VlanId, VlanIds, vlan_ranges
+from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, VLAN_IDS
+from ansible_collections.nfv.kvm.plugins.module_utils.vlans import VlanId, VlanIds, vlan_ranges
 
 # What every manager can have in a file name and in its own syntax; the kernel takes 15 characters.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}")
@@ -96,7 +97,7 @@ class Bridge(Given):
 
     name: LinkName
     state: State = "present"
-    mtu: t.Annotated[int, number(68, 65535)] | None = None
+    mtu: t.Annotated[int, number(*MTU)] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class LinuxBridge(Bridge):
 
     ports: tuple[t.Annotated[LinuxPort, port_of(LinuxPort)], ...] = ()
     vlan_filtering: bool = False
-    default_pvid: t.Annotated[int, number(0, MOST, "0 is for none")] = 1
+    default_pvid: t.Annotated[int, number(0, VLAN_IDS[1], "0 is for none")] = 1
     group_fwd_mask: t.Annotated[int, forwarded] = 0
     multicast_snooping: bool = True
     kind: str = field(default="bridge", init=False)

@@ -8,8 +8,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.given import State
-from ansible_collections.nfv.kvm.plugins.module_utils.openvswitch.model import TABLES
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Arguments, State
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.model import OvsBridge, OvsBridges, OvsPort
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.ovsdb import (
     MARK,
@@ -24,17 +23,28 @@ Words = list[str]
 
 
 @dataclass(frozen=True)
+class FlowExport(Arguments):
+    """The arguments of ovs_flow_export."""
+
+    bridge: str
+    state: State
+    sflow: Mapping[str, object] | None = None
+    netflow: Mapping[str, object] | None = None
+    ipfix: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
 class OvsPlan:
     """What is to be done.
 
     :param steps: the arguments of ovs-vsctl for one transaction
     :param failed: what ovs-vswitchd could not make
-    :param exports: the arguments of ovs_flow_export, for bridges that are there
+    :param exports: those of bridges that are there
     """
 
     steps: Words
     failed: list[str]
-    exports: list[Mapping[str, object]]
+    exports: list[FlowExport]
 
 
 def ovs_plan(ovs_bridges: OvsBridges, said: tuple[str, ...]) -> OvsPlan:
@@ -53,14 +63,15 @@ def ovs_plan(ovs_bridges: OvsBridges, said: tuple[str, ...]) -> OvsPlan:
     )
 
 
-def exports(bridge: OvsBridge) -> t.Iterator[Mapping[str, object]]:
+def exports(bridge: OvsBridge) -> t.Iterator[FlowExport]:
     """The flow exports that are to be on, and those that are to be off."""
-    given = {kind: getattr(bridge, kind) for kind in TABLES if getattr(bridge, kind) is not None}
-    states: tuple[State, ...] = ("present", "absent") if bridge.state == "present" else ()
-    for state in states:
-        kinds = {kind: export for kind, export in given.items() if bool(export) == (state == "present")}
-        if kinds:
-            yield {"bridge": bridge.name, "state": state, **kinds}
+    given = {"sflow": bridge.sflow, "netflow": bridge.netflow, "ipfix": bridge.ipfix}
+    on = {kind: export for kind, export in given.items() if export}
+    off = {kind: export for kind, export in given.items() if export is not None and not export}
+    if on and bridge.state == "present":
+        yield FlowExport(bridge.name, "present", **on)
+    if off and bridge.state == "present":
+        yield FlowExport(bridge.name, "absent", **off)
 
 
 def bridge_steps(bridge: OvsBridge, tables: Tables) -> t.Iterator[Words]:

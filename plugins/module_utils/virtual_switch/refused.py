@@ -98,7 +98,7 @@ def refused_manager(listed: Listed, host: Host) -> Refused:
 
 
 def refused_name(subject: str, bridge: LinuxBridge | OvsBridge, host: Host) -> Refused:
-    """A bridge that is somebody else's, or that others still use."""
+    """A bridge that this role has not made, or that others still use."""
     name, absent, link = bridge.name, bridge.state == "absent", host.by_name.get(bridge.name)
     if isinstance(bridge, LinuxBridge):
         ours = {note.port for note in host.notes if note.bridge == name}
@@ -171,7 +171,7 @@ def who_needs(link: Link, host: Host) -> str:
         return "it is the host's loopback"
     if link.linkinfo.info_kind in ("bridge", "openvswitch"):
         return "it is a bridge itself"
-    if any(hop.dev == link.ifname for hop in host.hops()):
+    if link.ifname in host.ways_out:
         return "the host's default route leaves by it"
     if addresses:
         return f"it has the host's address {', '.join(addresses)}"

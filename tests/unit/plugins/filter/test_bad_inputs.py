@@ -22,7 +22,6 @@ import ansible_collections.nfv.kvm.plugins.filter as all_filters
 from ansible_collections.nfv.kvm.tests.unit.badinput import anything, in_time, mostly, spoiled
 from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
     test_appliance,
-    test_vm_fex,
     test_vmx,
     test_vmx_refused,
     test_vsrx,
@@ -30,6 +29,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
 )
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.kvm_host import said
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.redfish import bmc
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.ucs.vm_fex import site
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.virtual_switch import switch_host
 
 Dict = dict[str, t.Any]
@@ -61,7 +61,7 @@ VMX_HOST = test_vmx_refused.host(test_vmx_refused.IXGBE)
 VSRX = test_vsrx_cluster.cluster(interfaces=[test_vsrx.FXP0, test_vsrx.vf(), test_vsrx.vf(number=1)],
                                  pfs=[{"pf": "eno2", "vfs": [{"index": "0-1", "trust": True}]}])
 
-VM_FEX = test_vm_fex.settings(profiles=[{**test_vm_fex.FINANCE, "clients": [test_vm_fex.DEFAULT]}])
+VM_FEX = site.settings(profiles=[{**site.FINANCE, "clients": [site.DEFAULT]}])
 
 # What each is given if all is well
 RIGHT: dict[str, list[t.Any]] = {
@@ -84,7 +84,7 @@ RIGHT: dict[str, list[t.Any]] = {
     "virtual_switch_plan": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
     "virtual_switch_refused": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
     "virtual_switch_ovs_plan": [OVS_BRIDGES, switch_host.tables([], [switch_host.ovs_port("p0")])],
-    "vm_fex_plan": [VM_FEX], "vm_fex_judged": [VM_FEX, test_vm_fex.UCS, test_vm_fex.UUID],
+    "vm_fex_plan": [VM_FEX], "vm_fex_judged": [VM_FEX, site.UCS, site.UUID],
     "vm_fex_consumers": [[{"item": {"name": "a"}, "consumers": [{"nic": "1"}]}],
                          [{"item": {"name": "a", "network": "b"}, "consumers": [{"domain": "c"}]}]],
     "vmx_conf": [(test_vmx.FILES / "vmx-mixed.conf").read_text()],
@@ -103,11 +103,11 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "1-99999"}]}]}, "List them as"),
     ("virtual_switch_plan", {0: [{"name": None}]}, "virtual_switch_bridges[0].name: it is missing"),
     ("virtual_switch_plan", {0: "br0"}, "virtual_switch_bridges = 'br0': it must be a list"),
-    ("lab_topology", {0: [{"pfs": 2}]}, "lab_hosts[0].name is missing"),
-    ("lab_topology", {0: [{"name": None}]}, "lab_hosts[0].name is missing"),
+    ("lab_topology", {0: [{"pfs": 2}]}, "lab_hosts[0].name: it is missing."),
+    ("lab_topology", {0: [{"name": None}]}, "lab_hosts[0].name: it is missing."),
     ("lab_topology", {0: ["kvm1"]}, "hosts[0] = 'kvm1': it must be a dictionary"),
     ("lab_topology", {0: [{"name": "kvm1", "pfs": 10**9}]}, "hosts[0].pfs = 1000000000: it must be a number from 0 to"),
-    ("lab_topology", {0: [], 1: 10**12}, "count = 1000000000000: it must be a number from 0 to 254"),
+    ("lab_topology", {0: [], 1: 10**12}, "lab_host_count = 1000000000000: it must be a number from 0 to 254"),
     ("appliance_disks", {0: {**PROFILE, "disks": [5]}}, "profile.disks[0] = 5: it must be a dictionary"),
     ("appliance_disks", {0: {**PROFILE, "vcpus": True}}, "vcpus = True: it has to be a whole number from 1 on"),
     ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "profile.cpu = 'null': it must be a text or a dictionary"),
@@ -115,7 +115,7 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
      "profile.smbios.system = 'a': it must be null or a dictionary"),
     ("vsrx_nics", {0: {"interfaces": []}}, "settings.cluster: it is missing"),
     ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is no VF"),
-    ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "settings.profiles[0].name = 5: it must be a text"),
+    ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "vm_fex_profiles[0].name = 5: it must be a text"),
     ("vm_fex_judged", {1: {"profiles": []}}, "ucs.service_profiles: it is missing"),
     ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}}, "wanted.reserved_vnics = 1000000000000: it must be null or a"),
 ]

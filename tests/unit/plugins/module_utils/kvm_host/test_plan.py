@@ -68,7 +68,7 @@ def test_huge_pages_that_a_boot_did_not_bring_to_all_nodes() -> None:
 
 @pytest.mark.parametrize(("cmdline", "told"), [
     ("ro intel_iommu=on iommu=pt", []),
-    ("ro intel_iommu=off", ["kernel arguments intel_iommu=on iommu=pt in place of intel_iommu=off"]),
+    ("ro intel_iommu=off", ["kernel arguments intel_iommu=on iommu=pt instead of intel_iommu=off"]),
     ("ro intel_iommu=on iommu=pt nointremap", ["kernel arguments without nointremap"]),
 ])
 def test_a_reboot_waits_as_long_as_the_kernel_runs_otherwise(cmdline: str, told: list[str]) -> None:

@@ -23,7 +23,7 @@ class FilterModule:
             "appliance_disks": guarded(
                 lambda profile, folder: profiles.copies(read(profile), folder), "appliance_disks", folder=str),
             "appliance_domain": guarded(lambda profile, name, folder, day0="", cpuinfo="": domain.domain_xml(
-                read(profile), name, folder, day0, cpuinfo), "appliance_domain", name=str, folder=str, cpuinfo=str),
+                read(profile), name, folder, day0, cpuinfo), "appliance_domain", name=str, folder=str, day0=str),
             "appliance_console_log": guarded(domain.console_log, "appliance_console_log", name=str),
             "appliance_checks": guarded(readiness.checks, "appliance_checks", pfs=[str], release=(NULL, str), vfs=bool),
         }

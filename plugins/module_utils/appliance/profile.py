@@ -77,8 +77,7 @@ class Profile:
     nics: NicRules
     disks: tuple[Disk, ...] = ()
     cpu_features: tuple[str, ...] = ()
-    smbios: t.Mapping[str, t.Mapping[str, str]] = field(
-        default_factory=dict, metadata=one_of(*SMBIOS))
+    smbios: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict, metadata=one_of(*SMBIOS))
     sockets: int | None = field(default=None, metadata=within(1))
     hugepages: bool = False
     day0: Day0 | None = None

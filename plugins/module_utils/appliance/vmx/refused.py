@@ -58,6 +58,9 @@ def refused_identity(vmx: Vmx) -> Refused:
 
 def refused_sizes(vmx: Vmx) -> Refused:
     """Domains that are too small for their size, or that have the same console."""
+    if vmx.vfp.console_port is not None and vmx.vfp.console_port == vmx.vcp.console_port:
+        yield ValidationError("vmx_vfp.console_port", f"it is that of the {VCP}", vmx.vfp.console_port,
+                              "Give each console a port of its own, such as 8601 and 8602")
     if vmx.size not in LEAST:
         yield ValidationError("vmx_size", f"there are {' and '.join(LEAST)}", vmx.size, "Choose one")
         return
@@ -68,9 +71,6 @@ def refused_sizes(vmx: Vmx) -> Refused:
             if (value or 0) < least:
                 yield ValidationError(f"vmx_{part}.{name}", f"in size {vmx.size}, the {words} needs at least {least} "
                                       f"{unit}", value, f"Give it {least} or more")
-    if vmx.vfp.console_port is not None and vmx.vfp.console_port == vmx.vcp.console_port:
-        yield ValidationError("vmx_vfp.console_port", f"it is that of the {VCP}", vmx.vfp.console_port,
-                              "Give each console a port of its own, such as 8601 and 8602")
 
 
 def refused_names(vmx: Vmx) -> Refused:

@@ -21,7 +21,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.readiness.appliance import
 
 # From this release on, memory beyond that of a size is taken for more flow sessions.
 MORE_MEMORY_RELEASE = "19.1R1"
-# The features as paths of the configuration. IRB interfaces were called vlan once.
+# What a vSRX with VFs cannot have if the driver of its PFs can be neither updated nor controlled, as paths of the
+# configuration. IRB interfaces were called vlan once.
 FEATURES: dict[str, tuple[tuple[str, ...], ...]] = {
     "IRB interfaces": (
         ("interfaces", "irb"), ("interfaces", "vlan"), ("vlans", "*", "l3-interface"),
@@ -115,7 +116,7 @@ def refused_macs(seen: Judged) -> Refused:
 
 
 def refused_driver(seen: Judged) -> Refused:
-    """Those features that this vSRX has."""
+    """What a vSRX with VFs cannot have if the driver of its PFs can be neither updated nor controlled."""
     reason = "not with VFs of a PF whose driver can be neither updated nor controlled"
     remedy = ("Leave it out, use virtio NICs, or set vsrx_pf_driver_controlled: true if this host has the driver that "
               "you chose")
@@ -150,7 +151,7 @@ def warnings(vsrx: Vsrx) -> t.Iterator[str]:
     vfs = {name: nic for name, nic in revenue.items() if nic.is_vf}
     others = [name for name in revenue if name not in vfs]
     if others and vfs:
-        yield (f"vsrx_interfaces: {', '.join(others)} are no VFs although other revenue ports are. Juniper recommends "
+        yield (f"vsrx_interfaces: {', '.join(others)} are not VFs although other revenue ports are. Juniper recommends "
                "SR-IOV on all revenue ports if it is used; give them VFs (type: hostdev).")
     unknown = [name for name, nic in vfs.items() if not seen.speed(nic)]
     if unknown and len({nic.link for nic in vfs.values()}) > 1:

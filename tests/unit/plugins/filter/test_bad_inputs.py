@@ -114,7 +114,7 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "appliance profile, cpu: it is missing"),
     ("appliance_domain", {0: {**PROFILE, "smbios": {"system": "a"}}},
      "appliance profile, smbios.system = 'a': it must be a dictionary"),
-    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC as nfv.kvm.vm"),
+    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC as nfv"),
     ("vsrx_nics", {0: {"cluster": {}}}, "vsrx_interfaces: it is missing"),
     ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is no VF"),
     ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "settings.profiles[0].name = 5: it must be a text"),

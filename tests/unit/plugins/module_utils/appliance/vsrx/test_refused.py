@@ -165,7 +165,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 @pytest.mark.parametrize(("changes", "expected"), [
     ({}, []),
     ({"interfaces": [FXP0, VIRTIO, VIRTIO]}, []),
-    ({"interfaces": [FXP0, vf(), VIRTIO]}, ["vsrx_interfaces: ge-0/0/1 are no VFs although other revenue ports are"]),
+    ({"interfaces": [FXP0, vf(), VIRTIO]}, ["vsrx_interfaces: ge-0/0/1 are not VFs although other revenue ports are"]),
     ({"interfaces": [FXP0] + [VIRTIO] * 11}, []),
     ({"interfaces": [FXP0] + [VIRTIO] * 12}, ["vsrx_interfaces: 13 NICs are more than the 12"]),
     ({"interfaces": [{**FXP0, "model": "e1000"}, vf()]}, ["vsrx_interfaces: fxp0 are of a model"]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree.ElementTree import Element, tostring  # builds only; the controller is not asked to have lxml
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import EVERY, Disk, Profile, disks_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import EVERY, SMBIOS, Disk, Profile, disks_of
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
 VENDORS = {"GenuineIntel": "intel", "AuthenticAMD": "amd"}
@@ -44,8 +44,8 @@ def domain_xml(profile: Profile, name: str, folder: str, day0: str = "", cpuinfo
 def sysinfo(profile: Profile) -> Element:
     """What the firmware tells the appliance of the machine."""
     return made("sysinfo", type="smbios", within=[
-        made(block, within=[made("entry", value, name=entry) for entry, value in entries.items()])
-        for block, entries in profile.smbios.items()])
+        made(block, within=[made("entry", value, name=entry) for entry, value in profile.smbios[block].items()])
+        for block in SMBIOS if block in profile.smbios])
 
 
 def cpu(profile: Profile, vendor: str) -> Element:
@@ -86,8 +86,8 @@ def medium_of(profile: Profile, path: str, number: int) -> Element:
 
 def serial(profile: Profile, name: str) -> Element:
     """The serial console, with what it says kept by virtlogd."""
-    telnet = [] if profile.console is None else [
-        made("source", mode="bind", host="127.0.0.1", service=profile.console.port), made("protocol", type="telnet")]
+    telnet = [] if not profile.console else [
+        made("source", mode="bind", host="127.0.0.1", service=profile.console["port"]), made("protocol", type="telnet")]
     return made("serial", type="tcp" if telnet else "pty", within=[
         *telnet, made("log", file=console_log(name), append="off"), made("target", port=0)])
 

@@ -1,12 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The way from a role's variables, which YAML leaves untyped, to frozen dataclasses, and back to what a role hands on.
-
-A dataclass says all there is to say of variables: their names, types, defaults, ranges and choices. The type of a field
-is ``str``, ``int``, ``bool``, ``object``, a dataclass of the same file, ``t.Mapping[str, X]``, ``tuple[X, ...]``, or
-``X | None`` of these; ``Whole`` is the dictionary itself and ``Path`` what messages call it. A field with ``repr=False``
-is a secret.
-"""
+"""From a role's variables, which YAML leaves untyped, to frozen dataclasses, and back to what a role hands on."""
 
 from __future__ import annotations
 
@@ -29,16 +23,17 @@ Path = str
 Refused = t.Iterator[ValidationError]
 """What is wrong with a deployment, one error for each."""
 D = t.TypeVar("D", bound="DataclassInstance")
-# More digits than any limit has
+# No limit has more digits.
 NUMBER = re.compile("-?[0-9]{1,12}")
-FORMS = {"str": "a text", "int": "a whole number", "bool": "true or false"}
 LIST = re.compile(r"tuple\[(.+), \.\.\.\]")
 MAPPING = re.compile(r"t\.Mapping\[str, (.+)\]")
+WORDS = {"str": "a text", "int": "a whole number", "bool": "true or false"}
 NOT_GIVEN: tuple[object, ...] = (None, "", {})
+MISSING = dataclasses.MISSING
 
 
 def one_of(*choices: str) -> Options:
-    """The metadata of a field that has choices, which are those of its keys if it is a dictionary."""
+    """The metadata of a field that has choices; those of a dictionary are for its keys."""
     return {"choices": choices}
 
 
@@ -47,95 +42,139 @@ def within(least: int, most: int | None = None) -> Options:
     return {"least": least, "most": most}
 
 
-class Reader:
-    """Makes dataclasses of what a user gave. Null and an empty text are as good as left out.
+class Given:
+    """A dictionary of a user: each value has the type that is asked for, or an error names it by its path.
 
+    Null and an empty text are as good as left out.
+
+    :param path: what is before a key, such as ``vsrx_`` or ``vsrx_interfaces[1].``
     :param remedy: what errors advise
     :param strict: whether texts such as "4" and "yes" are texts only; extra variables have no other numbers and truth
-
-    ``unknown``: the paths of keys that no field asks for
     """
 
-    def __init__(self, remedy: str = "", strict: bool = False) -> None:
-        self.remedy, self.strict = remedy, strict
-        self.unknown: list[str] = []
+    def __init__(self, values: object, path: str, remedy: str = "", strict: bool = False) -> None:
+        if not isinstance(values, t.Mapping):
+            raise ValidationError(path.rstrip(" ,.:_"), "it must be a dictionary", values, remedy)
+        self.values: Options = {str(key): value for key, value in values.items()}
+        self.path, self.remedy, self.strict = path, remedy, strict
+        self.asked: dict[str, list[Given]] = {}
 
-    def read(self, kind: type[D], values: object, path: str) -> D:
-        """A dataclass.
+    def read(self, kind: type[D]) -> D:
+        """A dataclass, which says all there is to say of the keys: names, types, defaults, ranges and choices.
 
-        :param path: what messages call the dictionary, or what is before its keys, such as ``vsrx_``
+        The type of a field is ``str``, ``int``, ``bool``, ``object``, ``Options``, a dataclass that its file knows,
+        ``t.Mapping[str, X]``, ``tuple[X, ...]``, or ``X | None`` of these; ``Whole`` is the dictionary itself, ``Path``
+        what messages call it. A field with ``repr=False`` is a secret.
+
         :raises ValidationError: a value is missing, of another type, out of its range or none of its choices
         """
-        given = self.dictionary(values, path)
         make: t.Callable[..., D] = kind
+        own: dict[object, object] = {"Whole": self.values, "Path": self.path.rstrip(".")}
         found: dict[str, object] = {}
         for field in dataclasses.fields(kind):
-            form, value, place = str(field.type), given.get(field.name), joined(path, field.name)
-            if form in ("Whole", "Path"):
-                found[field.name] = given if form == "Whole" else path
-            elif value not in NOT_GIVEN or field.default is field.default_factory:
-                found[field.name] = self.value(form, value, place, kind.__module__, not field.repr)
-                self.check(found[field.name], place, **field.metadata)
-        known = {field.name for field in dataclasses.fields(kind)}
-        self.unknown += (joined(path, key) for key, value in given.items() if key not in known and value is not None)
+            self.asked.setdefault(field.name, [])
+            needed = field.default is MISSING and field.default_factory is MISSING
+            if field.type in own:
+                found[field.name] = own[field.type]
+            elif needed or self.values.get(field.name) not in NOT_GIVEN:
+                value = self.get(field.name, str(field.type), kind.__module__, not field.repr)
+                self.check(field.name, value, **field.metadata)
+                found[field.name] = value
         return make(**found)
 
-    def value(self, form: str, value: object, path: str, module: str, secret: bool = False) -> object:
-        """A value of any type; ``module`` is that of its dataclass."""
-        if form.endswith(" | None"):
-            found = form[:-len(" | None")]
-            return None if value in NOT_GIVEN else self.value(found, value, path, module, secret)
-        kind = getattr(sys.modules[module], form, None)
-        if kind is not None:
-            return self.read(kind, value or {}, path)
-        if value in NOT_GIVEN:
-            raise self.wrong(path, "it is missing")
-        if inner := LIST.fullmatch(form):
-            if not isinstance(value, (list, tuple)):
-                raise self.wrong(path, "it must be a list", value)
-            return tuple(self.value(inner[1], each, f"{path}[{place}]", module) for place, each in enumerate(value))
-        if inner := MAPPING.fullmatch(form):
-            return {key: self.value(inner[1], each, joined(path, key), module)
-                    for key, each in self.dictionary(value, path).items() if each is not None}
-        return value if form == "object" else self.simple(form, value, path, secret)
+    def text(self, key: str) -> str | None:
+        """A text; a number counts as one."""
+        return t.cast("str | None", self.get(key, "str | None"))
 
-    def simple(self, form: str, value: object, path: str, secret: bool) -> object:
+    def number(self, key: str) -> int | None:
+        """A whole number."""
+        return t.cast("int | None", self.get(key, "int | None"))
+
+    def entry(self, key: str) -> Given:
+        """A dictionary, an empty one if it was left out."""
+        value = self.values.get(key)
+        return self.inner(key, {} if value in NOT_GIVEN else value, f"{key}.")
+
+    def entries(self, key: str) -> list[Given]:
+        """The dictionaries of a list."""
+        return [self.inner(key, value, f"{key}[{place}].") for place, value in enumerate(self.items(key))]
+
+    def items(self, key: str) -> t.Sequence[object]:
+        """The elements of a list."""
+        self.asked.setdefault(key, [])
+        value = self.values.get(key)
+        if value in NOT_GIVEN:
+            return ()
+        if not isinstance(value, (list, tuple)):
+            raise self.wrong(key, "it must be a list", value)
+        return value
+
+    def inner(self, key: str, values: object, path: str) -> Given:
+        """A dictionary further in."""
+        found = Given(values, f"{self.path}{path}", self.remedy, self.strict)
+        self.asked.setdefault(key, []).append(found)
+        return found
+
+    def get(self, key: str, form: str, module: str = __name__, secret: bool = False) -> object:
+        """A value of any type; ``module`` is where the names of dataclasses are."""
+        self.asked.setdefault(key, [])
+        value = self.values.get(key)
+        if form.endswith(" | None"):
+            return None if value in NOT_GIVEN else self.get(key, form[:-len(" | None")], module, secret)
+        kind = getattr(sys.modules[module], form, None)
+        if dataclasses.is_dataclass(kind):
+            return self.entry(key).read(t.cast("type[DataclassInstance]", kind))
+        if value in NOT_GIVEN:
+            raise self.wrong(key, "it is missing")
+        if inner := LIST.fullmatch(form):
+            places = self.inner(key, {f"{key}[{place}]": one for place, one in enumerate(self.items(key))}, "")
+            return tuple(places.get(place, inner[1], module) for place in places.values)
+        if inner := MAPPING.fullmatch(form):
+            entry = self.entry(key)
+            entry.asked.update({name: [] for name in entry.values})
+            given = [name for name, one in entry.values.items() if one not in NOT_GIVEN]
+            return {name: entry.get(name, inner[1], module) for name in given}
+        if form in WORDS:
+            return self.simple(key, form, value, secret)
+        return value if form == "object" else Given(value, f"{self.path}{key}.", self.remedy).values
+
+    def simple(self, key: str, form: str, value: object, secret: bool) -> object:
         """A text, a number or a truth value."""
-        if form == "str" and (isinstance(value, str) or (isinstance(value, (int, float)) and value not in (True, False))):
+        if form == "str" and isinstance(value, (str, int, float)) and not isinstance(value, bool):
             return str(value)
-        if form == "int" and NUMBER.fullmatch(str(value)) and isinstance(value, int if self.strict else (int, str)):
+        if form == "int" and isinstance(value, int if self.strict else (int, str)) and NUMBER.fullmatch(str(value)):
             return int(value)
         if form == "bool" and isinstance(value, bool if self.strict else (bool, int, str)):
             try:
                 return bool(boolean(value))
             except TypeError:
                 pass
-        raise self.wrong(path, f"it must be {FORMS[form]}", None if secret else value)
-
-    def dictionary(self, values: object, path: str) -> Options:
-        """:raises ValidationError: something else was given."""
-        if not isinstance(values, t.Mapping):
-            raise self.wrong(path.rstrip(" ,:_"), "it must be a dictionary", values)
-        return {str(key): value for key, value in values.items()}
+        raise self.wrong(key, f"it must be {WORDS[form]}", None if secret else value)
 
     def check(
-        self, value: object, path: str, least: int | None = None, most: int | None = None, choices: t.Sequence[str] = (),
+        self, key: str, value: object, least: int | None = None, most: int | None = None, choices: t.Sequence[str] = (),
     ) -> None:
         """:raises ValidationError: a value is out of its range or none of its choices."""
-        for one in value if isinstance(value, t.Mapping) else () if value is None else (value,):
+        for one in value if isinstance(value, t.Mapping) else (value,):
             if choices and one not in choices:
-                raise self.wrong(path, f"it must be one of {', '.join(choices)}", one)
+                raise self.wrong(key, f"it must be one of {', '.join(choices)}", one)
         if isinstance(value, int) and least is not None and not least <= value <= (value if most is None else most):
-            raise self.wrong(path, f"it must be a number from {least} " + ("on" if most is None else f"to {most}"), value)
+            end = "on" if most is None else f"to {most}"
+            raise self.wrong(key, f"it must be a number from {least} {end}", value)
 
-    def wrong(self, path: str, cause: str, value: object = None) -> ValidationError:
+    def wrong(self, key: str, cause: str, value: object = None) -> ValidationError:
         """The error about one value."""
-        return ValidationError(path, cause, value, self.remedy)
+        return ValidationError(f"{self.path}{key}", cause, value, self.remedy)
 
-
-def joined(path: str, key: str) -> str:
-    """The path of a key."""
-    return f"{path}{key}" if path.endswith(("_", " ")) else f"{path}.{key}"
+    def unknown(self) -> t.Iterator[str]:
+        """The paths of keys that nobody asked for, here and further in."""
+        if self.values and not self.asked:
+            yield self.path.rstrip(".")
+            return
+        yield from (f"{self.path}{key}" for key, value in self.values.items()
+                    if key not in self.asked and value is not None)
+        for inner in self.asked.values():
+            yield from (path for given in inner for path in given.unknown())
 
 
 def rendered(value: object) -> t.Any:
@@ -146,3 +185,11 @@ def rendered(value: object) -> t.Any:
     if isinstance(value, tuple):
         return [rendered(one) for one in value]
     return dict(value) if isinstance(value, t.Mapping) else value
+
+
+def told(rules: t.Callable[[], t.Iterable[ValidationError]]) -> list[str]:
+    """What is wrong, in words; if a variable cannot be read, that alone."""
+    try:
+        return [str(error) for error in rules()]
+    except ValidationError as error:
+        return [str(error)]

@@ -7,14 +7,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Path, Reader, Refused, Whole, within
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Path, Refused, Whole, within
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 
 
 @dataclass(frozen=True)
 class Source:
-    """What of the host a NIC is on, as far as rules ask: VF ``vf`` of ``pf``, a VF by its address, or another netdev."""
+    """What of the host a NIC is on: VF ``vf`` of ``pf``, a VF by its address, or another netdev."""
 
     pf: str | None = None
     vf: int | None = None
@@ -32,7 +32,7 @@ class Nic:
     name: str | None = None
     model: str | None = None
     source: Source = Source()
-    vf: VfSettings = VfSettings()
+    vf: VfSettings = field(default_factory=VfSettings)
 
     @property
     def is_vf(self) -> bool:
@@ -88,7 +88,7 @@ def nic_of(options: object, subject: str) -> Nic:
 
     :raises ValidationError: it has no type, or an option that rules read is of another type
     """
-    return Reader("Describe the NIC as nfv.kvm.vm_interface takes it").read(Nic, options, subject)
+    return Given(options, f"{subject}.", "Describe the NIC as nfv.kvm.vm_interface takes it").read(Nic)
 
 
 def on_bridge(bridge: str, subject: str, openvswitch: bool = False) -> Nic:
@@ -100,24 +100,24 @@ def on_bridge(bridge: str, subject: str, openvswitch: bool = False) -> Nic:
 def misplaced(given: t.Iterable[tuple[str, str | None]], names: Names) -> Refused:
     """Names of NICs that belong to another place.
 
-    :param given: for each NIC what messages call it, and its name if it has one
+    :param given: for each NIC what messages call its name, and the name if it has one
     """
     for place, (subject, name) in enumerate(given):
         if name not in (None, names.at(place)):
-            yield ValidationError(subject, f"the appliance names its NICs in their order, and this one is "
-                                  f"{names.at(place)}", name, "List the NICs in the order in which the appliance counts "
-                                  "them, without gaps")
+            yield ValidationError(
+                subject, f"the appliance names its NICs in their order, and this one is {names.at(place)}", name,
+                "List the NICs in the order in which the appliance counts them, without gaps")
 
 
 def ordered(interfaces: t.Sequence[object], rules: NicRules) -> list[Nic]:
-    """The NICs with their names, and with the model of the profile if they have none of their own and are no VFs.
+    """The NICs with their names, and if they are not VFs and have no model, with that of the profile.
 
     :raises ValidationError: there are too many, or a name belongs to another place
     """
     nics = [nic_of(options, f"interfaces[{place}]") for place, options in enumerate(interfaces)]
     if len(nics) > (rules.maximum or len(nics)):
-        raise ValidationError("interfaces", f"these are {len(nics)} NICs, and the appliance can have {rules.maximum} at "
-                              "most", None, "Leave some out, or raise nics.maximum if you know that it takes more")
+        raise ValidationError("interfaces", f"the appliance can have at most {rules.maximum} NICs, and these are "
+                              f"{len(nics)}", None, "Leave some out, or raise nics.maximum if you know better")
     for error in misplaced(((f"{nic.subject}.name", nic.name) for nic in nics), rules):
         raise error
     named = [nic.changed(name=rules.at(place)) for place, nic in enumerate(nics)]

@@ -7,12 +7,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Reader, one_of, within
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Options, one_of, rendered, within
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
 REMEDY = "profiles/README.md of the role virtual_appliance has the keys with their values"
 BUSES = ("virtio", "ide", "sata", "scsi")
+SMBIOS = ("bios", "system", "baseBoard", "chassis")
 # The key of a CPU that does not depend on the host's
 EVERY = "every vendor"
 
@@ -49,13 +50,6 @@ class Day0:
 
 
 @dataclass(frozen=True)
-class Console:
-    """The port of a telnet console on 127.0.0.1 of the host."""
-
-    port: int = field(metadata=within(1, 65535))
-
-
-@dataclass(frozen=True)
 class Ready:
     """What it says on its console when it is up, and the seconds that this may take."""
 
@@ -72,7 +66,7 @@ class Profile:
     :param sockets: None: each vCPU is one
     :param smbios: libvirt's blocks of SMBIOS entries
     :param disks: those behind the first
-    :param console: None for a pty
+    :param console: the ``port`` of a telnet console on 127.0.0.1 of the host, none for a pty
     """
 
     vcpus: int = field(metadata=within(1))
@@ -83,12 +77,11 @@ class Profile:
     nics: NicRules
     disks: tuple[Disk, ...] = ()
     cpu_features: tuple[str, ...] = ()
-    smbios: t.Mapping[str, t.Mapping[str, str]] = field(
-        default_factory=dict, metadata=one_of("bios", "system", "baseBoard", "chassis"))
+    smbios: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict, metadata=one_of(*SMBIOS))
     sockets: int | None = field(default=None, metadata=within(1))
     hugepages: bool = False
     day0: Day0 | None = None
-    console: Console | None = None
+    console: t.Mapping[str, int] = field(default_factory=dict, metadata=one_of("port"))
     ready: Ready | None = None
     image: str | None = None
     description: str | None = None
@@ -101,14 +94,18 @@ def profile_of(values: object) -> Profile:
     """
     if isinstance(values, t.Mapping) and isinstance(values.get("cpu"), str):
         values = {**values, "cpu": {EVERY: values["cpu"]}}
-    reader = Reader(REMEDY, strict=True)
-    profile = reader.read(Profile, values, "appliance profile, ")
-    for path in reader.unknown:
-        raise reader.wrong(path, "there is no such key")
+    given = Given(values, "appliance profile, ", REMEDY, strict=True)
+    profile = given.read(Profile)
+    for path in given.unknown():
+        raise ValidationError(path, "there is no such key", None, REMEDY)
     if profile.vcpus % (profile.sockets or 1):
-        raise reader.wrong("appliance profile, sockets", f"{profile.vcpus} vCPUs cannot be divided among so many",
-                           profile.sockets)
+        raise given.wrong("sockets", f"{profile.vcpus} vCPUs cannot be divided among so many", profile.sockets)
     return profile
+
+
+def copies(profile: Profile, folder: str) -> list[Options]:
+    """The disks for a role, each with its path in a folder of the host."""
+    return [{**rendered(disk), "path": disk.path(folder)} for disk in disks_of(profile)]
 
 
 def disks_of(profile: Profile) -> list[Disk]:
@@ -117,6 +114,6 @@ def disks_of(profile: Profile) -> list[Disk]:
     :raises ValidationError: nobody has said where the image is
     """
     if not profile.image:
-        raise ValidationError("appliance profile, image", "it is missing, since the appliance's vendor alone may hand it "
-                              "out", None, "Name the image on the KVM host, such as by virtual_appliance_overrides")
+        raise ValidationError("appliance profile, image", "it is missing, since only the vendor hands it out", None,
+                              "Name the image on the KVM host, such as by virtual_appliance_overrides")
     return [Disk("disk", profile.image, profile.disk.bus, profile.disk.format), *profile.disks]

@@ -12,7 +12,7 @@ WITH_VFS = ("iommu_kernel", "interrupt_remapping", "nic_sriov", "mmio", "acs", "
 MODEL = "nic_model"
 
 
-def checks(pfs: t.Sequence[str], release: str | None, vfs: bool) -> list[str]:
+def checks(pfs: t.Sequence[str], release: str | None = None, vfs: bool = False) -> list[str]:
     """The names of the checks.
 
     :param pfs: the PFs whose VFs it has, as far as they are named

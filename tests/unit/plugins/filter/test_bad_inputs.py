@@ -23,10 +23,10 @@ from ansible_collections.nfv.kvm.tests.unit.badinput import anything, in_time, m
 from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
     test_appliance,
     test_vmx,
-    test_vmx_refused,
-    test_vsrx,
-    test_vsrx_cluster,
 )
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vmx import test_refused as test_vmx_refused
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vsrx import test_cluster as test_vsrx_cluster
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vsrx import test_refused as test_vsrx
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.kvm_host import said
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.redfish import bmc
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.ucs.vm_fex import site
@@ -65,6 +65,7 @@ VM_FEX = site.settings(profiles=[{**site.FINANCE, "clients": [site.DEFAULT]}])
 
 # What each is given if all is well
 RIGHT: dict[str, list[t.Any]] = {
+    "appliance_checks": [["eno1"], "21.4R3", True],
     "appliance_console_log": ["edge"], "appliance_disks": [PROFILE, "/images"],
     "appliance_domain": [PROFILE, "edge", "/images", "/images/day0.iso", test_appliance.INTEL],
     "appliance_nics": [[test_appliance.BRIDGE, test_appliance.VF], PROFILE],
@@ -108,16 +109,17 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("lab_topology", {0: ["kvm1"]}, "hosts[0] = 'kvm1': it must be a dictionary"),
     ("lab_topology", {0: [{"name": "kvm1", "pfs": 10**9}]}, "hosts[0].pfs = 1000000000: it must be a number from 0 to"),
     ("lab_topology", {0: [], 1: 10**12}, "lab_host_count = 1000000000000: it must be a number from 0 to 254"),
-    ("appliance_disks", {0: {**PROFILE, "disks": [5]}}, "profile.disks[0] = 5: it must be a dictionary"),
-    ("appliance_disks", {0: {**PROFILE, "vcpus": True}}, "vcpus = True: it has to be a whole number from 1 on"),
-    ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "profile.cpu = 'null': it must be a text or a dictionary"),
+    ("appliance_disks", {0: {**PROFILE, "disks": [5]}}, "profile, disks[0] = 5: it must be a dictionary"),
+    ("appliance_disks", {0: {**PROFILE, "vcpus": True}}, "vcpus = True: it must be a whole number"),
+    ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "appliance profile, cpu: it is missing"),
     ("appliance_domain", {0: {**PROFILE, "smbios": {"system": "a"}}},
-     "profile.smbios.system = 'a': it must be null or a dictionary"),
-    ("vsrx_nics", {0: {"interfaces": []}}, "settings.cluster: it is missing"),
+     "appliance profile, smbios.system = 'a': it must be a dictionary"),
+    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC as nfv"),
+    ("vsrx_nics", {0: {"cluster": {}}}, "vsrx_interfaces: it is missing"),
     ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is no VF"),
     ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "vm_fex_profiles[0].name = 5: it must be a text"),
     ("vm_fex_judged", {1: {"profiles": []}}, "ucs.service_profiles: it is missing"),
-    ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}}, "wanted.reserved_vnics = 1000000000000: it must be null or a"),
+    ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}}, "vmx_reserved_vnics = 1000000000000: it must be a whole"),
 ]
 
 

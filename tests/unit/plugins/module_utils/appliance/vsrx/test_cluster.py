@@ -10,11 +10,18 @@ import pytest
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.kvm.plugins.filter.vsrx_cluster import vsrx_cluster_config
-from ansible_collections.nfv.kvm.plugins.filter.vsrx_refused import vsrx_refused
-from ansible_collections.nfv.kvm.plugins.filter.vsrx_warnings import vsrx_warnings
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
-from ansible_collections.nfv.kvm.tests.unit.plugins.filter.test_vsrx import FXP0, VIRTIO, port, settings, vf
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.configuration import cluster_config
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.model import vsrx_of
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vsrx.test_refused import (
+    FXP0,
+    VIRTIO,
+    all_told,
+    all_warnings,
+    port,
+    settings,
+    vf,
+)
 
 Dict = dict[str, t.Any]
 
@@ -49,6 +56,10 @@ set chassis cluster use-actual-mac-on-physical-interfaces
 """
 
 
+def text_of(given: Dict, config: str = "") -> str:
+    return cluster_config(vsrx_of({"interfaces": [], "cluster": given, "config": config}))
+
+
 def cluster(**changes: t.Any) -> Dict:
     return settings(cluster={**CLUSTER, **changes})
 
@@ -76,7 +87,7 @@ def without_trust(**changes: t.Any) -> Dict:
     ({}, ""),
 ])
 def test_configuration(given: Dict, expected: str) -> None:
-    text = vsrx_cluster_config(given)
+    text = text_of(given)
     assert junos.parse(text) == junos.parse(expected)
     assert not junos.is_commands(text)
 
@@ -88,12 +99,12 @@ def test_configuration(given: Dict, expected: str) -> None:
     ([], "interfaces { reth0 { unit 0; } }", "1"),
 ])
 def test_reths_of_the_configuration_count(reths: list[Dict], config: str, count: str) -> None:
-    tree = junos.parse(vsrx_cluster_config({"reths": reths}, config))
+    tree = junos.parse(text_of({"reths": reths}, config))
     assert [path[-1] for path in junos.find(tree, "chassis", "cluster", "reth-count", "*")] == [count]
 
 
 def test_how_it_is_written() -> None:
-    assert vsrx_cluster_config({"trust": False}) == """\
+    assert text_of({"trust": False}) == """\
 chassis {
     cluster {
         use-active-child-mac-on-reth;
@@ -146,18 +157,18 @@ interfaces {
     without_trust(config="chassis { cluster { use-active-child-mac-on-reth; } }"),
 ])
 def test_what_is_right(given: Dict) -> None:
-    assert vsrx_refused(given) == []
+    assert all_told(given) == []
 
 
 @pytest.mark.parametrize(("given", "expected"), [
     (cluster(id=0), "vsrx_cluster.id = 0: it must be a number from 1 to 255"),
     (cluster(id=256), "vsrx_cluster.id = 256"),
-    (cluster(id=None), "vsrx_cluster.id: it must be a number"),
+    (cluster(id=None), "vsrx_cluster.id: it is missing. Give each cluster"),
     (cluster(hosts=["kvm1"]), "vsrx_cluster.hosts = ['kvm1']: a cluster has two nodes"),
     (cluster(hosts=["kvm1", "kvm1"]), "vsrx_cluster.hosts = ['kvm1', 'kvm1']: a cluster has two nodes"),
-    (cluster(hosts="kvm1"), "vsrx_cluster.hosts = 'kvm1': a cluster has two nodes"),
+    (cluster(hosts="kvm1"), "vsrx_cluster.hosts = 'kvm1': it must be a list"),
     (cluster(node=2), "vsrx_cluster.node = 2: it must be a number from 0 to 1"),
-    (cluster(node=None), "vsrx_cluster.node: it must be a number from 0 to 1"),
+    (cluster(node=None), "vsrx_cluster.node: it is missing. Give each of the two hosts its node, 0 or 1"),
     (cluster(reths=[{"name": "ae0", "members": ["ge-0/0/1", "ge-7/0/1"]}]), "vsrx_cluster.reths[0].name = 'ae0'"),
     (cluster(reths=[{"name": "reth0", "members": []}]), "reth0: it has no members"),
     (cluster(reths=[{**RETHS[0], "redundancy_group": 0}]), "vsrx_cluster.reths[0].redundancy_group = 0"),
@@ -179,7 +190,7 @@ def test_what_is_right(given: Dict) -> None:
     (cluster(reths=[{"name": "reth0", "members": ["ge-0/0/9", "ge-7/0/9"]}]),
      "reth0 = 'ge-0/0/9': this node has no such NIC. It has ge-0/0/0, ge-0/0/1, ge-0/0/2"),
     (cluster(node=1, reths=[{"name": "reth0", "members": ["ge-0/0/9", "ge-7/0/9"]}]), "reth0 = 'ge-7/0/9'"),
-    (cluster(reths=[{"name": "reth0", "members": ["em0", "fxp0"]}]), "reth0 = 'em0': this is no port of a vSRX"),
+    (cluster(reths=[{"name": "reth0", "members": ["em0", "fxp0"]}]), "reth0 = 'em0': this is not a port of a vSRX"),
     (cluster(reths=[{"name": "reth0", "members": ["ge-0/0/1"]}]), "node 0 has 1 of its members and node 1 0"),
     (cluster(reths=[RETHS[0], {"name": "reth1", "members": RETHS[0]["members"]}]),
      "ge-0/0/1 = ['reth0', 'reth1']: an interface is a member of one reth at most"),
@@ -215,18 +226,18 @@ def test_what_is_right(given: Dict) -> None:
     (settings(cluster=CLUSTER, config=port("mac 00:11:22:33:44:55;", "reth0")), "reth0 is a VF"),
 ])
 def test_what_is_wrong(given: Dict, expected: str) -> None:
-    assert expected in " ".join(vsrx_refused(given))
+    assert expected in " ".join(all_told(given))
 
 
 def test_the_mac_of_a_reth_without_trust_is_told() -> None:
-    assert [each.split(",")[0] for each in vsrx_warnings(without_trust())] == ["vsrx_cluster: without trust"]
+    assert [each.split(",")[0] for each in all_warnings(without_trust())] == ["vsrx_cluster: without trust"]
 
 
 def test_trust_that_no_pf_keeps_over_a_reboot_is_told() -> None:
     kept = {**cluster(), "pfs": [{"pf": "eno2"}]}
-    assert vsrx_warnings(kept) == []
+    assert all_warnings(kept) == []
     by_address = {"type": "hostdev", "source": {"pci_address": "0000:02:10.2"}}
-    found = vsrx_warnings({**kept, "interfaces": [FXP0, vf(), by_address]})
+    found = all_warnings({**kept, "interfaces": [FXP0, vf(), by_address]})
     assert [each for each in found if each.startswith("vsrx_interfaces: the trust of ge-0/0/2 is gone")]
 
 
@@ -235,7 +246,7 @@ WORD = st.text("reth0123ge-/;{}\"[ \n", max_size=12)
 
 @any_of(name=WORD, members=st.lists(WORD, max_size=4), value=st.none() | st.integers() | WORD, trust=st.booleans())
 def test_any_names_are_taken(name: str, members: list[str], value: t.Any, trust: bool) -> None:
-    found = vsrx_refused(cluster(
+    found = all_told(cluster(
         id=value, node=value, trust=trust, reths=[{"name": name, "members": members, "redundancy_group": value}],
         redundancy_groups=[{"id": value, "priorities": [value, value]}]))
     assert all(each.endswith(".") for each in found)

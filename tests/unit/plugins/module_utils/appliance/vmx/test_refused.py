@@ -9,9 +9,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nfv.kvm.plugins.filter.vmx_plan import vmx_wanted
-from ansible_collections.nfv.kvm.plugins.filter.vmx_refused import vmx_refused
-from ansible_collections.nfv.kvm.plugins.filter.vmx_refused_host import vmx_refused_host
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import rendered, told
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.host import host_of, refused_host
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import vmx_of, wanted_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.refused import refused
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
 Dict = dict[str, t.Any]
 
@@ -38,7 +40,14 @@ def wanted(*interfaces: Dict, joins: t.Sequence[Dict] = (), **given: t.Any) -> D
         "management_bridged": False, "unjoined_bridge": "virbr0", "reserved_vnics": None, "modified_drivers": [],
         "overrides": {"vcp": {}, "vfp": {}}, **given,
     }
-    return vmx_wanted(whole, {}, list(joins))
+    return t.cast(Dict, rendered(wanted_of(whole, {}, list(joins))))
+
+
+def all_told(given: Dict, there: Dict | None = None) -> list[str]:
+    """What is refused of a vMX, on one host if there is one."""
+    if there is None:
+        return told(lambda: refused(vmx_of(given)))
+    return told(lambda: refused_host(vmx_of(given), host_of(there)))
 
 
 def host(*pfs: str, pages: t.Sequence[int] = (3072,), files: str = "/vcp.qcow2 /hdd.img /vfp.img",
@@ -69,8 +78,8 @@ RIGHT: list[Dict] = [
 
 @pytest.mark.parametrize("right", RIGHT)
 def test_nothing_is_refused(right: Dict) -> None:
-    assert vmx_refused(right) == []
-    assert vmx_refused_host(right, host(IXGBE, pages=[100, 6144])) == []
+    assert all_told(right) == []
+    assert all_told(right, host(IXGBE, pages=[100, 6144])) == []
 
 
 @pytest.mark.parametrize(("given", "told"), [
@@ -90,40 +99,37 @@ def test_nothing_is_refused(right: Dict) -> None:
     ({"vcp": {"vcpus": 0}}, r"vmx_vcp\.vcpus = 0: .*at least 1 vCPUs"),
     ({"vfp": {"vcpus": 2}}, r"vmx_vfp\.vcpus = 2: .*at least 3 vCPUs"),
     ({"vfp": {"memory": 2048}}, r"vmx_vfp\.memory = 2048: .*at least 4096 MiB"),
-    ({"vfp": {"memory": "4 GB"}}, r"vmx_vfp\.memory = '4 GB': .*at least 4096 MiB"),
     ({"size": "performance", "vfp": {"vcpus": 5}}, r"vmx_vfp\.vcpus = 5: in size performance, .*at least 6 vCPUs"),
     # consoles
-    ({"vcp": {"console_port": 70000}}, r"vmx_vcp\.console_port = 70000: a port is a number from 1 to 65535"),
-    ({"vfp": {"console_port": "ttyS0"}}, r"vmx_vfp\.console_port = 'ttyS0': a port is a number"),
     ({"vcp": {"console_port": 8601}, "vfp": {"console_port": 8601}}, r"vmx_vfp\.console_port = 8601: it is that of"),
     # MACs of the first NICs
     ({"vcp": {"mac": "02:06:0A:0E:FF:F0"}}, "ge-0/0/0, mac = '02:06:0a:0e:ff:f0': control plane .* has it already"),
-    ({"vfp": {"mac": "none"}}, "forwarding plane .*, mac = 'none': each interface needs a MAC"),
+    ({"vfp": {"mac": "none"}}, "forwarding plane .*, mac = 'none': this is no MAC address"),
     # memory
     ({"overrides": {"vcp": {}, "vfp": {"hugepages": False}}}, r"vmx_vfp_overrides\.hugepages = False: the memory"),
     # joins
     ({"joins": [{**JOIN, "interface": "ge-0/0/7", "bridge": "br0"}]}, "vmx-junosdev.conf = 'ge-0/0/7': vmx1 has no"),
 ])
 def test_a_vmx(given: Dict, told: str) -> None:
-    assert re.search(told, " ".join(vmx_refused(wanted(virtio(0), **given))))
+    assert re.search(told, " ".join(all_told(wanted(virtio(0), **given))))
 
 
 @pytest.mark.parametrize(("interfaces", "told"), [
     # names
     ([], "vmx_interfaces: a vMX without interfaces"),
-    ([virtio(0), virtio(0, mac="02:00:00:00:00:01")], "interface 2 = 'ge-0/0/0': 1 has this name already"),
-    ([virtio(1), virtio(0)], "interface 1 = 'ge-0/0/1': Junos gives names in the order of the NICs, .* is ge-0/0/0"),
+    ([virtio(0), virtio(0, mac="02:00:00:00:00:01")], "interface 2 = 'ge-0/0/0': .* this one is ge-0/0/1"),
+    ([virtio(1), virtio(0)], "interface 1 = 'ge-0/0/1': the appliance names its NICs in their order, .* is ge-0/0/0"),
     ([virtio(0), virtio(2)], "interface 2 = 'ge-0/0/2': .* this one is ge-0/0/1.* without gaps"),
     ([virtio(0), virtio(1, name="xe-0/0/1")], "interface 2 = 'xe-0/0/1': .* this one is ge-0/0/1"),
     ([virtio(0, name="eth0")], "interface 1 = 'eth0': it must have a Junos name. Name it ge-0/0/0"),
     ([virtio(0, name="ge-1/0/0")], "interface 1 = 'ge-1/0/0': it must have a Junos name"),
     # MACs
     ([without(virtio(0), "mac")], "ge-0/0/0, mac: each interface needs a MAC of its own"),
-    ([virtio(0, mac="02:06")], "ge-0/0/0, mac = '02:06': each interface needs"),
+    ([virtio(0, mac="02:06")], "ge-0/0/0, mac = '02:06': this is no MAC address"),
     ([virtio(0), virtio(1, mac="02:06:0A:0E:FF:F0")], "ge-0/0/1, mac = '02:06:0a:0e:ff:f0': ge-0/0/0 has it already"),
-    ([virtio(0, mac="01:00:5e:00:00:01")], "ge-0/0/0, mac = .* the MAC of a group"),
+    ([virtio(0, mac="01:00:5e:00:00:01")], "ge-0/0/0, mac = .* multicast"),
     # kinds
-    ([virtio(0, type="vmxnet3")], "ge-0/0/0, type = 'vmxnet3': it must be virtio, e1000 or sriov"),
+    ([virtio(0, type="vmxnet3")], "ge-0/0/0, type = 'vmxnet3': it must be one of virtio, e1000, sriov"),
     ([virtio(0, type="e1000"), virtio(1)], "vmx_interfaces: .* not both: ge-0/0/0 and ge-0/0/1. Make ge-0/0/0 virtio"),
     ([virtio(0, nic="eth1")], "ge-0/0/0, nic = 'eth1': an interface of type virtio has none"),
     ([virtio(0, virtual_function=0)], "ge-0/0/0, virtual_function = 0: an interface of type virtio has none"),
@@ -134,14 +140,25 @@ def test_a_vmx(given: Dict, told: str) -> None:
     ([sriov(0, bridge="br0")], "ge-0/0/0 = 'br0': a VF is joined to its NIC, and to nothing else"),
     ([sriov(0), sriov(1, virtual_function=0)], "VF 0 of eth1: it is given to ge-0/0/0, ge-0/0/1"),
     ([sriov(0, mtu=1500), sriov(1, mtu=9000)], "eth1: its VFs have its MTU, and ge-0/0/0 wants 1500, .* wants 9000"),
-    # numbers
-    ([sriov(0, virtual_function="two")], "ge-0/0/0, virtual_function = 'two': it must be a number"),
-    ([sriov(0, mtu=20)], "ge-0/0/0, mtu = 20: it must be a number from 68 to 65535"),
-    ([sriov(0, vlan=4095)], "ge-0/0/0, vlan = 4095: it must be a number from 1 to 4094"),
-    ([sriov(0, port_speed="10G")], "ge-0/0/0, port_speed = '10G': it must be a number"),
 ])
 def test_interfaces(interfaces: list[Dict], told: str) -> None:
-    assert re.search(told, " ".join(vmx_refused(wanted(*interfaces))))
+    assert re.search(told, " ".join(all_told(wanted(*interfaces))))
+
+
+@pytest.mark.parametrize(("interface", "given", "told"), [
+    (virtio(0), {"vfp": {"memory": "4 GB"}}, "vmx_vfp.memory = '4 GB': it must be a whole number"),
+    (virtio(0), {"vcp": {"console_port": 70000}}, "vmx_vcp.console_port = 70000: it must be a number from 1 to 65535"),
+    (virtio(0), {"vfp": {"console_port": "ttyS0"}}, "vmx_vfp.console_port = 'ttyS0': it must be a whole number"),
+    (virtio(0), {"reserved_vnics": 9}, "vmx_reserved_vnics = 9: it must be a number from 0 to 8"),
+    (sriov(0, virtual_function="two"), {}, "vmx_interfaces[0].virtual_function = 'two': it must be a whole number"),
+    (sriov(0, mtu=20), {}, "vmx_interfaces[0].mtu = 20: it must be a number from 68 to 65535"),
+    (sriov(0, vlan=4095), {}, "vmx_interfaces[0].vlan = 4095: it must be a number from 1 to 4094"),
+    (sriov(0, port_speed="10G"), {}, "vmx_interfaces[0].port_speed = '10G': it must be a whole number"),
+])
+def test_values(interface: Dict, given: Dict, told: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        wanted(interface, **given)
+    assert told in str(raised.value)
 
 
 @pytest.mark.parametrize(("interface", "join", "told"), [
@@ -149,7 +166,7 @@ def test_interfaces(interfaces: list[Dict], told: str) -> None:
     (sriov(0), {"link": "link1", "host_dev": "eth5"}, "ge-0/0/0 = 'link1': a VF is joined to its NIC"),
 ])
 def test_links(interface: Dict, join: Dict, told: str) -> None:
-    (error,) = vmx_refused(wanted(interface, joins=[{**JOIN, **join}]))
+    (error,) = all_told(wanted(interface, joins=[{**JOIN, **join}]))
     assert re.search(told, error)
 
 
@@ -177,16 +194,16 @@ def test_links(interface: Dict, join: Dict, told: str) -> None:
     (wanted(sriov(0, layer2=True)), host(IXGBE), "ge-0/0/0, layer2 = True: eth1 has the unmodified ixgbe"),
 ])
 def test_a_host(given: Dict, there: Dict, told: str) -> None:
-    assert vmx_refused(given) == []
-    (error,) = vmx_refused_host(given, there)
+    assert all_told(given) == []
+    (error,) = all_told(given, there)
     assert re.search(told, error)
 
 
 def test_a_vfp_that_runs_has_its_huge_pages() -> None:
     given = wanted(virtio(0))
-    assert vmx_refused_host(given, host(pages=[0, 0], own=6144 << 10)) == []
-    assert vmx_refused_host({**given, "vfp": {"vcpus": 3, "memory": 8192}}, host(pages=[512, 0], own=6144 << 10))
-    assert vmx_refused_host({**given, "vfp": {"vcpus": 3, "memory": 8192}}, host(pages=[1024, 0], own=6144 << 10)) == []
+    assert all_told(given, host(pages=[0, 0], own=6144 << 10)) == []
+    assert all_told({**given, "vfp": {"vcpus": 3, "memory": 8192}}, host(pages=[512, 0], own=6144 << 10))
+    assert all_told({**given, "vfp": {"vcpus": 3, "memory": 8192}}, host(pages=[1024, 0], own=6144 << 10)) == []
 
 
 @pytest.mark.parametrize(("given", "pf"), [
@@ -198,8 +215,8 @@ def test_a_vfp_that_runs_has_its_huge_pages() -> None:
     (wanted(sriov(0, layer2=True)), IGB),
 ])
 def test_what_drivers_can(given: Dict, pf: str) -> None:
-    assert vmx_refused_host(given, host(pf)) == []
+    assert all_told(given, host(pf)) == []
 
 
 def test_all_of_it_is_told_at_once() -> None:
-    assert len(vmx_refused(wanted(virtio(1, mac=""), id="", size="small"))) == 4
+    assert len(all_told(wanted(virtio(1, mac=""), id="", size="small"))) == 4

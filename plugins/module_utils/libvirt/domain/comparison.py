@@ -58,7 +58,11 @@ class Difference:
 def differences(wanted: Element, current: Element) -> list[Difference]:
     """What libvirt's persistent XML is to say otherwise for the user's, in the order of the paths."""
     ours, theirs, record = flatten(wanted), flatten(current), read_record(current)
-    found = [_difference(path, ours, theirs, record) for path in sorted({*ours, *theirs, *(record or ())})]
+    if record is None:
+        found = [_by_meaning(path, ours, theirs) for path in sorted({*ours, *theirs})]
+    else:
+        written = {path: told for path, (told, _made) in record.items() if told is not None}
+        found = [_by_record(path, ours, theirs, record, written) for path in sorted({*ours, *theirs, *record})]
     changes = [change for change in found if change is not None]
     if record is None and wanted.get("id") is not None and all(
             dumped(change.path, change.after or "", ours) for change in changes):
@@ -66,25 +70,42 @@ def differences(wanted: Element, current: Element) -> list[Difference]:
     return changes
 
 
-def _difference(path: str, ours: Said, theirs: Said, record: Record | None) -> Difference | None:
+def _by_meaning(path: str, ours: Said, theirs: Said, whole: bool = True) -> Difference | None:
+    """:param whole: whether libvirt may have added a device of which the user wrote nothing"""
     wanted, now = ours.get(path), theirs.get(path)
-    written, made = (record or {}).get(path, (None, None))
+    if _met(path, wanted, theirs) or _goes_without_saying(path, wanted, now, ours):
+        return None
+    filled = wanted is None and now is not None and (kept(path, ours) or fills_in(path, now, ours, whole))
+    return None if filled else Difference(path, now, wanted)
+
+
+def _by_record(path: str, ours: Said, theirs: Said, record: Record, written: Said) -> Difference | None:
+    wanted, now = ours.get(path), theirs.get(path)
+    if path not in record:
+        # A newer libvirt may fill in more. A device that the record does not know was added by somebody else.
+        return _by_meaning(path, ours, theirs, whole=has(record, device_of(path)))
     if wanted is None and kept(path, ours):
         return None
-    if is_secret(path) and written != made:
-        known = wanted == now or (hidden(wanted), hidden(now)) == (written, made)
+    told, made = record[path]
+    if is_secret(path):  # It is known of on one side alone.
+        known = wanted == now or (hidden(wanted), hidden(now)) == (told, made)
         return None if known else Difference(path, now, wanted)
-    if record is not None and path in record and wanted == written and not is_secret(path):
+    if wanted == told and not (wanted is None and _is_gone(path, ours, written)):
         # Neither has changed, or the definition alone: it is to be again what libvirt made of the text.
         met = now == made or (wanted is not None and _met(path, wanted, theirs))
         return None if met else Difference(path, now, made)
-    if _met(path, wanted, theirs) or _goes_without_saying(path, wanted, now, ours):
-        return None
-    if wanted is None and now is not None and (record is None or path not in record):
-        # What a newer libvirt fills in. A device that the record does not know was added by somebody else.
-        filled = fills_in(path, now, ours, whole=record is None or has(record, device_of(path)))
-        return None if filled else Difference(path, now, None)
-    return Difference(path, now, wanted)
+    met = _met(path, wanted, theirs) or _goes_without_saying(path, wanted, now, ours)
+    return None if met else Difference(path, now, wanted)
+
+
+def _is_gone(path: str, ours: Said, written: Said) -> bool:
+    """Whether the user removed the element to which libvirt added this."""
+    element = path.rpartition("/")[0]
+    while element not in ("", "devices"):
+        if has(written, element):
+            return not has(ours, element)
+        element = element.rpartition("/")[0]
+    return False
 
 
 def _met(path: str, wanted: str | None, current: Said) -> bool:

@@ -66,10 +66,9 @@ CPUS = ("qemu64", "arm926", "cortex-a9", "cortex-a15", "la464", "POWER7", "POWER
 
 # Devices that the user did not write
 DEVICES = (
-    _default("devices/controller:usb,0/@type", "usb"), _default("devices/controller:usb,0/@index", "0"),
-    Filled("devices/controller:usb,0/@model", USB), _default("devices/controller:ccid,0/**", "ccid", "0"),
-    *(Filled(f"devices/controller:{kind},*/**") for kind in ("sata", "ide", "fdc", "virtio-serial")),
-    _default("devices/controller:scsi,*/@type", "scsi"), Filled("devices/controller:scsi,*/@index"),
+    *(_default(f"devices/controller:{key}/{name}") for name in ("@type", "@index")
+      for key in ("usb,0", "ccid,0", "sata,*", "ide,*", "fdc,*", "virtio-serial,*", "scsi,*")),
+    Filled("devices/controller:usb,0/@model", USB), Filled("devices/controller:virtio-serial,*/@*"),
     Filled("devices/controller:scsi,*/@model", ("lsilogic",)),
     Filled("devices/controller:scsi,*/@model", ("virtio-scsi",), "devices/hostdev/@type=scsi"),
     _default("devices/input:mouse,ps2*/@*", "mouse", "ps2"),

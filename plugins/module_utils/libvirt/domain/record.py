@@ -33,11 +33,17 @@ def read_record(domain: Element) -> Record | None:
     if found is None or found.get("form") != FORM:
         return None
     try:
-        entries = json.loads(found.text or "")
-        return {path: (value, value) if isinstance(value, str) else (value[0], value[1])
-                for path, value in entries.items()}
-    except (ValueError, TypeError, AttributeError, LookupError):  # somebody has edited it
+        return {path: _entry(value) for path, value in json.loads(found.text or "").items()}
+    except (ValueError, TypeError, AttributeError):  # somebody has edited it
         return None
+
+
+def _entry(value: t.Any) -> tuple[str | None, str | None]:
+    """:raises TypeError: these are no texts"""
+    written, made = (value, value) if isinstance(value, str) else value
+    if not all(isinstance(text, (str, type(None))) for text in (written, made)):
+        raise TypeError(value)
+    return written, made
 
 
 def write_record(wanted: Element, definition: Element) -> Element:

@@ -24,7 +24,8 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemig
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakenetwork import FakeNetwork, FakeNetworks
 
 # What tests take from here
-__all__ = ["FakeDomain", "FakeLibrary", "FakeLibvirt", "FakeLibvirtError", "FakeNetwork", "TickingHost", "recorded"]
+__all__ = ["TPM_STATES", "FakeDomain", "FakeLibrary", "FakeLibvirt", "FakeLibvirtError", "FakeNetwork", "TickingHost",
+           "recorded"]
 
 RECORDED = Path(__file__).parent / "recorded"
 TPM_STATES = "/var/lib/libvirt/swtpm"

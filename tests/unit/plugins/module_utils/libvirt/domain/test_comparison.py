@@ -40,7 +40,7 @@ RUNNING = rows("running")
 @pytest.mark.parametrize("recorded_too", [True, False])
 def test_what_a_start_resolves_waits_for_nothing(row: dict[str, str], recorded_too: bool) -> None:
     definition, live = xml.parse(row["definition"]), xml.parse(row["live"])
-    assert (read_record(definition) is not None) and (read_record(live) is not None)
+    assert None not in (read_record(definition), read_record(live))
     for root in () if recorded_too else (definition, live):
         xml.remove(root, "metadata")
     assert waiting(definition, live) == []
@@ -177,8 +177,8 @@ def test_what_the_user_does_not_have_is_removed_without_a_record_too(parent: str
 
 
 def test_what_an_older_version_of_this_module_defined_can_be_removed() -> None:
-    disk = ("<domain><devices><disk type='file'>{}<source file='/a'/><target dev='vda' bus='virtio'/>{}</disk></devices>"
-            "</domain>")
+    disk = ("<domain><devices><disk type='file'>{}<source file='/a'/><target dev='vda' bus='virtio'/>{}</disk>"
+            "</devices></domain>")
     made = xml.parse(disk.format("<driver name='qemu' type='qcow2' cache='none'/>", "<readonly/>"))
     found = differences(xml.parse(disk.format("<driver type='qcow2'/>", "")), made)
     assert [str(change) for change in found] == ["devices/disk:vda/driver/@cache: none → removed",

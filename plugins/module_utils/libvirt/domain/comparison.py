@@ -14,17 +14,15 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.filled import (
-    Said,
     at_start,
     device_of,
     dumped,
     fills_in,
-    has,
     is_default,
     kept,
     never_waits,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import Said, flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import Record, read_record
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import hidden, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
@@ -61,8 +59,8 @@ def differences(wanted: Element, current: Element) -> list[Difference]:
     if record is None:
         found = [_by_meaning(path, ours, theirs) for path in sorted({*ours, *theirs})]
     else:
-        written = {path: told for path, (told, _made) in record.items() if told is not None}
-        found = [_by_record(path, ours, theirs, record, written) for path in sorted({*ours, *theirs, *record})]
+        known = _Known(record, _written(record), _made(record))
+        found = [_by_record(path, ours, theirs, known) for path in sorted({*ours, *theirs, *record})]
     changes = [change for change in found if change is not None]
     if record is None and wanted.get("id") is not None and all(
             dumped(change.path, change.after or "", ours) for change in changes):
@@ -79,18 +77,27 @@ def _by_meaning(path: str, ours: Said, theirs: Said, whole: bool = True) -> Diff
     return None if filled else Difference(path, now, wanted)
 
 
-def _by_record(path: str, ours: Said, theirs: Said, record: Record, written: Said) -> Difference | None:
+@dataclass(frozen=True)
+class _Known:
+    """A record, what the user wrote by it, and what libvirt made of that."""
+
+    record: Record
+    written: Said
+    made: Said
+
+
+def _by_record(path: str, ours: Said, theirs: Said, known: _Known) -> Difference | None:
     wanted, now = ours.get(path), theirs.get(path)
-    if path not in record:
+    if path not in known.record:
         # A newer libvirt may fill in more. A device that the record does not know was added by somebody else.
-        return _by_meaning(path, ours, theirs, whole=has(record, device_of(path)))
+        return _by_meaning(path, ours, theirs, whole=known.made.has(device_of(path)))
     if wanted is None and kept(path, ours):
         return None
-    told, made = record[path]
-    if is_secret(path):  # It is known of on one side alone.
-        known = wanted == now or (hidden(wanted), hidden(now)) == (told, made)
-        return None if known else Difference(path, now, wanted)
-    if wanted == told and not (wanted is None and _is_gone(path, ours, written)):
+    told, made = known.record[path]
+    if is_secret(path):  # Libvirt dropped, added or changed it.
+        same = wanted == now or (hidden(wanted), hidden(now)) == (told, made)
+        return None if same else Difference(path, now, wanted)
+    if wanted == told and not (wanted is None and _is_gone(path, ours, known.written)):
         # Neither has changed, or the definition alone: it is to be again what libvirt made of the text.
         met = now == made or (wanted is not None and _met(path, wanted, theirs))
         return None if met else Difference(path, now, made)
@@ -102,8 +109,8 @@ def _is_gone(path: str, ours: Said, written: Said) -> bool:
     """Whether the user removed the element to which libvirt added this."""
     element = path.rpartition("/")[0]
     while element not in ("", "devices"):
-        if has(written, element):
-            return not has(ours, element)
+        if written.has(element):
+            return not ours.has(element)
         element = element.rpartition("/")[0]
     return False
 
@@ -114,7 +121,7 @@ def _met(path: str, wanted: str | None, current: Said) -> bool:
     if wanted is None or now == wanted:
         return now == wanted
     if wanted == "":  # an element without anything in it, to which libvirt may have added
-        return has(current, path)
+        return current.has(path)
     if now is None or not now.startswith(WRITTEN_ON.get((path, wanted), wanted)):
         return False
     return (path, wanted) in WRITTEN_ON or (
@@ -152,7 +159,7 @@ def waiting(definition: Element, live: Element, changes: t.Collection[Difference
         should, does, device = said.get(path), runs.get(path), device_of(path)
         if never_waits(path) or _met(path, should, runs) or _goes_without_saying(path, should, does, said):
             continue
-        part = (should is None) != (does is None) and has(said, device) and has(runs, device) and not is_secret(path)
+        part = (should is None) != (does is None) and said.has(device) and runs.has(device) and not is_secret(path)
         if at_start(path, does or "", said):
             waits = started is not None and defined.get(path) != begun.get(path)
         elif part and started is not None:
@@ -164,9 +171,9 @@ def waiting(definition: Element, live: Element, changes: t.Collection[Difference
     return found
 
 
-def after_changes(said: Said, changes: t.Iterable[Difference]) -> dict[str, str]:
+def after_changes(said: Said, changes: t.Iterable[Difference]) -> Said:
     """What a definition says after changes."""
-    told = dict(said)
+    told = Said(said)
     for change in changes:
         told.pop(change.path, None)
         if change.after is not None:
@@ -174,5 +181,9 @@ def after_changes(said: Said, changes: t.Iterable[Difference]) -> dict[str, str]
     return told
 
 
-def _made(record: Record | None) -> dict[str, str]:
-    return {path: made for path, (_written, made) in (record or {}).items() if made is not None}
+def _written(record: Record) -> Said:
+    return Said({path: written for path, (written, _made) in record.items() if written is not None})
+
+
+def _made(record: Record | None) -> Said:
+    return Said({path: made for path, (_written, made) in (record or {}).items() if made is not None})

@@ -3,7 +3,7 @@
 """The record of a definition, which a domain carries in its metadata: what the user wrote, and what libvirt made of it.
 
 libvirt fills in, rewrites and drops. With the record, none of that is taken for a change later, neither by the user
-nor by somebody else. Of secrets, it holds only whether there was one on one side alone.
+nor by somebody else. Of secrets, it holds only that libvirt dropped, added or changed one.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _record(wanted: Element, definition: Element) -> Record:
         if said is None and kept(path, ours):
             continue
         if is_secret(path):
-            if None not in (said, is_):
+            if said == is_:
                 continue
             said, is_ = hidden(said), hidden(is_)
         record[path] = (said, is_)

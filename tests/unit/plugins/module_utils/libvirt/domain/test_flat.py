@@ -109,6 +109,8 @@ SAME = {
     "video memory": ("<video><model vram='18432'/></video>", "<video><model vram='32768'/></video>"),
     "no address": ("<controller type='usb'><address type='pci' bus='0x00' function='0x2'/></controller>",
                    "<controller type='usb'/>"),
+    "breaks": ("<os><type>hvm</type><cmdline>a&#13;&#10;b\tc</cmdline></os><sysinfo type='a&#10;b&#9;c'/>",
+               "<os><type>hvm</type><cmdline>a\nb\tc</cmdline></os><sysinfo type='a b c'/>"),
     "octal": ("<filesystem fmode='644'/>", "<filesystem fmode='0644'/>"),
     "version of USB": ("<redirfilter><usbdev version='9.4'/></redirfilter>",
                        "<redirfilter><usbdev version='9.40'/></redirfilter>"),

@@ -139,6 +139,13 @@ def test_a_secret_that_libvirt_drops_is_asked_for_once() -> None:
     assert [str(change) for change in differences(xml.parse(user), current)] == ["devices/graphics/@passwd: changes"]
 
 
+def test_a_secret_that_libvirt_changes_is_no_reason_to_fail() -> None:
+    current = with_record(xml.parse(USER), xml.parse(MADE.replace("hunter2", "HUNTER2")))
+    assert differences(xml.parse(USER), current) == []
+    assert [str(change) for change in differences(xml.parse(USER.replace(" passwd='hunter2'", "")), current)] == [
+        "devices/graphics/@passwd: changes"]
+
+
 def test_what_libvirt_did_not_take_over() -> None:
     found = [str(change) for change in normalised(xml.parse(USER), xml.parse(MADE))]
     assert found == ["devices/shiny/@old: 1 → removed", "os/init: /bin/sh → removed"]

@@ -12,7 +12,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import plan
 from ansible_collections.nfv.kvm.tests.unit.runmodule import run
 
 # Each how many of the domains that ask for nothing get another description, and so a definition with a record
-SHARE = 4
+SHARE = 8
 
 
 class NotTheSame(Exception):

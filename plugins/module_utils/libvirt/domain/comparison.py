@@ -159,8 +159,11 @@ def waiting(definition: Element, live: Element, changes: t.Collection[Difference
         should, does, device = said.get(path), runs.get(path), device_of(path)
         if never_waits(path) or _met(path, should, runs) or _goes_without_saying(path, should, does, said):
             continue
-        part = (should is None) != (does is None) and said.has(device) and runs.has(device) and not is_secret(path)
-        if at_start(path, does or "", said):
+        part = (should is None) != (does is None) and said.has(device) and runs.has(device)
+        resolved = at_start(path, does or "", said)
+        if is_secret(path):  # no record has it
+            waits = should is not None or not resolved
+        elif resolved:
             waits = started is not None and defined.get(path) != begun.get(path)
         elif part and started is not None:
             waits = should != begun.get(path)

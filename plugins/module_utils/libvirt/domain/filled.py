@@ -59,7 +59,7 @@ KEPT = (
 USB = ("piix3-uhci", "qemu-xhci", "nec-xhci", "ich9-ehci1", "pci-ohci")
 SERIALS = ("isa-serial", "system-serial", "spapr-vio-serial", "sclp-serial")
 VIDEO = ("cirrus", "vga", "virtio")
-# The models that QEMU's machines of other architectures have by default
+# The models of CPUs that QEMU's machines have by default
 CPUS = ("qemu64", "arm926", "cortex-a9", "cortex-a15", "la464", "POWER7", "POWER8", "POWER9", "POWER10", "g3", "ppc64",
         "rv64", "qemu")
 
@@ -169,7 +169,6 @@ DUMPED = (
 )
 # What is of no consequence to a running domain
 DESCRIPTIVE = (Filled("title"), Filled("description"), Filled("metadata/**"))
-
 
 TABLES = {"kept": KEPT, "devices": DEVICES, "parts": PARTS, "at start": AT_START, "dumped": DUMPED,
           "descriptive": DESCRIPTIVE}

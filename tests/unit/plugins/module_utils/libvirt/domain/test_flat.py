@@ -63,6 +63,11 @@ SAME = {
         "<os><type>hvm</type></os>"),
     "a menu that is off": ("<os><bootmenu timeout='3000'/></os>", ""),
     "another driver's": ("<x:state xmlns:x='urn:x'>5</x:state>", ""),
+    "another tool's": ("<os x:kept='yes' xmlns:x='urn:x'><type>hvm</type><x:note>1</x:note></os>",
+                       "<os><type>hvm</type></os>"),
+    "huge pages of node 0": (
+        "<memoryBacking><hugepages><page size='2' unit='M' nodeset='0'/></hugepages></memoryBacking>",
+        "<memoryBacking><hugepages><page size='2048' unit='KiB'/></hugepages></memoryBacking>"),
     "metadata": ("<metadata><none/><a:x xmlns:a='urn:a'>1</a:x><a:y xmlns:a='urn:a'>2</a:y></metadata>",
                  "<metadata><b:x xmlns:b='urn:a'>1</b:x></metadata>"),
     "model of a host's CPU": ("<cpu mode='host-model'><model fallback='forbid'/></cpu>", "<cpu mode='host-model'/>"),

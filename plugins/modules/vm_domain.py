@@ -10,11 +10,19 @@ short_description: Define, start, shut down or remove a libvirt domain
 version_added: 0.1.0
 description:
   - Brings one libvirt domain into the definition and the state that are given.
-  - The XML is compared by its meaning with libvirt's persistent definition. Order, white space and units do not count,
-    nor does what libvirt fills in by itself, such as addresses, default controllers or the machine's version.
-    What was removed from the XML is removed from the domain.
-  - What libvirt resolved stays in a new definition until the XML says otherwise. That is the version of a machine type
-    such as C(q35), the emulator, and with C(<os firmware='efi'>) the firmware and its file of UEFI variables.
+  - With each definition, the module records in the domain's metadata what the XML says and what libvirt made of it
+    (C(virsh dumpxml) shows it as C(nfv-kvm:definition)). Where neither the XML nor libvirt's definition has changed
+    since, there is nothing to do, whatever libvirt filled in or rewrote. What changed in the XML is applied, and what
+    was removed from it is removed from the domain. What somebody else changed in the definition is shown and put right.
+    The record holds no secrets and no digests of them.
+  - A domain without a record, such as one that others defined, is compared by meaning. Order, white space, units and
+    other ways to write the same do not count, nor do known defaults and what libvirt is known to fill in. Without
+    another difference, nothing is written. A difference that only libvirt makes is one change, which is recorded.
+  - What libvirt dropped or changed of the XML is a warning that names its place, once after each definition. It is not
+    known in check mode.
+  - What libvirt resolved stays in a new definition until the XML says otherwise, and is not compared. That is the
+    version of a machine type such as C(q35), the emulator, PCI controllers and guest PCI addresses, and the file of
+    UEFI variables; with C(<os firmware='efi'>), also the firmware. Metadata stays as well.
   - NICs are left alone. M(nfv.kvm.vm_interface) manages them, and a new definition keeps them.
   - A PCI device of the host that somebody has is refused when the XML brings it. That is another domain (such as the
     one that this one was cloned from), a process, or the host itself, which has an address or a route on a VF, moved
@@ -29,6 +37,7 @@ options:
     description:
       - The domain's XML, as U(https://libvirt.org/formatdomain.html) describes it, without C(<interface>).
       - Its C(<name>) must be O(name). Required for a domain that does not exist yet.
+      - The output of C(virsh dumpxml --inactive --security-info) can be given, without its C(<interface>) elements.
       - It may hold passwords, so Ansible does not log it. Passwords, cookies, the kernel's command line, arguments of
         QEMU, and entries of SMBIOS and fw_cfg do not appear in the diff, in RV(actions) or in messages. The
         diff and RV(actions) show only that such a part changes.
@@ -41,9 +50,10 @@ options:
         C(preserve)) is refused, because it would not recover if it were resumed; see O(restart).
       - V(shutdown) asks the guest to shut down. A paused, suspended or crashed guest cannot react, so this is refused;
         resume it first with V(running). A saved domain does not run, and stays saved.
-      - V(absent) removes the definition, the metadata of snapshots and the UEFI variables. A running guest is asked to
-        shut down first. A saved domain is refused unless O(restart=allowed), with which its saved state is discarded.
-        Disks stay.
+      - V(absent) removes the definition, the metadata of snapshots, the UEFI variables, and the state of an emulated
+        TPM, unless its XML has C(persistent_state='yes'). O(keep_firmware_state) keeps the last two. A running guest is
+        asked to shut down first. A saved domain is refused unless O(restart=allowed), with which its saved state is
+        discarded. Disks stay.
     type: str
     choices: [defined, running, shutdown, absent]
     default: defined
@@ -62,6 +72,14 @@ options:
     type: str
     choices: [never, allowed]
     default: never
+  keep_firmware_state:
+    description:
+      - Whether O(state=absent) keeps the file of UEFI variables and the state of an emulated TPM, such as keys with
+        which the guest's disks are encrypted. Without it, both are removed. With another O(state), it has no effect.
+      - A later definition uses UEFI variables of the same path, and the TPM state if its XML has the same C(<uuid>).
+      - libvirt can keep the TPM state since its version 8.9.
+    type: bool
+    default: false
   timeout:
     description:
       - Seconds, at least 1, in which a guest must have shut down. When it has not, the module fails. The guest runs on,
@@ -97,6 +115,12 @@ EXAMPLES = r"""
     state: absent
     timeout: 300
 
+- name: Remove it, and define it later with the keys in its TPM
+  nfv.kvm.vm_domain:
+    name: edge1
+    state: absent
+    keep_firmware_state: true
+
 - name: Remove it, also if it is saved
   nfv.kvm.vm_domain:
     name: edge1
@@ -121,7 +145,7 @@ uuid:
 needs_restart:
   description: >-
     Whether the domain runs with another definition than its persistent one, or would do so when it is restored from its
-    saved state.
+    saved state. What libvirt resolves when it starts a domain, such as ports and CPU features, does not count.
   returned: success
   type: bool
   sample: false
@@ -143,6 +167,7 @@ SPEC = {
     "state": {"type": "str", "choices": ["defined", "running", "shutdown", "absent"], "default": "defined"},
     "autostart": {"type": "bool"},
     "restart": {"type": "str", "choices": ["never", "allowed"], "default": "never"},
+    "keep_firmware_state": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 120},
     "uri": {"type": "str", "default": "qemu:///system"},
 }

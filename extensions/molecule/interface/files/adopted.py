@@ -1,5 +1,6 @@
 """Domains that others have made: to ask for what their NICs have changes nothing, to ask for one other thing changes
-that alone. Run on hosts of the lab, which have libvirt and VFs: adopted.py FOLDER HOST HOSTS PF...
+that alone, and vm_domain has nothing to do when it gets their XML a second time. Run on hosts of the lab, which have
+libvirt and VFs: adopted.py FOLDER HOST HOSTS PF...
 
 The domains are of two sources: hundreds of seeds (adopted_domains.py), and the XML files below FOLDER. They are shared
 out among HOSTS hosts; HOST is the number of this one, from 0."""
@@ -23,6 +24,7 @@ from ansible_collections.nfv.kvm.extensions.molecule.interface.files.adopted_cha
     differences,
     nics_of,
 )
+from ansible_collections.nfv.kvm.extensions.molecule.interface.files.adopted_defined import NotTheSame, defined
 from ansible_collections.nfv.kvm.extensions.molecule.interface.files.adopted_domains import (
     KINDS,
     MODES,
@@ -33,6 +35,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import connection as module_connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import plan as domain_plan
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.guest_pci import topology
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface import plan
 from ansible_collections.nfv.kvm.tests.unit.runmodule import run
@@ -102,7 +105,8 @@ class Trial:
             self.tally.kinds.update(["domains", *(kind for nic in nics_of(root) for kind in kinds_of(nic))])
             self.nothing(handle.name(), root)
             self.one_thing(handle, root)
-        except Broken as broken:
+            self.tally.kinds[defined(self.host, handle, text, self.tally.kinds["domains"])] += 1
+        except (Broken, NotTheSame) as broken:
             self.tally.broken.append(f"=== {origin}: {broken}\n{text}")
         finally:
             handle.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
@@ -177,7 +181,8 @@ def tried(connection: libvirt.virConnect, domains: list[tuple[str, str]]) -> Tal
     """What comes of the domains, each with where it is from."""
     trial = Trial(connection)
     # One connection for all: to connect anew for each run would take most of the time.
-    with patch.object(plan, "connect", functools.cache(module_connection.connect)):
+    connect = functools.cache(module_connection.connect)
+    with patch.object(plan, "connect", connect), patch.object(domain_plan, "connect", connect):
         for origin, text in domains:
             trial.domain(origin, text)
     return trial.tally

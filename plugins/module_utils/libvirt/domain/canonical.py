@@ -58,15 +58,22 @@ def _live_only(root: Element) -> None:
 
 
 def _foreign(root: Element) -> None:
-    """Other drivers' elements; of metadata, libvirt keeps the first element of each namespace."""
-    drop(child for child in root if isinstance(child.tag, str) and child.tag.startswith("{")
-          and not child.tag.startswith(QEMU))
+    """Other drivers' and tools' elements and attributes; of metadata, libvirt keeps one element of each namespace."""
+    own = [element for element in root.iter("*") if element is root or not _in_metadata(element)]
+    drop(element for element in own if element.tag.startswith("{") and not element.tag.startswith(QEMU))
+    for element in own:
+        for name in [name for name in element.attrib if name.startswith("{")]:
+            del element.attrib[name]
     seen = {""}
     for element in root.findall("metadata/*"):
         namespace = element.tag.rpartition("}")[0]
         if namespace in seen:
             drop([element])
         seen.add(namespace)
+
+
+def _in_metadata(element: Element) -> bool:
+    return any(parent.tag == "metadata" for parent in element.iterancestors())
 
 
 def _idle(root: Element) -> None:
@@ -107,6 +114,9 @@ def _memory(root: Element) -> None:
         memory = xml.child(root, "memory")
         memory.attrib.pop("unit", None)
         memory.text = str(sum(filter(None, (*cells, *modules))))
+    for page in () if root.find("cpu/numa/cell") is not None else root.iterfind("memoryBacking/hugepages/page"):
+        if members(page.get("nodeset")) == [0]:  # without cells, node 0 is all (virDomainDefPostParseMemtune)
+            del page.attrib["nodeset"]
 
 
 def _distances(root: Element) -> None:

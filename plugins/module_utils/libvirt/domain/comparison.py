@@ -14,17 +14,15 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.filled import (
-    Said,
     at_start,
     device_of,
     dumped,
     fills_in,
-    has,
     is_default,
     kept,
     never_waits,
 )
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import Said, flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import Record, read_record
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import hidden, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
@@ -58,7 +56,11 @@ class Difference:
 def differences(wanted: Element, current: Element) -> list[Difference]:
     """What libvirt's persistent XML is to say otherwise for the user's, in the order of the paths."""
     ours, theirs, record = flatten(wanted), flatten(current), read_record(current)
-    found = [_difference(path, ours, theirs, record) for path in sorted({*ours, *theirs, *(record or ())})]
+    if record is None:
+        found = [_by_meaning(path, ours, theirs) for path in sorted({*ours, *theirs})]
+    else:
+        known = _Known(record, _written(record), _made(record))
+        found = [_by_record(path, ours, theirs, known) for path in sorted({*ours, *theirs, *record})]
     changes = [change for change in found if change is not None]
     if record is None and wanted.get("id") is not None and all(
             dumped(change.path, change.after or "", ours) for change in changes):
@@ -66,25 +68,51 @@ def differences(wanted: Element, current: Element) -> list[Difference]:
     return changes
 
 
-def _difference(path: str, ours: Said, theirs: Said, record: Record | None) -> Difference | None:
+def _by_meaning(path: str, ours: Said, theirs: Said, whole: bool = True) -> Difference | None:
+    """:param whole: whether libvirt may have added a device of which the user wrote nothing"""
     wanted, now = ours.get(path), theirs.get(path)
-    written, made = (record or {}).get(path, (None, None))
+    if _met(path, wanted, theirs) or _goes_without_saying(path, wanted, now, ours):
+        return None
+    filled = wanted is None and now is not None and (kept(path, ours) or fills_in(path, now, ours, whole))
+    return None if filled else Difference(path, now, wanted)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A record, what the user wrote by it, and what libvirt made of that."""
+
+    record: Record
+    written: Said
+    made: Said
+
+
+def _by_record(path: str, ours: Said, theirs: Said, known: _Known) -> Difference | None:
+    wanted, now = ours.get(path), theirs.get(path)
+    if path not in known.record:
+        # A newer libvirt may fill in more. A device that the record does not know was added by somebody else.
+        return _by_meaning(path, ours, theirs, whole=known.made.has(device_of(path)))
     if wanted is None and kept(path, ours):
         return None
-    if is_secret(path) and written != made:
-        known = wanted == now or (hidden(wanted), hidden(now)) == (written, made)
-        return None if known else Difference(path, now, wanted)
-    if record is not None and path in record and wanted == written and not is_secret(path):
+    told, made = known.record[path]
+    if is_secret(path):  # Libvirt dropped, added or changed it.
+        same = wanted == now or (hidden(wanted), hidden(now)) == (told, made)
+        return None if same else Difference(path, now, wanted)
+    if wanted == told and not (wanted is None and _is_gone(path, ours, known.written)):
         # Neither has changed, or the definition alone: it is to be again what libvirt made of the text.
         met = now == made or (wanted is not None and _met(path, wanted, theirs))
         return None if met else Difference(path, now, made)
-    if _met(path, wanted, theirs) or _goes_without_saying(path, wanted, now, ours):
-        return None
-    if wanted is None and now is not None and (record is None or path not in record):
-        # What a newer libvirt fills in. A device that the record does not know was added by somebody else.
-        filled = fills_in(path, now, ours, whole=record is None or has(record, device_of(path)))
-        return None if filled else Difference(path, now, None)
-    return Difference(path, now, wanted)
+    met = _met(path, wanted, theirs) or _goes_without_saying(path, wanted, now, ours)
+    return None if met else Difference(path, now, wanted)
+
+
+def _is_gone(path: str, ours: Said, written: Said) -> bool:
+    """Whether the user removed the element to which libvirt added this."""
+    element = path.rpartition("/")[0]
+    while element not in ("", "devices"):
+        if written.has(element):
+            return not ours.has(element)
+        element = element.rpartition("/")[0]
+    return False
 
 
 def _met(path: str, wanted: str | None, current: Said) -> bool:
@@ -93,7 +121,7 @@ def _met(path: str, wanted: str | None, current: Said) -> bool:
     if wanted is None or now == wanted:
         return now == wanted
     if wanted == "":  # an element without anything in it, to which libvirt may have added
-        return has(current, path)
+        return current.has(path)
     if now is None or not now.startswith(WRITTEN_ON.get((path, wanted), wanted)):
         return False
     return (path, wanted) in WRITTEN_ON or (
@@ -131,8 +159,11 @@ def waiting(definition: Element, live: Element, changes: t.Collection[Difference
         should, does, device = said.get(path), runs.get(path), device_of(path)
         if never_waits(path) or _met(path, should, runs) or _goes_without_saying(path, should, does, said):
             continue
-        part = (should is None) != (does is None) and has(said, device) and has(runs, device) and not is_secret(path)
-        if at_start(path, does or "", said):
+        part = (should is None) != (does is None) and said.has(device) and runs.has(device)
+        resolved = at_start(path, does or "", said)
+        if is_secret(path):  # no record has it
+            waits = should is not None or not resolved
+        elif resolved:
             waits = started is not None and defined.get(path) != begun.get(path)
         elif part and started is not None:
             waits = should != begun.get(path)
@@ -143,9 +174,9 @@ def waiting(definition: Element, live: Element, changes: t.Collection[Difference
     return found
 
 
-def after_changes(said: Said, changes: t.Iterable[Difference]) -> dict[str, str]:
+def after_changes(said: Said, changes: t.Iterable[Difference]) -> Said:
     """What a definition says after changes."""
-    told = dict(said)
+    told = Said(said)
     for change in changes:
         told.pop(change.path, None)
         if change.after is not None:
@@ -153,5 +184,9 @@ def after_changes(said: Said, changes: t.Iterable[Difference]) -> dict[str, str]
     return told
 
 
-def _made(record: Record | None) -> dict[str, str]:
-    return {path: made for path, (_written, made) in (record or {}).items() if made is not None}
+def _written(record: Record) -> Said:
+    return Said({path: written for path, (written, _made) in record.items() if written is not None})
+
+
+def _made(record: Record | None) -> Said:
+    return Said({path: made for path, (_written, made) in (record or {}).items() if made is not None})

@@ -27,8 +27,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 class DefineRecorded(Define):
     """Define what the user wrote, and record what libvirt makes of it.
 
-    A run that ends between the two leaves the record of before: the next one meets what that does not know, and
-    defines it once more.
+    A run that ends between the two leaves the record of before; what that does not know is compared by meaning.
 
     :param wanted: the user's XML
     """

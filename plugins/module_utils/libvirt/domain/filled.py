@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import functools
 import re
-import typing as t
 from dataclasses import dataclass
 
-Said = t.Mapping[str, str]
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import Said
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,11 @@ class Filled:
     default: bool = False
 
     def adds(self, path: str, value: str, wanted: Said) -> bool:
-        """Whether libvirt adds this to what is wanted."""
-        if (self.values and value not in self.values) or not _pattern(self.path).fullmatch(path):
+        """Whether libvirt adds this, at a path of which the row is, to what is wanted."""
+        if self.values and value not in self.values:
             return False
         if self.given == ".":
-            return has(wanted, path.rpartition("/")[0])
+            return wanted.has(path.rpartition("/")[0])
         given, _separator, needed = self.given.lstrip("!").partition("=")
         met = not given or (given in wanted and needed in ("", wanted[given]))
         return met is not self.given.startswith("!")
@@ -60,16 +59,15 @@ KEPT = (
 USB = ("piix3-uhci", "qemu-xhci", "nec-xhci", "ich9-ehci1", "pci-ohci")
 SERIALS = ("isa-serial", "system-serial", "spapr-vio-serial", "sclp-serial")
 VIDEO = ("cirrus", "vga", "virtio")
-# The models that QEMU's machines of other architectures have by default
+# The models of CPUs that QEMU's machines have by default
 CPUS = ("qemu64", "arm926", "cortex-a9", "cortex-a15", "la464", "POWER7", "POWER8", "POWER9", "POWER10", "g3", "ppc64",
         "rv64", "qemu")
 
 # Devices that the user did not write
 DEVICES = (
-    _default("devices/controller:usb,0/@type", "usb"), _default("devices/controller:usb,0/@index", "0"),
-    Filled("devices/controller:usb,0/@model", USB), _default("devices/controller:ccid,0/**", "ccid", "0"),
-    *(Filled(f"devices/controller:{kind},*/**") for kind in ("sata", "ide", "fdc", "virtio-serial")),
-    _default("devices/controller:scsi,*/@type", "scsi"), Filled("devices/controller:scsi,*/@index"),
+    *(_default(f"devices/controller:{key}/{name}") for name in ("@type", "@index")
+      for key in ("usb,0", "ccid,0", "sata,*", "ide,*", "fdc,*", "virtio-serial,*", "scsi,*")),
+    Filled("devices/controller:usb,0/@model", USB), Filled("devices/controller:virtio-serial,*/@*"),
     Filled("devices/controller:scsi,*/@model", ("lsilogic",)),
     Filled("devices/controller:scsi,*/@model", ("virtio-scsi",), "devices/hostdev/@type=scsi"),
     _default("devices/input:mouse,ps2*/@*", "mouse", "ps2"),
@@ -172,10 +170,13 @@ DUMPED = (
 # What is of no consequence to a running domain
 DESCRIPTIVE = (Filled("title"), Filled("description"), Filled("metadata/**"))
 
+TABLES = {"kept": KEPT, "devices": DEVICES, "parts": PARTS, "at start": AT_START, "dumped": DUMPED,
+          "descriptive": DESCRIPTIVE}
+
 
 def kept(path: str, wanted: Said) -> bool:
     """Whether what libvirt's definition says there is no removal by the user, whatever it is."""
-    return any(row.adds(path, "", wanted) for row in KEPT)
+    return any(row.adds(path, "", wanted) for row in _rows("kept", path))
 
 
 def fills_in(path: str, value: str, wanted: Said, whole: bool = True) -> bool:
@@ -183,30 +184,29 @@ def fills_in(path: str, value: str, wanted: Said, whole: bool = True) -> bool:
 
     :param whole: whether it may be of a device of which the user wrote nothing
     """
-    if has(wanted, device_of(path)):
-        return any(row.adds(path, value, wanted) for row in PARTS)
-    return whole and any(row.adds(path, value, wanted) for row in DEVICES)
+    part = wanted.has(device_of(path))
+    return (part or whole) and any(row.adds(path, value, wanted) for row in _rows("parts" if part else "devices", path))
 
 
 def is_default(path: str, value: str, wanted: Said) -> bool:
     """Whether this means the same as saying nothing, in what the user wrote."""
-    rows = PARTS if has(wanted, device_of(path)) else DEVICES
+    rows = _rows("parts" if wanted.has(device_of(path)) else "devices", path)
     return any(row.default and row.adds(path, value, wanted) for row in rows)
 
 
 def at_start(path: str, value: str, said: Said) -> bool:
     """Whether a running domain may say this where its definition says otherwise, and do nothing else."""
-    return any(row.adds(path, value, said) for row in AT_START)
+    return any(row.adds(path, value, said) for row in _rows("at start", path))
 
 
 def dumped(path: str, value: str, wanted: Said) -> bool:
     """Whether the dump of a running domain says this of the run."""
-    return any(row.adds(path, value, wanted) for row in DUMPED)
+    return any(row.adds(path, value, wanted) for row in _rows("dumped", path))
 
 
 def never_waits(path: str) -> bool:
     """Whether a running domain may say what it likes."""
-    return any(row.adds(path, "", {}) for row in DESCRIPTIVE)
+    return bool(_rows("descriptive", path))
 
 
 def device_of(path: str) -> str:
@@ -215,9 +215,10 @@ def device_of(path: str) -> str:
     return "/".join(parts[:2]) if parts[0] == "devices" and len(parts) > 1 else ""
 
 
-def has(said: t.Collection[str], element: str) -> bool:
-    """Whether anything is said of an element, such as a device; of the domain, something is."""
-    return element in said or any(path.startswith(f"{element}/") for path in said) if element else True
+@functools.cache
+def _rows(table: str, path: str) -> tuple[Filled, ...]:
+    """The rows of a table that are of a path."""
+    return tuple(row for row in TABLES[table] if _pattern(row.path).fullmatch(path))
 
 
 @functools.cache

@@ -10,6 +10,8 @@ canonical.py and spelling.py. Interfaces are not in it: nfv.kvm.vm_interface has
 
 from __future__ import annotations
 
+import functools
+import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import spelling
@@ -17,6 +19,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.canonical i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.canonical_devices import index_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
+# libvirt writes character references as characters, which are read as a space in an attribute, and as \n in a text (XML
+# 1.0, 2.11 and 3.3.3).
+IN_ATTRIBUTE, IN_TEXT = re.compile(r"\r\n|[\t\r\n]"), re.compile(r"\r\n?")
 QEMU_PREFIX = "qemu:"  # the customary one
 
 
@@ -69,12 +74,26 @@ KEYS: dict[str, t.Callable[[Element], str]] = {
 }
 
 
-def flatten(domain: Element, unread: bool = False) -> dict[str, str]:
+class Said(dict[str, str]):
+    """What a domain's XML says, by path; it does not change any more when has() is asked."""
+
+    @functools.cached_property
+    def _elements(self) -> set[str]:
+        parts = [path.split("/") for path in self]
+        return {"/".join(path[:length]) for path in parts for length in range(1, len(path) + 1)}
+
+    def has(self, element: str) -> bool:
+        """Whether anything is said of an element, such as a device; of the whole domain (an empty text), something is.
+        """
+        return not element or element in self._elements
+
+
+def flatten(domain: Element, unread: bool = False) -> Said:
     """What a domain's XML says, by path.
 
     :param unread: also what the QEMU driver does not read
     """
-    said: dict[str, str] = {}
+    said = Said()
     _walk(canonical(domain, unread), "", said)
     # formatdomain: currentMemory "defaults to the same value as the memory element" when omitted, and is no more
     if "memory" in said:
@@ -89,7 +108,7 @@ def _number(text: str) -> float:
 def _walk(element: Element, path: str, said: dict[str, str]) -> None:
     prefix = f"{path}/" if path else ""
     attributes = dict(element.attrib)
-    text = (element.text or "").strip()
+    text = IN_TEXT.sub("\n", (element.text or "").strip())
     size = spelling.size_of(element)
     if size is not None:
         text = size
@@ -103,7 +122,7 @@ def _walk(element: Element, path: str, said: dict[str, str]) -> None:
             attributes.pop("unit", None)
             attributes[sized] = str(found)
     for name, value in attributes.items():
-        said[f"{prefix}@{name}"] = spelling.value(value, name, element.tag)
+        said[f"{prefix}@{name}"] = spelling.value(IN_ATTRIBUTE.sub(" ", value), name, element.tag)
     if text or not (attributes or len(element)):
         name = element.get("name", "") if element.tag == "entry" else element.tag  # such as that of SMBIOS's uuid
         said[path] = spelling.value(text, name, "")

@@ -3,7 +3,7 @@
 """The record of a definition, which a domain carries in its metadata: what the user wrote, and what libvirt made of it.
 
 libvirt fills in, rewrites and drops. With the record, none of that is taken for a change later, neither by the user
-nor by somebody else. Of secrets, it holds only whether there was one on one side alone.
+nor by somebody else. Of secrets, it holds only that libvirt dropped, added or changed one.
 """
 
 from __future__ import annotations
@@ -33,11 +33,17 @@ def read_record(domain: Element) -> Record | None:
     if found is None or found.get("form") != FORM:
         return None
     try:
-        entries = json.loads(found.text or "")
-        return {path: (value, value) if isinstance(value, str) else (value[0], value[1])
-                for path, value in entries.items()}
-    except (ValueError, TypeError, AttributeError, LookupError):  # somebody has edited it
+        return {path: _entry(value) for path, value in json.loads(found.text or "").items()}
+    except (ValueError, TypeError, AttributeError):  # somebody has edited it
         return None
+
+
+def _entry(value: t.Any) -> tuple[str | None, str | None]:
+    """:raises TypeError: these are no texts"""
+    written, made = (value, value) if isinstance(value, str) else value
+    if not all(isinstance(text, (str, type(None))) for text in (written, made)):
+        raise TypeError(value)
+    return written, made
 
 
 def write_record(wanted: Element, definition: Element) -> Element:
@@ -60,7 +66,7 @@ def _record(wanted: Element, definition: Element) -> Record:
         if said is None and kept(path, ours):
             continue
         if is_secret(path):
-            if None not in (said, is_):
+            if said == is_:
                 continue
             said, is_ = hidden(said), hidden(is_)
         record[path] = (said, is_)

@@ -23,7 +23,7 @@ UNLIMITED = (2**63 - 1) // 1024  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED; libvirt wr
 # Sets of CPUs, nodes and threads (virBitmapParse) by their attribute
 SETS = frozenset({"cpuset", "nodeset", "cpus", "vcpus", "iothreads"})
 MOST = 16384  # VIR_DOMAIN_CPUMASK_LEN
-SET = re.compile(r"\s*\^?[0-9]{1,5}(-[0-9]{1,5})?\s*(,\s*\^?[0-9]{1,5}(-[0-9]{1,5})?\s*)*")
+SET = re.compile(r"\s*\^?[0-9]{1,5}(-[0-9]{1,5})?\s*(,\s*\^?[0-9]{1,5}(-[0-9]{1,5})?\s*)*,?\s*")
 
 NUMBER = re.compile(r"[0-9]{1,20}")
 HEX = re.compile(r"0[xX][0-9a-fA-F]+")
@@ -70,7 +70,7 @@ def members(text: str | None) -> list[int] | None:
     if not text or not SET.fullmatch(text):
         return None
     found: set[int] = set()
-    for part in text.split(","):
+    for part in text.rstrip(" ,").split(","):
         first, _separator, last = part.strip().lstrip("^").partition("-")
         if int(last or first) >= MOST:
             return None

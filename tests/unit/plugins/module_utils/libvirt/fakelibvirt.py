@@ -24,9 +24,11 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemig
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakenetwork import FakeNetwork, FakeNetworks
 
 # What tests take from here
-__all__ = ["FakeDomain", "FakeLibrary", "FakeLibvirt", "FakeLibvirtError", "FakeNetwork", "TickingHost", "recorded"]
+__all__ = ["TPM_STATES", "FakeDomain", "FakeLibrary", "FakeLibvirt", "FakeLibvirtError", "FakeNetwork", "TickingHost",
+           "recorded"]
 
 RECORDED = Path(__file__).parent / "recorded"
+TPM_STATES = "/var/lib/libvirt/swtpm"
 
 
 def recorded(name: str) -> str:
@@ -177,6 +179,9 @@ class FakeDomain(FakeMigration):
             Path(self.connection.files.host.path(variables)).unlink(missing_ok=True)
         if self.managed_save and not flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE:
             raise FakeLibvirtError("Refusing to undefine while domain managed save image exists")
+        if self.xml.find("devices/tpm/backend[@type='emulator']") is not None \
+                and not flags & FakeLibrary.VIR_DOMAIN_UNDEFINE_KEEP_TPM:
+            Path(self.connection.files.host.path(f"{TPM_STATES}/{self.UUIDString()}")).unlink(missing_ok=True)
         self.persistent = 0
         if self.live is None:
             del self.connection.found[self.name()]
@@ -257,6 +262,16 @@ def _host_address(nic: t.Any) -> str | None:
     return pci_address(nic.find("source/address"))
 
 
+def _metadata(root: t.Any) -> None:
+    """One element of each namespace (virXMLNodeSanitizeNamespaces)."""
+    seen: set[str | None] = {None}
+    for element in root.findall("metadata/*"):
+        namespace = etree.QName(element).namespace
+        if namespace in seen:
+            element.getparent().remove(element)
+        seen.add(namespace)
+
+
 def _virtualport(nic: t.Any) -> None:
     """The UUID that a virtualport needs and lacks; each time another."""
     for kind, name in (("802.1Qbg", "instanceid"), ("openvswitch", "interfaceid")):
@@ -273,8 +288,9 @@ def _alias(device: t.Any) -> str | None:
 class FakeLibvirt(FakeStorage, FakeNetworks):
     """A virConnect.
 
-    ``defined`` counts the definitions; ``adds``: XML that it adds, by its parent's path; ``calls`` counts the calls of
-    the API by name; ``planned``: what happens right before a call, by its name and number from 1.
+    ``defined`` counts the definitions; ``adds``: XML that it adds, by its parent's path; ``rewrites``: what else it
+    does to a definition; ``calls`` counts the calls of the API by name; ``planned``: what happens right before a call,
+    by its name and number from 1.
     """
 
     def __init__(self) -> None:
@@ -285,6 +301,7 @@ class FakeLibvirt(FakeStorage, FakeNetworks):
         self.qemu_version = 10_000_013
         self.defined = 0
         self.adds: dict[str, str] = {}
+        self.rewrites: t.Callable[[t.Any], None] = lambda root: None
         self.filters = {"clean-traffic"}  # one of those that libvirt brings along
         self.started = self.named = 0
         self.calls: Counter[str] = Counter()
@@ -364,6 +381,8 @@ class FakeLibvirt(FakeStorage, FakeNetworks):
         for path, added in self.adds.items():
             if root.find(path).find(parse(added).tag) is None:
                 root.find(path).append(parse(added))
+        self.rewrites(root)
+        _metadata(root)
         for driver in root.findall("devices/interface/driver[@queues='1']"):
             del driver.attrib["queues"]  # it is what a NIC has anyway
         for nic in root.findall("devices/interface"):
@@ -388,6 +407,7 @@ class FakeLibrary:
     VIR_DOMAIN_UNDEFINE_NVRAM = 4
     VIR_DOMAIN_UNDEFINE_KEEP_NVRAM = 8
     VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA = 16
+    VIR_DOMAIN_UNDEFINE_KEEP_TPM = 64
     VIR_NETWORK_XML_INACTIVE = 1
     VIR_NETWORK_UPDATE_AFFECT_LIVE = 1
     VIR_NETWORK_UPDATE_AFFECT_CONFIG = 2

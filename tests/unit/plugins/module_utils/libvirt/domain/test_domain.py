@@ -20,6 +20,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states impo
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
+    TPM_STATES,
     FakeLibrary,
     FakeLibvirtError,
 )
@@ -304,6 +305,31 @@ def test_absent_takes_uefi_variables_and_a_managed_save_along(lab: Lab) -> None:
             lab.libvirt.found["a"].undefineFlags(flags)
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_absent_keeps_the_state_of_the_firmware_if_that_is_asked_for(lab: Lab, keep: bool) -> None:
+    xml_of = XML.replace("</type></os>", "</type><loader>/code.fd</loader><nvram>/vars.fd</nvram></os>").replace(
+        "</devices>", "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm></devices>")
+    uuid = four_runs(lab, xml=xml_of)["uuid"]
+    state = f"{TPM_STATES}/{uuid}"
+    for path in ("/vars.fd", state):
+        lab.files.write(path, "state")
+    lab.libvirt.version = 8_008_000
+    refused = lab.vm_domain(state="absent", keep_firmware_state=True)
+    assert "keep_firmware_state = True: libvirt keeps TPM state since its version 8.9. Copy" in refused["msg"]
+    assert list(lab.libvirt.found) == ["a"]
+    lab.libvirt.version = 8_009_000 if keep else 8_008_000
+    removed = four_runs(lab, state="absent", keep_firmware_state=keep)
+    kept = ", keep its UEFI variables, keep its TPM state"
+    assert removed["actions"] == [f"domain a: undefine{kept if keep else ''}"]
+    assert [lab.host.exists(path) for path in ("/vars.fd", state)] == [keep, keep]
+
+
+def test_there_is_nothing_to_keep(lab: Lab) -> None:
+    lab.vm_domain(xml=XML)
+    lab.libvirt.version = 8_008_000
+    assert four_runs(lab, state="absent", keep_firmware_state=True)["actions"] == ["domain a: undefine"]
+
+
 def test_a_guest_that_is_saved_meanwhile_stays(lab: Lab) -> None:
     """As by libvirt-guests, when the host shuts down."""
     lab.vm_domain(xml=XML, state="running")
@@ -475,17 +501,6 @@ def test_a_host_device_without_its_pci_domain(lab: Lab) -> None:
         assert not four_runs(lab, xml=XML.replace("</devices>", HOSTDEV.format(mode, managed, "")))["changed"]
     other = lab.vm_domain(xml=XML.replace("</devices>", HOSTDEV.format("", "", "domain='0x0001' ")))
     assert other["actions"] == ["domain a: devices/hostdev/source/address/@domain: 0x0 → 0x1"]
-
-
-def test_what_libvirt_adds_and_nobody_knew_is_named(lab: Lab) -> None:
-    lab.libvirt.adds = {"devices": "<shiny new='1'/>"}
-    lab.vm_domain(xml=XML)
-    refused = lab.vm_domain(xml=XML.replace("512", "640"))
-    assert refused["error"]["type"] == "VerificationFailed"
-    assert "libvirt adds devices/shiny/@new by itself: write that into xml" in refused["msg"]
-    known = XML.replace("</devices>", "<shiny new='1'/></devices>")
-    lab.libvirt.adds = {}
-    assert not four_runs(lab, xml=known.replace("512", "640"))["failed"]
 
 
 def test_white_space_around_the_name_is_not_defined(lab: Lab) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import domain_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import read_record
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration import storage
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibvirtError
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemigration import qcow2
@@ -126,6 +128,24 @@ def test_a_pool_without_a_team_goes_as_a_copy(pair: Pair) -> None:
     pair.domain(BRIDGE + POOL.replace("<teaming type='transient' persistent='ua-backup'/>", ""), state="off")
     pair.hosts["kvm1"].libvirt.found["a"].starts_with_host = 0
     assert four_runs(pair)["method"] == "cold"
+
+
+@pytest.mark.parametrize(("nics", "given"), [(BRIDGE, {}), (VF, {"vfs": VFS})])
+def test_the_record_of_its_definition_goes_along(pair: Pair, nics: str, given: Result) -> None:
+    domain = pair.domain(nics, state="defined")
+    wanted = xml.parse(domain.shown(inactive=True))
+    xml.remove(wanted.find("devices"), "interface")
+    etree.SubElement(wanted, "description").text = "an appliance"
+    asked = {"name": "a", "xml": xml.serialise(wanted), "state": "running", "autostart": True, "restart": "allowed",
+             "timeout": 120, "uri": "qemu:///system"}
+    assert run(domain_resource, asked, pair.hosts["kvm1"].host)["changed"]
+    record = read_record(domain.xml)
+    assert record is not None
+    assert not pair.move(**given)["failed"]
+    assert read_record(pair.hosts["kvm2"].libvirt.found["a"].xml) == record
+    pair.at = "kvm2"
+    again = run(domain_resource, asked, pair.hosts["kvm2"].host)
+    assert (again["failed"], again["changed"], again["needs_restart"]) == (False, False, False)
 
 
 def test_what_is_off_stays_off(pair: Pair) -> None:

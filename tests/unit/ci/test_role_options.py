@@ -93,6 +93,24 @@ def test_what_is_written_has_no_secrets() -> None:
         assert "no_log" not in (REPOSITORY / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"), module
 
 
+def compare(written: dict[str, t.Any], documented: dict[str, t.Any]) -> None:
+    assert list(written) == list(documented)
+    for name, option in documented.items():
+        rest = {field: value for field, value in written[name].items() if field not in ("description", "options")}
+        assert rest == {field: value for field, value in option.items() if field not in ("description", "suboptions")}
+        text = " ".join([option["description"]] if isinstance(option["description"], str) else option["description"])
+        text = role_options.REFERENCE.sub(r"C(\1)", " ".join(text.split()))
+        assert text.startswith(written[name]["description"])
+        compare(written[name].get("options", {}), option.get("suboptions", {}))
+
+
+@pytest.mark.parametrize("named", sorted({named for taken in TAKEN.values() for named in taken.values()}))
+def test_what_is_written_is_what_the_module_documents(named: str) -> None:
+    module, _, option = named.partition(" ")
+    documented = role_options.options_of(module, option or None, None)
+    compare(yaml.safe_load("\n".join(role_options.block(documented, ""))), documented)
+
+
 def test_other_lines_stay() -> None:
     above, below = "      a_pfs:\n        type: list\n", "      b:\n        options:\n          c: {type: int}\n"
     marker = "        options: # of nfv.kvm.ovs_flow_export netflow, without targets\n"

@@ -106,7 +106,7 @@ def compare(written: dict[str, t.Any], documented: dict[str, t.Any]) -> None:
 
 @pytest.mark.parametrize("named", sorted({named for taken in TAKEN.values() for named in taken.values()}))
 def test_what_is_written_is_what_the_module_documents(named: str) -> None:
-    module, _, option = named.partition(" ")
+    module, _space, option = named.partition(" ")
     documented = role_options.options_of(module, option or None, None)
     compare(yaml.safe_load("\n".join(role_options.block(documented, ""))), documented)
 

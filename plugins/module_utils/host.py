@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
 import time
+import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing
 
@@ -81,6 +83,44 @@ class Host:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path(path))
 
+    def save(self, path: str, pieces: t.Iterable[tuple[int, bytes]], mode: int) -> None:
+        """Write a file that may be large, in order.
+
+        :param pieces: the length of each and its bytes, none of a hole
+        """
+        descriptor = os.open(self.path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with open(descriptor, "wb") as file:
+            for length, data in pieces:
+                if data:
+                    file.write(data)
+                else:
+                    file.seek(length, os.SEEK_CUR)
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+
+    def rename(self, path: str, new: str) -> None:
+        """Put a file in the place of another, if there is one, at once."""
+        os.rename(self.path(path), self.path(new))
+
+    def hard_link(self, path: str, new: str) -> None:
+        """Give a file a second name."""
+        os.link(self.path(path), self.path(new))
+
+    def make_folder(self, path: str, mode: int) -> None:
+        """Make a folder, whatever the umask; the one above it is there."""
+        os.mkdir(self.path(path), mode)
+        os.chmod(self.path(path), mode)
+
+    def remove_tree(self, path: str) -> None:
+        """Take a folder away with all that is in it, if it is there."""
+        shutil.rmtree(self.path(path), ignore_errors=True)
+
+    def remove_folder(self, path: str) -> None:
+        """Take a folder away, if it is there and empty."""
+        with contextlib.suppress(OSError):
+            os.rmdir(self.path(path))
+
     def names(self, folder: str) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""
         try:
@@ -99,6 +139,20 @@ class Host:
         """The last part of what a link points to, such as the driver of ``…/driver``; None without the link."""
         target = self.link(path)
         return None if target is None else os.path.basename(target)
+
+    def status(self, path: str) -> os.stat_result | None:
+        """What a file is, links followed; None where it is not there."""
+        try:
+            return os.stat(self.path(path))
+        except OSError:
+            return None
+
+    def free(self, folder: str) -> int:
+        """Bytes that can still be written below a folder, or below the nearest one above it that is there."""
+        while not os.path.isdir(self.path(folder)):
+            folder = os.path.dirname(folder)
+        found = os.statvfs(self.path(folder))
+        return found.f_bavail * found.f_frsize
 
     def inode(self, path: str) -> int | None:
         """The number of a file by which it is the same as another; None without the file."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-Tree = dict[str, t.Any]
+Tree = dict[str, "Tree"]
 """What may follow at a place, by its next word."""
+Statements = t.Mapping[str, "Statements | None"]
+"""What stands at a place, by all its words; None for a statement that ends there."""
 Path = tuple[str, ...]
 
 TOKEN = re.compile(
@@ -168,7 +170,12 @@ def find(tree: Tree, *pattern: str) -> t.Iterator[Path]:
             stack.append((body, path, place + 1))
 
 
-def render(statements: t.Mapping[str, t.Any], indent: str = "") -> str:
+def number(word: str) -> int:
+    """The number that a word is, 0 for any other word."""
+    return int(word) if re.fullmatch("[0-9]{1,9}", word) else 0
+
+
+def render(statements: Statements, indent: str = "") -> str:
     """Curly-brace text of statements, each by its words, with the statements below it; one with none ends there."""
     lines = []
     for words, below in statements.items():

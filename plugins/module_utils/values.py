@@ -9,6 +9,11 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
+# Bytes: what IPv4 needs (RFC 791), and the most of any link (ETH_MAX_MTU in the kernel's if_ether.h)
+MTU = (68, 65535)
+# VLANs that frames can be tagged with (IEEE 802.1Q, 9.6)
+VLAN_IDS = (1, 4094)
+
 
 def in_range(subject: str, value: int | None, least: int, most: int | None = None) -> None:
     """Nothing, where the value is absent or within bounds.

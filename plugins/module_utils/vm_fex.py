@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.models import lacks_vm_fex
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model import Network
@@ -24,37 +25,56 @@ OVERRIDES = "/etc/nfv.kvm/vm_fex.json"
 NO_VF = "no VF"
 _NO_TOPOLOGY = "VM-FEX has macvtaps in mode passthrough only"
 
-# Cisco UCS Manager VM-FEX for KVM, chapter "Introduction", has the adapters, the limits of VFs, the fabric
-# interconnect and the topologies. Other sources disagree on VIC 1240 and 1340.
-TABLE: dict[str, t.Any] = {
-    # PCI vendors of NICs with VM-FEX. An empty list allows all.
-    "adapter_vendors": ["1137"],
-    # Drivers of Linux itself. enic_set_vf_port in drivers/net/ethernet/cisco/enic/enic_main.c compares the length
-    # (in Linux 6.12, and in older stable series that got it as a correction); virNetDevVPortProfileOpSetLink in
-    # src/util/virnetdevvportprofile.c of libvirt sends it.
-    "unsupported_drivers": {
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is known not to work.
+
+    :param adapter_vendors: PCI vendors of NICs with VM-FEX; none allows all
+    :param unsupported_drivers: drivers of Linux itself, each with the reason
+    :param unsupported_adapters: adapters by PCI subsystem ID
+    :param vf_limits: VFs of a PF that netlink can show with their port profiles: on some hosts, and on any
+    :param fabric_interconnect: what the host is connected to, which it cannot know itself
+    :param unsupported_fabric_interconnects: None for those of ucs/models.py
+    :param unsupported_topologies: modes of a macvtap, and NO_VF, each with the reason
+    """
+
+    adapter_vendors: t.Sequence[str]
+    unsupported_drivers: t.Mapping[str, str]
+    unsupported_adapters: t.Mapping[str, str]
+    vf_limits: t.Sequence[int]
+    unsupported_topologies: t.Mapping[str, str]
+    fabric_interconnect: str = ""
+    unsupported_fabric_interconnects: t.Sequence[str] | None = None
+
+
+# Cisco UCS Manager VM-FEX for KVM, chapter "Introduction", has the adapters, the limits of VFs and the topologies.
+# Other sources disagree on VIC 1240 and 1340.
+TABLE = Table(
+    adapter_vendors=["1137"],
+    # enic_set_vf_port in drivers/net/ethernet/cisco/enic/enic_main.c compares the length (in Linux 6.12, and in older
+    # stable series that got it as a correction); virNetDevVPortProfileOpSetLink in src/util/virnetdevvportprofile.c of
+    # libvirt sends it.
+    unsupported_drivers={
         "enic": "it demands a profile name of 40 bytes, and libvirt sends the name as it is, with a zero byte",
     },
-    # By PCI subsystem ID: those of "1137:0043 VIC Ethernet NIC" in pci.ids (https://pci-ids.ucw.cz, 2026.08.22), and
-    # 0139, which is not there, in drivers/scsi/fnic/fnic_pci_subsys_devid.h of Linux.
-    "unsupported_adapters": {
+    # Those of "1137:0043 VIC Ethernet NIC" in pci.ids (https://pci-ids.ucw.cz, 2026.08.22), and 0139, which is not
+    # there, in drivers/scsi/fnic/fnic_pci_subsys_devid.h of Linux.
+    unsupported_adapters={
         "1137:004f": "VIC 1280", "1137:0084": "VIC 1240", "1137:0085": "VIC 1225", "1137:00ce": "VIC 1225T",
         "1137:012c": "VIC 1340", "1137:012e": "VIC 1227", "1137:0137": "VIC 1380", "1137:0139": "VIC 1227T",
         "1137:014d": "VIC 1385", "1137:015d": "VIC 1387", "1137:0215": "VIC 1440", "1137:0216": "VIC 1480",
         "1137:0217": "VIC 1455", "1137:0218": "VIC 1457",
     },
-    # VFs of a PF that netlink can tell of with their port profiles: on some hosts, and on any.
-    "vf_limits": [22, 32],
-    # The host cannot know to which it is connected.
-    "fabric_interconnect": "",
-    "unsupported_fabric_interconnects": ["6454"],
-    # Modes of a macvtap. NO_VF: libvirt asks for VF -1 of a device that is none (net/core/rtnetlink.c refuses it).
-    "unsupported_topologies": {
+    vf_limits=[22, 32],
+    # NO_VF: libvirt asks for VF -1 of a device that is not a VF (net/core/rtnetlink.c refuses it).
+    unsupported_topologies={
         "private": "UCS does not have MacVTap direct (private) any more since release 2.1",
         "vepa": _NO_TOPOLOGY, "bridge": _NO_TOPOLOGY,
-        NO_VF: "Linux from 5.4 on sets port profiles on VFs only, and this is none",
+        NO_VF: "Linux from 5.4 on sets port profiles on VFs only, and this is not one",
     },
-}
+)
 
 
 def _is_texts(value: t.Any, names: str = ".+") -> bool:
@@ -84,8 +104,8 @@ FORMS: dict[str, tuple[str, t.Callable[[t.Any], bool]]] = {
     "fabric_interconnect": ('a string such as "6454"', lambda value: isinstance(value, str)),
     "unsupported_fabric_interconnects": ('a list of strings such as ["6454"]', _is_list),
     "unsupported_topologies": (
-        f'an object with some of {", ".join(TABLE["unsupported_topologies"])}, such as {{"private": "the reason"}}',
-        lambda value: _is_texts(value, "|".join(TABLE["unsupported_topologies"]))),
+        f'an object with some of {", ".join(TABLE.unsupported_topologies)}, such as {{"private": "the reason"}}',
+        lambda value: _is_texts(value, "|".join(TABLE.unsupported_topologies))),
 }
 
 
@@ -156,22 +176,23 @@ def uses_of_network(host: Host, subject: str, network: Network) -> list[Use]:
     return uses_of(host, subject, str(network.mode), [network.pf] if network.pf else [], network.devices or ())
 
 
-def judge(table: dict[str, t.Any], uses: t.Iterable[Use]) -> tuple[str, ...]:
+def judge(table: Table, uses: t.Iterable[Use]) -> tuple[str, ...]:
     """A warning for each thing that is known not to work, once for all who use it."""
     return tuple(dict.fromkeys(
         f"802.1Qbh may not work here: {reason}. If it does, change {key} in {OVERRIDES}."
         for use in uses for key, reason in reasons_of(table, use)))
 
 
-def reasons_of(table: dict[str, t.Any], use: Use) -> tuple[tuple[str, str], ...]:
+def reasons_of(table: Table, use: Use) -> tuple[tuple[str, str], ...]:
     """Keys of the table, and what is known not to work by them."""
     return (*_of_topology(table, use), *_of_pf(table, use.pf))
 
 
-def _of_topology(table: dict[str, t.Any], use: Use) -> t.Iterator[tuple[str, str]]:
+def _of_topology(table: Table, use: Use) -> t.Iterator[tuple[str, str]]:
     """Keys of the table, and what they say of the way from the guest to the switch."""
-    interconnect, topologies = table["fabric_interconnect"], table["unsupported_topologies"]
-    if interconnect in table["unsupported_fabric_interconnects"]:
+    interconnect, topologies = table.fabric_interconnect, table.unsupported_topologies
+    listed = table.unsupported_fabric_interconnects
+    if lacks_vm_fex(interconnect) if listed is None else interconnect in listed:
         yield "fabric_interconnect", f"fabric interconnect {interconnect} has neither VM-FEX nor port profiles"
     met = [use.topology] if use.pf is not None else [use.topology, NO_VF]
     reasons = [topologies[name] for name in met if name in topologies]
@@ -179,16 +200,16 @@ def _of_topology(table: dict[str, t.Any], use: Use) -> t.Iterator[tuple[str, str
         yield "unsupported_topologies", f"{use.subject} (mode {use.topology}): {'; '.join(reasons)}"
 
 
-def _of_pf(table: dict[str, t.Any], pf: Adapter | None) -> t.Iterator[tuple[str, str]]:
+def _of_pf(table: Table, pf: Adapter | None) -> t.Iterator[tuple[str, str]]:
     """Keys of the table, and what they say of a PF."""
     if pf is None:
         return
-    drivers, adapters, limits = table["unsupported_drivers"], table["unsupported_adapters"], table["vf_limits"]
-    vendors = table["adapter_vendors"]
+    drivers, adapters, limits = table.unsupported_drivers, table.unsupported_adapters, table.vf_limits
+    vendors = table.adapter_vendors
     if pf.vendor and vendors and pf.vendor not in vendors:
         yield "adapter_vendors", f"PF {pf.name} has PCI vendor {pf.vendor}, and only NICs of {' or '.join(vendors)} " \
             "(Cisco VIC is 1137) have VM-FEX"
-    if pf.driver in drivers:
+    if pf.driver and pf.driver in drivers:
         yield "unsupported_drivers", f"driver {pf.driver} of PF {pf.name}: {drivers[pf.driver]}"
     if pf.subsystem in adapters:
         yield "unsupported_adapters", f"PF {pf.name} is of a {adapters[pf.subsystem]}, which Cisco lists as one " \
@@ -198,7 +219,7 @@ def _of_pf(table: dict[str, t.Any], pf: Adapter | None) -> t.Iterator[tuple[str,
         yield "vf_limits", f"PF {pf.name} has {pf.numvfs} VFs, of which hosts can use {usable}"
 
 
-def read_table(host: Host) -> dict[str, t.Any]:
+def read_table(host: Host) -> Table:
     """TABLE, with what the host has in its place.
 
     :raises ValidationError: OVERRIDES cannot be read, is no JSON object, or has an unknown key or a wrong value
@@ -214,15 +235,15 @@ def read_table(host: Host) -> dict[str, t.Any]:
     except ValueError as error:
         raise ValidationError(OVERRIDES, f"it is no JSON: {error}", remedy="Correct it, or remove it") from error
     if not isinstance(given, dict):
-        raise ValidationError(OVERRIDES, "it must be a JSON object", given, f"Its keys are {', '.join(TABLE)}")
+        raise ValidationError(OVERRIDES, "it must be a JSON object", given, f"Its keys are {', '.join(FORMS)}")
     for key, value in given.items():
         if key not in FORMS:
             raise ValidationError(f"{OVERRIDES}: {key}", "there is no such key", value,
-                                  f"Its keys are {', '.join(TABLE)}")
+                                  f"Its keys are {', '.join(FORMS)}")
         form, fits = FORMS[key]
         if not fits(value):
             raise ValidationError(f"{OVERRIDES}: {key}", "it has another form", value, f"Give {form}")
-    return {**TABLE, **given}
+    return replace(TABLE, **given)
 
 
 def adapter_of(host: Host, address: str) -> Adapter:

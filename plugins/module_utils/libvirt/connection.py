@@ -14,6 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.power impor
 
 # Only the XML of a running domain has an ID. Asked for that of one that has just ended, libvirt gives the definition.
 RUNNING = re.compile(r"\s*<domain\b[^>]*\sid=")
+# VIR_DOMAIN_UNDEFINE_KEEP_TPM in libvirt-domain.h: since 8.9.0
+KEEPS_TPM = 8_009_000
 
 Answer = t.TypeVar("Answer")
 
@@ -70,16 +72,31 @@ class Domain(Power):
         with self._answering("set its autostart"):
             self._handle.setAutostart(int(wanted))
 
-    def undefine(self, nvram: bool) -> None:
+    def set_metadata(self, doing: str, text: str | None, prefix: str, namespace: str, live: bool) -> None:
+        """Put an element of ours into the metadata of its definition; None takes it out.
+
+        :param doing: what for, for the error
+        :param text: XML without a namespace: libvirt gives it one, and takes none that has one already
+        :param live: whether it also goes into the metadata that it runs with
+        """
+        library = self._connection.library
+        flags = library.VIR_DOMAIN_AFFECT_CONFIG
+        with self._answering(doing):
+            if live and self._handle.isActive():
+                flags |= library.VIR_DOMAIN_AFFECT_LIVE
+            self._handle.setMetadata(library.VIR_DOMAIN_METADATA_ELEMENT, text, prefix, namespace, flags)
+
+    def undefine(self, nvram: bool, keep_tpm: bool = False) -> None:
         """Remove its definition with the metadata of snapshots; its disks stay. libvirt refuses it for a saved one.
 
         :param nvram: whether its file of UEFI variables goes too, if it has one
+        :param keep_tpm: whether the state of its emulated TPM stays
         """
         library = self._connection.library
         flags = library.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | library.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+        flags |= library.VIR_DOMAIN_UNDEFINE_NVRAM if nvram else library.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
         with self._answering("undefine it"):
-            self._handle.undefineFlags(flags | (
-                library.VIR_DOMAIN_UNDEFINE_NVRAM if nvram else library.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM))
+            self._handle.undefineFlags(flags | (library.VIR_DOMAIN_UNDEFINE_KEEP_TPM if keep_tpm else 0))
 
     def attach_live(self, device: str) -> None:
         """Plug a device (XML) into the running domain only."""
@@ -154,11 +171,21 @@ class Connection:
         with self.answering("libvirt", "tell its version"):
             return int(self.handle.getLibVersion())
 
+    def keeps_tpm(self) -> bool:
+        """Whether it can keep the state of an emulated TPM when a domain is undefined."""
+        return hasattr(self.library, "VIR_DOMAIN_UNDEFINE_KEEP_TPM") and self.version() >= KEEPS_TPM
+
     def qemu_version(self) -> tuple[int, int]:
         """QEMU's major and minor version."""
         with self.answering("libvirt", "report the version of QEMU"):
             version = int(self.handle.getVersion())  # major x 1000000 + minor x 1000 + release
         return version // 1_000_000, version // 1000 % 1000
+
+    def domain_capabilities(self, arch: str, machine: str, kind: str) -> str | None:
+        """What QEMU can do with a machine type (https://libvirt.org/formatdomaincaps.html), None if it has none."""
+        with self.answering(f"machine type {machine}", "tell its capabilities"):
+            return self.unless(("VIR_ERR_INVALID_ARG", "VIR_ERR_CONFIG_UNSUPPORTED"), lambda: str(
+                self.handle.getDomainCapabilities(None, arch, machine, kind)))
 
     def find(self, name: str) -> Domain | None:
         """A domain, None where there is none of that name."""

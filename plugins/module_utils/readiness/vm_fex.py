@@ -5,12 +5,18 @@
 from __future__ import annotations
 
 import functools
-import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics, each_pf, label
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
-from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import OVERRIDES, Use, adapter_of, read_table, reasons_of
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import (
+    OVERRIDES,
+    Table,
+    Use,
+    adapter_of,
+    read_table,
+    reasons_of,
+)
 
 # By key of the table: the status, the layer at fault, and what to do.
 JUDGED = {
@@ -30,10 +36,10 @@ def vm_fex(host: Host, nics: Nics) -> Verdict:
     return each_pf(host, nics, functools.partial(of_pf, table=read_table(host)))
 
 
-def of_pf(host: Host, address: str, table: dict[str, t.Any]) -> Verdict:
+def of_pf(host: Host, address: str, table: Table) -> Verdict:
     """Whether one PF has it."""
     adapter = adapter_of(host, address)
-    if table["adapter_vendors"] and not adapter.vendor:
+    if table.adapter_vendors and not adapter.vendor:
         return Verdict.unknown(f"{label(host, address)}: its PCI vendor cannot be read", "Run the check as root")
     found = reasons_of(table, Use("", "hostdev", adapter))
     if not found:

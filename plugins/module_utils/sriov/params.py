@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, VLAN_IDS, in_range
 
 DRIVER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -24,7 +24,7 @@ def desired_pf(params: dict[str, t.Any]) -> Pf:
     :raises ValidationError: a value that no host could accept
     """
     in_range("numvfs", params["numvfs"], 0, 65535)
-    in_range("mtu", params["mtu"], 68, 65535)
+    in_range("mtu", params["mtu"], *MTU)
     in_range("timeout", params["timeout"], 1, 86400)
     vfs: dict[int, Vf] = {}
     macs: dict[str, int] = {}
@@ -62,7 +62,7 @@ def vf_settings(subject: str, entry: dict[str, t.Any]) -> VfSettings:
     :raises ValidationError: a value out of range, or two that contradict each other
     """
     settings = VfSettings(**{name: entry.get(name) for name in SETTINGS})
-    in_range(f"{subject}.vlan", settings.vlan, 0, 4094)
+    in_range(f"{subject}.vlan", settings.vlan, 0, VLAN_IDS[1])
     in_range(f"{subject}.qos", settings.qos, 0, 7)
     in_range(f"{subject}.min_tx_rate", settings.min_tx_rate, 0, 2**32 - 1)
     in_range(f"{subject}.max_tx_rate", settings.max_tx_rate, 0, 2**32 - 1)

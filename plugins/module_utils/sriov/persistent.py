@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import typing as t
 from dataclasses import dataclass, replace
@@ -220,20 +221,31 @@ class KeepFiles:
     def put(self, host: Host, files: dict[str, str]) -> None:
         """Write or remove what differs, and tell systemd and udev: VFs may be made anew at any time.
 
-        What cannot be written was not, so that there is nothing to undo of it.
+        A service that has gone would stay active until the next reboot, which harms nobody. What cannot be written was
+        not, so that there is nothing to undo of it.
 
         :raises CommandFailed: one of them refuses
         """
         changed = [path for path in self.changed() if read_file(host, path) != files.get(path)]
+        units = [path for path in changed if path.startswith(rendering.UNITS)]
+        gone = [os.path.basename(path) for path in units if path not in files and path.endswith(".service")]
+        if gone:
+            host.run(["systemctl", "stop", *gone])
         for path in changed:
             if path in files:
                 host.replace(path, files[path], 0o644)
             else:
                 host.remove(path)
-        units = [path for path in changed if path.startswith(rendering.UNITS)]
-        commands = [["systemctl", "daemon-reload"]] if units else []
-        commands += [["udevadm", "control", "--reload"]] if len(changed) > len(units) else []
-        for command in commands:
-            done = host.run(command)
-            if done.returncode != 0:
-                raise CommandFailed(" ".join(command), done.stderr.strip() or "it failed")
+                if path.endswith(".conf"):
+                    host.remove_folder(os.path.dirname(path))
+        if units:
+            carry_out(host, ["systemctl", "daemon-reload"])
+        if len(changed) > len(units):
+            carry_out(host, ["udevadm", "control", "--reload"])
+
+
+def carry_out(host: Host, command: list[str]) -> None:
+    """:raises CommandFailed: the program refuses"""
+    done = host.run(command)
+    if done.returncode != 0:
+        raise CommandFailed(" ".join(command), done.stderr.strip() or "it failed")

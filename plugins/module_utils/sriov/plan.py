@@ -30,13 +30,15 @@ class PfResource:
     :param in_use: ``allow`` takes VFs away from who uses them, ``fail`` refuses that
     :param timeout: seconds that the kernel may take to make the VFs
     :param uri: of the libvirt whose domains may use the VFs
+    :param leaving: a domain that will have gone by then
     """
 
-    def __init__(self, desired: Pf, in_use: str, timeout: int, uri: str) -> None:
+    def __init__(self, desired: Pf, in_use: str, timeout: int, uri: str, leaving: str | None = None) -> None:
         self.desired = desired
         self.in_use = in_use
         self.timeout = timeout
         self.uri = uri
+        self.leaving = leaving
 
     def objects(self, host: Host) -> tuple[str, ...]:
         """:raises ValidationError: there is no such PF"""
@@ -58,6 +60,7 @@ class PfResource:
     def read_users(self, host: Host, current: Pf) -> Pf:
         """The PF with the domains of its VFs, and with who would lose one."""
         domains, networks = users.read_uses(host, self.uri)
+        domains = tuple(entry for entry in domains if entry.domain != self.leaving)
         vfs = {index: replace(vf, used_by=users.used_by(domains, vf)) for index, vf in current.vfs.items()}
         current = replace(current, vfs=vfs)
         if self.resized(current) or self.unbound(current) or self.given_back(current) or self.link_changes(current):
@@ -65,7 +68,8 @@ class PfResource:
 
             found = (holders(host, current, domains, networks) if self.resized(current) and self.in_use == "fail"
                      else present_holders(host, current.vfs.values()))
-            current = replace(current, holders=found)
+            current = replace(current, holders=tuple(
+                holder for holder in found if holder.domain is None or holder.domain != self.leaving))
         return current
 
     def resized(self, current: Pf) -> bool:

@@ -5,18 +5,14 @@
 from __future__ import annotations
 
 import difflib
-import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.ucs.models import lacks_vm_fex
 
 Mo = t.Any
 
-# The first two digits of the models' numbers: 61xx, 62xx, 63xx and the 6324 have VM-FEX, 64xx and later have not.
-LAST_SERIES = 63
-MODEL = re.compile(r"(?:UCS-FI-|UCS-|N10-S)(?:M-)?(?P<series>\d\d)\d{2,3}(?!\d)")
-X_DIRECT = re.compile(r"UCSX-")
 FEW = 12
 
 
@@ -33,8 +29,7 @@ class Interconnect:
 
     def lacks(self) -> str | None:
         """Why it has no port profiles, None if it has or is not known."""
-        found = MODEL.match(self.model)
-        if X_DIRECT.match(self.model) or (found is not None and int(found["series"]) > LAST_SERIES):
+        if lacks_vm_fex(self.model):
             return ("UCS 6454 and later fabric interconnects support neither VM-FEX nor port profiles and "
                     "distributed virtual switches")
         return None

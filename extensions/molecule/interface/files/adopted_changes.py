@@ -137,12 +137,22 @@ def differences(before: Element, after: Element, number: int, carrier: str) -> l
     differ = {path for path in {**old, **new} if old.get(path) != new.get(path)}
     for root in (before, after):
         nics_of(root)[number].clear()
+        _sort_controllers(root)
     rest = ["the rest of the domain"] if etree.tostring(before, method="c14n") != etree.tostring(
         after, method="c14n") else []
     above = {carrier[:end] for end, sign in enumerate(carrier) if sign in "/@"}
     strange = sorted(path for path in differ if path not in above and path != carrier
                      and not path.startswith((f"{carrier}@", f"{carrier}/")))
     return strange + rest + ([] if differ else ["nothing"])
+
+
+def _sort_controllers(domain: Element) -> None:
+    """libvirt 9.0 puts the controllers into another order when it reads its own XML again."""
+    devices = domain.find("devices")
+    controllers = sorted(devices.findall("controller"), key=lambda one: (one.get("type"), int(one.get("index"))))
+    for place, controller in enumerate(controllers):
+        devices.remove(controller)
+        devices.insert(place, controller)
 
 
 def flat(nic: Element) -> dict[str, str]:

@@ -67,7 +67,7 @@ class Domain:
         nics += self.some(0.15, self.pick(*OTHERS))
         devices = [*nics, *self.other_devices()]
         self.chance.shuffle(devices)
-        machine = self.pick("q35", "pc-q35-8.2") if self.q35 else self.pick("pc", "pc-i440fx-9.1")
+        machine = self.pick("q35", "pc-q35-7.2") if self.q35 else self.pick("pc", "pc-i440fx-7.2")
         boot = [] if self.boots_by_device else ["<boot dev='hd'/>"]
         shared = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
         name, own = f"adopted-{self.seed}", str(uuid.uuid5(uuid.NAMESPACE_DNS, f"adopted-{self.seed}"))

@@ -2,35 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Two definitions of a domain compared by what they mean.
 
-What the user's XML says must be in libvirt's XML. What libvirt's XML says beyond that is a removal by the user,
-unless it is in the table FILLED_IN: what libvirt 11.3 was seen to add by itself (src/conf/domain_conf.c and
-src/qemu/qemu_domain.c, ``*PostParse*`` and ``*AddImplicit*``). Who meets an addition that the table does not know
-can write it into the XML.
+What the user's XML says must be in libvirt's XML, and what libvirt's XML says beyond that is a removal by the user. A
+record (record.py) in libvirt's XML knows what the user wrote last time, and what libvirt made of it: where neither has
+changed since, there is nothing to do. Without one, filled.py tells what libvirt adds.
 """
 
 from __future__ import annotations
 
-import functools
 import re
+import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.filled import (
+    Said,
+    at_start,
+    device_of,
+    dumped,
+    fills_in,
+    has,
+    is_default,
+    kept,
+    never_waits,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import is_secret
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import Record, read_record
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import hidden, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
-
-@dataclass(frozen=True)
-class Filled:
-    """Something that libvirt adds.
-
-    :param path: as in flat; ``*`` stands for one part of it or a piece of one, ``**`` at the end for all below
-    :param value: what it adds, None for anything
-    :param given: a path that must be in the user's XML for libvirt to add it; a ``.`` in front is the device
-    """
-
-    path: str
-    value: str | None = None
-    given: str | None = None
+# What libvirt writes down more exactly than the user did, beside machine types: the beginning of what it then says
+WRITTEN_ON = {
+    ("os/type/@machine", "pc"): "pc-i440fx-", ("os/type/@machine", "q35"): "pc-q35-",
+    ("devices/serial/target/@type", "serial"): "isa-serial",
+}
+VERSION = re.compile(r"-(rhel)?[0-9][0-9.]*")
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,6 @@ class Difference:
     path: str
     before: str | None
     after: str | None
-
-    @property
-    def libvirts(self) -> bool:
-        """Whether only libvirt's XML says it: the user removed it, or libvirt adds it and FILLED_IN does not say so."""
-        return self.after is None
 
     def __str__(self) -> str:
         if is_secret(self.path):
@@ -56,106 +55,103 @@ class Difference:
         return f"{self.path}: {self.before} → {self.after}"
 
 
-FILLED_IN = (
-    Filled("uuid"), Filled("metadata/**"), Filled("seclabel*/**"), Filled("vcpu", "1"),
-    Filled("vcpu/@placement", "static"),
-    Filled("os/type/@arch"), Filled("os/type/@machine"), Filled("os/boot/@dev", "hd"),
-    Filled("os/firmware/**", given="os/@firmware"), Filled("os/loader/**", given="os/@firmware"),
-    Filled("os/nvram/**", given="os/@firmware"), Filled("os/nvram/**", given="os/loader"),
-    Filled("os/loader/@format"), Filled("os/nvram/@template"), Filled("os/nvram/@templateFormat"),
-    Filled("os/nvram/@format"), Filled("features/smm/@state", "on", given="os/@firmware"),
-    Filled("features/*/@state", "on"),
-    Filled("cpu/@mode", "custom"), Filled("cpu/@match", "exact"), Filled("cpu/@check"), Filled("cpu/@migratable", "on"),
-    Filled("cpu/model", "qemu64"), Filled("cpu/model/@fallback"), Filled("cpu/feature:*/@policy", "require"),
-    Filled("cpu/topology/@dies", "1"), Filled("cpu/topology/@clusters", "1"), Filled("cpu/numa/cell*/@id"),
-    Filled("clock/@offset", "utc"), Filled("on_poweroff", "destroy"), Filled("on_reboot", "restart"),
-    Filled("on_crash", "destroy"),
-    Filled("devices/emulator"), Filled("devices/*/address/**"), Filled("devices/disk:*/@type", "file"),
-    Filled("devices/disk:*/@device", "disk"), Filled("devices/disk:*/driver/@name", "qemu"),
-    Filled("devices/disk:*/driver/@type", "raw"), Filled("devices/disk:*/target/@bus"),
-    Filled("devices/disk:*/readonly", given="./@device=cdrom"),
-    *(Filled(f"devices/controller:{kind},*/**") for kind in ("usb", "pci", "sata", "ide", "fdc", "virtio-serial")),
-    Filled("devices/controller:scsi,*/@type"), Filled("devices/controller:scsi,*/@index"),
-    Filled("devices/controller:scsi,*/@model", "lsilogic"),
-    Filled("devices/controller:*/@index"), Filled("devices/controller:*/@model", given="./@type"),
-    *(Filled(f"devices/{kind}/target/{below}")
-      for kind in ("serial*", "parallel*", "console*") for below in ("@type", "@port", "model/@name")),
-    Filled("devices/channel*/target/@name", "com.redhat.spice.0"),
-    Filled("devices/input:mouse,ps2/**"), Filled("devices/input:keyboard,ps2/**"), Filled("devices/input:*/@bus"),
-    Filled("devices/audio/**"),
-    Filled("devices/watchdog*/@model", "itco"), Filled("devices/watchdog*/@action", "reset"),
-    Filled("devices/memballoon/@model", "virtio"),
-    Filled("devices/graphics*/@port", "-1"), Filled("devices/graphics*/@autoport", "yes"),
-    Filled("devices/graphics*/@listen"), Filled("devices/graphics*/listen/**"), Filled("devices/graphics*/audio/**"),
-    Filled("devices/video/**", given="devices/graphics/@type"), Filled("devices/video*/model/**"),
-    Filled("devices/sound*/audio/**"), Filled("devices/tpm/**", given="devices/tpm/backend/@type"),
-    Filled("devices/hostdev*/source/address/@domain", "0x0"), Filled("devices/hostdev*/@mode", "subsystem"),
-    Filled("devices/hostdev*/driver/@name"), Filled("devices/hostdev*/@managed", "no"),
-    Filled("devices/filesystem*/@accessmode", "passthrough"), Filled("devices/panic/@model", "isa"),
-    Filled("devices/vsock/cid/@auto"), Filled("devices/redirdev*/@bus", "usb"),
-)
-
-# What only a running domain's XML has, or says of the run and not of the definition.
-LIVE_ONLY = (
-    Filled("@id"), Filled("resource/**"), Filled("currentMemory"), Filled("cpu/**"), Filled("os/nvram/**"),
-    Filled("os/loader/**"), Filled("devices/*/alias/@name"), Filled("devices/disk:*/backingStore/**"),
-    Filled("devices/disk:*/source/@index"), Filled("devices/disk:*/mirror/**"), Filled("devices/*/source/@path"),
-    Filled("devices/*/source/@tls", "no"), Filled("devices/console*/**"), Filled("devices/channel*/target/@state"),
-    Filled("devices/channel*/source/**"), Filled("devices/graphics*/@port"), Filled("devices/graphics*/@tlsPort"),
-    Filled("devices/graphics*/@websocket"), Filled("devices/vsock/cid/@address"), Filled("devices/hostdev*/driver/**"),
-    Filled("devices/tpm/**"), Filled("title"), Filled("description"),
-)
-# Written in the definition, and resolved when the domain starts: no comparison of the two can tell a change.
-RESOLVED_AT_START = frozenset({"devices/graphics/@port", "currentMemory"})
-# What libvirt writes down more exactly than the user did: the beginning of what it then says.
-WRITTEN_ON = {
-    ("os/type/@machine", "pc"): "pc-i440fx-", ("os/type/@machine", "q35"): "pc-q35-",
-    ("devices/serial/target/@type", "serial"): "isa-serial",
-}
-
-
 def differences(wanted: Element, current: Element) -> list[Difference]:
-    """What libvirt's persistent XML says otherwise than the user's, in the order of the paths."""
-    return _differences(flatten(wanted), flatten(current), FILLED_IN)
+    """What libvirt's persistent XML is to say otherwise for the user's, in the order of the paths."""
+    ours, theirs, record = flatten(wanted), flatten(current), read_record(current)
+    found = [_difference(path, ours, theirs, record) for path in sorted({*ours, *theirs, *(record or ())})]
+    changes = [change for change in found if change is not None]
+    if record is None and wanted.get("id") is not None and all(
+            dumped(change.path, change.after or "", ours) for change in changes):
+        return []  # It is the dump of a running domain, and asks for nothing else.
+    return changes
 
 
-def waiting(reference: Element, live: Element) -> list[Difference]:
-    """What the running domain still does otherwise than its definition (the user's XML, or libvirt's inactive)."""
-    said = {path: value for path, value in flatten(reference).items()
-            if not path.startswith(("cpu/", "metadata", "title", "description")) and path not in RESOLVED_AT_START}
-    return _differences(said, flatten(live), FILLED_IN + LIVE_ONLY)
+def _difference(path: str, ours: Said, theirs: Said, record: Record | None) -> Difference | None:
+    wanted, now = ours.get(path), theirs.get(path)
+    written, made = (record or {}).get(path, (None, None))
+    if wanted is None and kept(path, ours):
+        return None
+    if is_secret(path) and written != made:
+        known = wanted == now or (hidden(wanted), hidden(now)) == (written, made)
+        return None if known else Difference(path, now, wanted)
+    if record is not None and path in record and wanted == written and not is_secret(path):
+        # Neither has changed, or the definition alone: it is to be again what libvirt made of the text.
+        met = now == made or (wanted is not None and _met(path, wanted, theirs))
+        return None if met else Difference(path, now, made)
+    if _met(path, wanted, theirs) or _goes_without_saying(path, wanted, now, ours):
+        return None
+    if wanted is None and now is not None and (record is None or path not in record):
+        # What a newer libvirt fills in. A device that the record does not know was added by somebody else.
+        filled = fills_in(path, now, ours, whole=record is None or has(record, device_of(path)))
+        return None if filled else Difference(path, now, None)
+    return Difference(path, now, wanted)
 
 
-def _differences(wanted: dict[str, str], current: dict[str, str], filled: tuple[Filled, ...]) -> list[Difference]:
-    found = [Difference(path, current.get(path), value) for path, value in wanted.items()
-             if not _met(path, value, current)]
-    found += [Difference(path, value, None) for path, value in current.items()
-              if path not in wanted and not any(_adds(row, path, value, wanted) for row in filled)]
-    return sorted(found, key=lambda difference: difference.path)
-
-
-def _met(path: str, value: str, current: dict[str, str]) -> bool:
-    if (path, value) in WRITTEN_ON:
-        return current.get(path, "").startswith(WRITTEN_ON[path, value]) or current.get(path) == value
-    if value == "":  # an element without anything in it, to which libvirt may have added
-        return path in current or any(other.startswith(f"{path}/") for other in current)
-    return current.get(path) == value
-
-
-def _adds(row: Filled, path: str, value: str, wanted: dict[str, str]) -> bool:
-    if (row.value is not None and row.value != value) or not _pattern(row.path).fullmatch(path):
+def _met(path: str, wanted: str | None, current: Said) -> bool:
+    """Whether what the user wrote is there, if in more words."""
+    now = current.get(path)
+    if wanted is None or now == wanted:
+        return now == wanted
+    if wanted == "":  # an element without anything in it, to which libvirt may have added
+        return has(current, path)
+    if now is None or not now.startswith(WRITTEN_ON.get((path, wanted), wanted)):
         return False
-    if row.given is None:
-        return True
-    given, _separator, needed = row.given.partition("=")
-    if given.startswith("./"):
-        given = "/".join(path.split("/")[:2]) + given[1:]
-    return given in wanted and needed in ("", wanted[given])
+    return (path, wanted) in WRITTEN_ON or (
+        path == "os/type/@machine" and VERSION.fullmatch(now[len(wanted):]) is not None)
 
 
-@functools.cache
-def _pattern(path: str) -> re.Pattern[str]:
-    """The regular expression of a path of the table; ``**`` also covers the element itself."""
-    whole = path.endswith("/**")
-    parts = [re.escape(part) for part in (path[:-3] if whole else path).split("*")]
-    return re.compile("[^/]*".join(parts) + ("(/.*)?" if whole else ""))
+def _goes_without_saying(path: str, wanted: str | None, now: str | None, ours: Said) -> bool:
+    """Whether one side says what the other one need not say."""
+    value = now if wanted is None else wanted
+    if (wanted is None) == (now is None) or value is None:
+        return False
+    return is_default(path, value, ours)
+
+
+def normalised(wanted: Element, definition: Element) -> list[Difference]:
+    """What libvirt made of something that the user wrote, where that means another thing: ``before`` is the user's."""
+    ours, theirs = flatten(wanted, unread=True), flatten(definition)
+    return [Difference(path, value, theirs.get(path)) for path, value in sorted(ours.items())
+            if not _met(path, value, theirs) and not _goes_without_saying(path, value, theirs.get(path), ours)]
+
+
+def waiting(definition: Element, live: Element, changes: t.Collection[Difference] = ()) -> list[Difference]:
+    """What a running domain does otherwise than libvirt's definition says, and would not do after a restart.
+
+    What libvirt resolves at the start of a domain is nothing of that. The record that a running domain carries says
+    what it was started with, where that cannot be seen in what it runs with.
+
+    :param live: the XML that it runs with, or was saved with
+    :param changes: what is to be changed in the definition
+    """
+    said, runs, started = after_changes(flatten(definition), changes), flatten(live), read_record(live)
+    defined, begun = after_changes(_made(read_record(definition)), changes), _made(started)
+    found = []
+    for path in sorted({*said, *runs}):
+        should, does, device = said.get(path), runs.get(path), device_of(path)
+        if never_waits(path) or _met(path, should, runs) or _goes_without_saying(path, should, does, said):
+            continue
+        part = (should is None) != (does is None) and has(said, device) and has(runs, device) and not is_secret(path)
+        if at_start(path, does or "", said):
+            waits = started is not None and defined.get(path) != begun.get(path)
+        elif part and started is not None:
+            waits = should != begun.get(path)
+        else:
+            waits = not (part and does is not None and fills_in(path, does, said))
+        if waits:
+            found.append(Difference(path, does, should))
+    return found
+
+
+def after_changes(said: Said, changes: t.Iterable[Difference]) -> dict[str, str]:
+    """What a definition says after changes."""
+    told = dict(said)
+    for change in changes:
+        told.pop(change.path, None)
+        if change.after is not None:
+            told[change.path] = change.after
+    return told
+
+
+def _made(record: Record | None) -> dict[str, str]:
+    return {path: made for path, (_written, made) in (record or {}).items() if made is not None}

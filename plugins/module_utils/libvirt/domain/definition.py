@@ -8,7 +8,10 @@ import copy
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import NUMBER, flatten, labelled
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import differences
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import labelled
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import OURS
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.spelling import NUMBER
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 MEMORY = ("memory", "currentMemory", "maxMemory")
@@ -37,6 +40,10 @@ def wanted_definition(name: str, text: str) -> Element:
         raise ValidationError("xml", "it has an <interface>, which this module leaves alone",
                               remedy="Move the NICs to nfv.kvm.vm_interface")
     _check_numbers(root)
+    # In the output of virsh dumpxml there may be what this collection has noted of the domain.
+    for note in root.findall("metadata/*"):
+        if note.tag.startswith(f"{{{OURS}"):
+            note.getparent().remove(note)
     return root
 
 
@@ -91,10 +98,16 @@ def machine_family(domain: Element) -> str:
 
 
 def _keep_metadata(root: Element, current: Element) -> None:
-    written = {found.tag for found in root.findall("metadata/*")}
+    """Keep what the user's XML says nothing of; libvirt takes one element of each namespace."""
+    written = {_namespace(found) for found in root.findall("metadata/*")}
     for found in [] if current.find("metadata") is None else current.find("metadata"):
-        if found.tag not in written:
+        if _namespace(found) not in written:
             xml.child(root, "metadata").append(copy.deepcopy(found))
+
+
+def _namespace(found: Element) -> str | None:
+    """The namespace of an element; None for a comment."""
+    return found.tag.rpartition("}")[0] if isinstance(found.tag, str) else None
 
 
 def _keep_machine(root: Element, current: Element) -> None:
@@ -119,9 +132,8 @@ def _keep_firmware(root: Element, current: Element) -> None:
     ours, theirs = root.find("os"), current.find("os")
     if ours is None or (ours.get("firmware") is None and ours.find("loader") is None):
         return
-    told = flatten(current)
-    other = [path for path, value in flatten(root).items()
-             if value and path.startswith(FIRMWARE_PATHS) and told.get(path) != value]
+    other = [change.path for change in differences(root, current)
+             if change.after is not None and change.path.startswith(FIRMWARE_PATHS)]
     if any(not path.startswith("os/nvram") for path in other):
         return
     # With a loader of the user's, libvirt only adds the file of variables.

@@ -4,36 +4,29 @@
 
 Each device that libvirt may put elsewhere in its own text has a key (a disk its target, a controller its type and
 index), all others count from the second of their kind: ``devices/serial``, ``devices/serial:1``. An element that
-has neither attributes nor children stands for itself. Interfaces are not in it: nfv.kvm.vm_interface has them.
+has neither attributes nor children stands for itself. What can be written in several ways is in the one of
+canonical.py and spelling.py. Interfaces are not in it: nfv.kvm.vm_interface has them.
 """
 
 from __future__ import annotations
 
-import re
 import typing as t
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import spelling
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.canonical import QEMU, canonical
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.canonical_devices import index_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
-# libvirt formatdomain: b or bytes; KB, MB, … are powers of 1000; k, KiB, M, MiB, … of 1024
-UNITS = {"b": 1, "bytes": 1}
-UNITS.update({f"{letter}B": 1000**power for power, letter in enumerate("KMGTPE", 1)})
-UNITS.update({f"{letter}iB": 1024**power for power, letter in enumerate("KMGTPE", 1)})
-UNITS.update({letter: 1024**power for power, letter in enumerate("KMGTPE", 1)}, k=1024)
-SCALED_TEXT = frozenset({"memory", "currentMemory", "maxMemory", "hard_limit", "soft_limit", "swap_hard_limit"})
-SCALED_ATTRIBUTE = {"page": "size", "cell": "memory"}
-
-# libvirt drvqemu, "Pass-through of arbitrary QEMU commands"; its customary prefix
-QEMU, QEMU_PREFIX = "{http://libvirt.org/schemas/domain/qemu/1.0}", "qemu:"
-
-NUMBER = re.compile(r"[0-9]{1,20}")
-HEX = re.compile(r"0x[0-9a-fA-F]+")
+QEMU_PREFIX = "qemu:"  # the customary one
 
 
 def _controller(element: Element) -> str:
-    kind, index = element.get("type"), element.get("index")
-    if index is None:  # libvirt numbers them in the order of the text
-        index = sum(1 for other in element.itersiblings("controller", preceding=True) if other.get("type") == kind)
-    return f"{kind},{index}"
+    kind, index, model = element.get("type"), element.get("index"), element.get("model", "")
+    if index is None:
+        before = list(element.itersiblings("controller", preceding=True))[::-1]
+        index = index_of(element, before, [*before, element, *element.itersiblings("controller")])
+    # The companions of a USB 2 controller have its index.
+    return f"{kind},{index},{model}" if model.startswith("ich9-uhci") else f"{kind},{index}"
 
 
 def _disk(element: Element) -> str:
@@ -46,40 +39,74 @@ def _input(element: Element) -> str:
     return f"{kind},{element.get('bus', 'ps2' if kind in ('mouse', 'keyboard') else 'usb')}"
 
 
+def _place(element: Element) -> str:
+    return str(sum(1 for _before in element.itersiblings(element.tag, preceding=True)))
+
+
+def _of(name: str) -> t.Callable[[Element], str]:
+    return lambda element: str(element.get(name))
+
+
+# By the element, with its parent where others have that name too
 KEYS: dict[str, t.Callable[[Element], str]] = {
     "disk": _disk,
     "controller": _controller,
     "input": _input,
-    "timer": lambda element: str(element.get("name")),
-    "feature": lambda element: str(element.get("name")),
-    "entry": lambda element: str(element.get("name")),
-    "vcpupin": lambda element: str(element.get("vcpu")),
+    "timer": _of("name"),
+    "feature": _of("name"),
+    "entry": _of("name"),
+    "vcpupin": _of("vcpu"),
+    "vcpusched": _of("vcpus"),
+    "iothreadsched": _of("iothreads"),
+    "iothreadpin": _of("iothread"),
+    "iothreadids/iothread": _of("id"),
+    "numa/cell": lambda element: element.get("id") or _place(element),
+    "numatune/memnode": _of("cellid"),
+    "sibling": _of("id"),
+    "vcpus/vcpu": _of("id"),
+    "perf/event": _of("name"),
+    "graphics/channel": _of("name"),
 }
 
 
-def flatten(domain: Element) -> dict[str, str]:
-    """What a domain's XML says, by path."""
+def flatten(domain: Element, unread: bool = False) -> dict[str, str]:
+    """What a domain's XML says, by path.
+
+    :param unread: also what the QEMU driver does not read
+    """
     said: dict[str, str] = {}
-    _walk(domain, "", said)
-    # formatdomain: currentMemory "defaults to the same value as the memory element" when omitted
+    _walk(canonical(domain, unread), "", said)
+    # formatdomain: currentMemory "defaults to the same value as the memory element" when omitted, and is no more
     if "memory" in said:
-        said.setdefault("currentMemory", said["memory"])
+        said["currentMemory"] = min(said.get("currentMemory", said["memory"]), said["memory"], key=_number)
     return said
+
+
+def _number(text: str) -> float:
+    return float(text) if text.isdecimal() and text != "0" else float("inf")
 
 
 def _walk(element: Element, path: str, said: dict[str, str]) -> None:
     prefix = f"{path}/" if path else ""
     attributes = dict(element.attrib)
     text = (element.text or "").strip()
-    if text and element.tag in SCALED_TEXT:
-        text = _kibibytes(text, attributes.pop("unit", "KiB"))
-    if element.tag in SCALED_ATTRIBUTE and SCALED_ATTRIBUTE[element.tag] in attributes:
-        name = SCALED_ATTRIBUTE[element.tag]
-        attributes[name] = _kibibytes(attributes[name], attributes.pop("unit", "KiB"))
+    size = spelling.size_of(element)
+    if size is not None:
+        text = size
+        attributes.pop("unit", None)
+    if spelling.is_unlimited(element):
+        return
+    sized = spelling.SIZE_ATTRIBUTES.get(element.tag)
+    if sized in attributes:
+        found = spelling.scaled(attributes[sized], attributes.get("unit"), "KiB")
+        if found is not None:
+            attributes.pop("unit", None)
+            attributes[sized] = str(found)
     for name, value in attributes.items():
-        said[f"{prefix}@{name}"] = _value(value, address=element.tag == "address")
+        said[f"{prefix}@{name}"] = spelling.value(value, name, element.tag)
     if text or not (attributes or len(element)):
-        said[path] = text
+        name = element.get("name", "") if element.tag == "entry" else element.tag  # such as that of SMBIOS's uuid
+        said[path] = spelling.value(text, name, "")
     for label, found in labelled(element):
         _walk(found, prefix + label, said)
 
@@ -98,7 +125,8 @@ def labelled(element: Element) -> t.Iterator[tuple[str, Element]]:
             tag = "serial"
         if tag == "interface" or (tag != found.tag and element.find("serial") is not None):
             continue
-        label = f"{tag}:{KEYS[tag](found)}" if tag in KEYS else str(tag).replace(QEMU, QEMU_PREFIX)
+        key = KEYS.get(f"{element.tag}/{tag}", KEYS.get(tag))
+        label = f"{tag}:{key(found)}" if key else str(tag).replace(QEMU, QEMU_PREFIX)
         seen[label] = seen.get(label, -1) + 1
         yield (f"{label}:{seen[label]}" if seen[label] else label), found
 
@@ -106,17 +134,3 @@ def labelled(element: Element) -> t.Iterator[tuple[str, Element]]:
 def _is_serial(console: Element) -> bool:
     target = console.find("target")
     return target is None or target.get("type", "serial") == "serial"
-
-
-def _kibibytes(text: str, unit: str) -> str:
-    """A size in KiB, rounded up as libvirt does; text that is no size stays for libvirt to refuse."""
-    if not NUMBER.fullmatch(text) or unit not in UNITS:
-        return f"{text} {unit}"
-    return str(-(-int(text) * UNITS[unit] // 1024))
-
-
-def _value(text: str, address: bool) -> str:
-    """Numbers in one way of writing: addresses are numbers in any base, others only where they are hexadecimal."""
-    if HEX.fullmatch(text):
-        return hex(int(text, 16))
-    return hex(int(text)) if address and NUMBER.fullmatch(text) else text

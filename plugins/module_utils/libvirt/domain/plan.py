@@ -14,23 +14,24 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import Difference, differences, waiting
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import (
-    merged_definition,
-    wanted_definition,
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.define import (
+    DefineRecorded,
+    define,
+    shown,
+    warnings,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import wanted_definition
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import HIDDEN, is_secret
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import CRASHED, RUNNING, SAVED, SHUTDOWN
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import (
     CutPower,
-    Define,
     DiscardSaved,
     SetAutostart,
     Start,
-    Undefine,
     check_alive,
     power_down,
     restart,
+    undefine,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
@@ -44,6 +45,7 @@ class DomainState:
     :param definition: the persistent XML (secrets included), None when absent
     :param live: the running XML, None when it does not run
     :param saved: the XML that its saved state was made with, None without one
+    :param changes: what a plan changes in the definition
     :param pfs: the PFs of the VFs that it may start with, as the engine locks them; only reading tells them
     """
 
@@ -53,6 +55,7 @@ class DomainState:
     definition: Element | None = field(default=None, repr=False)
     live: Element | None = field(default=None, repr=False)
     saved: Element | None = field(default=None, repr=False)
+    changes: tuple[Difference, ...] = ()
     pfs: tuple[str, ...] = ()
 
 
@@ -69,6 +72,7 @@ class DomainResource:
     :param restart: whether it may be restarted where it runs, or is saved, with another definition than its own, and
         whether a saved state may go with the domain
     :param timeout: seconds for a guest to shut down
+    :param keep_firmware_state: whether UEFI variables and the state of an emulated TPM stay when it is removed
     """
 
     connection: Connection = field(repr=False)
@@ -78,6 +82,7 @@ class DomainResource:
     autostart: bool | None
     restart: bool
     timeout: float
+    keep_firmware_state: bool = False
 
     def objects(self, host: Host) -> tuple[str, ...]:
         """The domain, and the PFs of the VFs that its XML brings: a resize must not take them meanwhile."""
@@ -151,7 +156,7 @@ class DomainResource:
                 after = replace(after, state=SHUTDOWN, live=None)
             check_alive(name, after.state)
             steps.append(Start(connection, name, after.state))
-            runs = next((found for found in (after.live, after.saved) if found is not None), after.definition)
+            runs = after.saved if after.live is None else after.live  # None: it is as it is defined
             after = replace(after, state=RUNNING, live=runs, saved=None)
         if self.state == "shutdown" and after.live is not None:
             steps.append(power_down(connection, name, after.state, self.timeout, cut=self.restart))
@@ -160,56 +165,51 @@ class DomainResource:
         if waits:
             advice = f"It runs with another {', '.join(difference.path for difference in waits)}"
             steps += restart(connection, name, after.state, self.timeout, advice)
-            after = replace(after, state=RUNNING, live=after.definition)
+            after = replace(after, state=RUNNING, live=None)
         return after
 
     def show(self, state: DomainState) -> dict[str, t.Any]:
         """State, autostart, and those parts of the definition that the user's XML changes."""
-        shown: dict[str, t.Any] = {"state": state.state}
+        parts: dict[str, t.Any] = {"state": state.state}
         if state.definition is None:
-            return shown
-        shown["autostart"] = state.autostart
+            return parts
+        parts["autostart"] = state.autostart
         if self.wanted is not None:
-            wanted, said = flatten(self.wanted), flatten(state.definition)
-            strange = {difference.path for difference in differences(self.wanted, state.definition)}
-            # That a value changes is to be seen, but no value.
-            hidden = {path: "(hidden, another value)" if path in strange else HIDDEN for path in said}
-            shown["definition"] = {path: hidden[path] if is_secret(path) else said[path]
-                                   for path in sorted(set(wanted) | strange) if path in said}
-        return shown
+            found = [] if state.changes else self._changes(state)
+            parts["definition"] = shown(self.wanted, state.definition, found, state.changes)
+        return parts
 
     def result(self, state: DomainState, plan: Plan[DomainState]) -> dict[str, t.Any]:
-        """``state``, ``uuid`` (None while it is not known) and ``needs_restart``."""
-        return {"state": state.state, "uuid": state.uuid, "needs_restart": bool(self._waiting(state))}
+        """``state``, ``uuid`` (None while it is not known), ``needs_restart``, and what libvirt did not take over."""
+        told = {"state": state.state, "uuid": state.uuid, "needs_restart": bool(self._waiting(state))}
+        defined = any(isinstance(step, DefineRecorded) for step in plan.steps) and not state.changes
+        return {**told, "warnings": warnings(self.name, self.wanted, state.definition) if defined else []}
+
+    def _changes(self, state: DomainState) -> list[Difference]:
+        return [] if self.wanted is None or state.definition is None else differences(self.wanted, state.definition)
 
     def _waiting(self, state: DomainState) -> list[Difference]:
-        reference = state.definition if self.wanted is None else self.wanted
         runs = state.saved if state.live is None else state.live
-        return [] if runs is None or reference is None else waiting(reference, runs)
+        return [] if runs is None or state.definition is None else waiting(state.definition, runs, state.changes)
 
     def _plan_definition(self, wanted: Element, current: DomainState, steps: list[Step]) -> DomainState:
-        given = (wanted.findtext("uuid") or "").strip().lower() or None
-        if current.definition is None:
-            text = xml.serialise(merged_definition(wanted, None))
-            steps.append(Define(self.connection, self.name, text, ("define",)))
-            return DomainState(SHUTDOWN, uuid=given, definition=wanted)
-        if given not in (None, current.uuid):
+        given = flatten(wanted).get("uuid")
+        if current.definition is not None and given not in (None, current.uuid):
             raise ValidationError("xml", f"its <uuid> is {given}, but the domain {self.name} has {current.uuid}",
                                   remedy="Remove <uuid>, or make the domain absent first")
-        changes = differences(wanted, current.definition)
-        if not changes:
+        changes = self._changes(current)
+        if current.definition is not None and not changes:
             return current
-        merged = merged_definition(wanted, current.definition)
-        unknown = ", ".join(difference.path for difference in changes if difference.libvirts)
-        advice = f"libvirt adds {unknown} by itself: write that into xml as virsh dumpxml --inactive {self.name} has it"
-        steps.append(Define(self.connection, self.name, xml.serialise(merged), tuple(map(str, changes)),
-                            remedy=advice if unknown else None))
-        return replace(current, definition=merged)
+        steps.append(define(self.connection, self.name, wanted, current.definition, changes))
+        if current.definition is None:
+            return DomainState(SHUTDOWN, uuid=given, definition=wanted)
+        return replace(current, changes=tuple(changes))
 
     def _plan_absent(self, current: DomainState) -> Plan[DomainState]:
         """Shut it down and remove it.
 
         :raises InUse: its guest cannot react, or it is saved
+        :raises NotSupported: libvirt would remove the state of a TPM that is to be kept
         """
         if current.definition is None:
             return Plan((), ABSENT)
@@ -221,7 +221,7 @@ class DomainResource:
                 raise InUse(f"domain {self.name}", "it is saved, and the memory of its guest would be lost with it",
                             remedy=f"Set restart: allowed to discard that, or start {self.name} with state: running")
             steps.append(DiscardSaved(self.connection, self.name))
-        steps.append(Undefine(self.connection, self.name, current.definition.find("os/nvram") is not None))
+        steps.append(undefine(self.connection, self.name, current.definition, self.keep_firmware_state))
         return Plan(tuple(steps), ABSENT, current.pfs)
 
 
@@ -247,4 +247,4 @@ def domain_resource(params: dict[str, t.Any]) -> DomainResource:
     if params["xml"] is not None and params["state"] != "absent":
         wanted = wanted_definition(name, params["xml"])
     return DomainResource(connect(params["uri"]), name, wanted, params["state"], params["autostart"],
-                          params["restart"] == "allowed", params["timeout"])
+                          params["restart"] == "allowed", params["timeout"], bool(params.get("keep_firmware_state")))

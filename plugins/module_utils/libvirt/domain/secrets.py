@@ -33,6 +33,11 @@ def is_secret(path: str) -> bool:
     return SECRET.fullmatch(path) is not None
 
 
+def hidden(value: str | None) -> str | None:
+    """That there is a secret, or none, without the secret."""
+    return None if value is None else HIDDEN
+
+
 def without_secrets(message: str, domains: t.Iterable[str]) -> str:
     """A message of libvirt, which may quote QEMU's arguments, without what must not be shown.
 

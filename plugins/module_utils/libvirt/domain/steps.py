@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Step
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, InUse, NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import (
@@ -20,6 +20,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states impo
     SHUTDOWN,
     TO_RUN,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 POLL_SECONDS = 0.5
@@ -37,14 +38,10 @@ class DomainStep:
 
 @dataclass(frozen=True)
 class Define(DomainStep):
-    """Set the persistent definition to ``xml``; ``why`` says what changes, a line each.
-
-    :param remedy: for the user, when it is still to be done after it was done
-    """
+    """Set the persistent definition to ``xml``; ``why`` says what changes, a line each."""
 
     xml: str = field(repr=False)
     why: tuple[str, ...]
-    remedy: str | None = None
 
     def describe(self) -> list[str]:
         return [f"domain {self.name}: {line}" for line in self.why]
@@ -224,12 +221,31 @@ class Undefine(DomainStep):
     """Remove the definition; the disks stay.
 
     :param nvram: whether a file of UEFI variables goes with it
+    :param keeps: what of its firmware's state stays, in words
+    :param keep_tpm: whether that of its TPM does
     """
 
     nvram: bool
+    keeps: tuple[str, ...] = ()
+    keep_tpm: bool = False
 
     def describe(self) -> list[str]:
-        return [f"domain {self.name}: undefine"]
+        return [f"domain {self.name}: undefine{''.join(f', keep its {what}' for what in self.keeps)}"]
 
     def apply(self, host: Host) -> None:
-        self.connection.domain(self.name).undefine(self.nvram)
+        self.connection.domain(self.name).undefine(self.nvram, self.keep_tpm)
+
+
+def undefine(connection: Connection, name: str, definition: Element, keep: bool) -> Undefine:
+    """What removes a domain.
+
+    :param keep: whether its UEFI variables and the state of its emulated TPM stay
+    :raises NotSupported: libvirt would remove the state of a TPM that is to be kept
+    """
+    places = {"UEFI variables": "os/nvram", "TPM state": "devices/tpm/backend[@type='emulator']"}
+    has = [what for what, place in places.items() if definition.find(place) is not None]
+    keeps = tuple(has) if keep else ()
+    if "TPM state" in keeps and not connection.keeps_tpm():
+        raise NotSupported("keep_firmware_state", "libvirt keeps TPM state since its version 8.9", keep,
+                           f"Copy /var/lib/libvirt/swtpm/{definition.findtext('uuid')}, and leave this out")
+    return Undefine(connection, name, "UEFI variables" in has and not keep, keeps, "TPM state" in keeps)

@@ -130,7 +130,7 @@ def check_domain(nics: t.Sequence[Nic], definition: Element) -> None:
             raise ValidationError(
                 f"{nic.subject}.boot_order", f"a {orders[str(nic.after.boot_order)]} of the domain has it already",
                 nic.after.boot_order, "Give another one")
-        if nic.after.type == "vhostuser" and not shares_memory(definition):
+        if nic.after.type == "vhostuser" and _changes(nic, "type") and not shares_memory(definition):
             raise ValidationError(
                 f"{nic.subject}.type", "the domain does not share its memory, which a switch in user space must see",
                 nic.after.type, "Add <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking> to "

@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import options as port
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
-from ansible_collections.nfv.kvm.plugins.module_utils.values import within
+from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, within
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
@@ -42,7 +42,7 @@ CHECKS: dict[str, Check] = {
     "target_dev": options.check_target_dev, "virtualport": port.virtualport_of, "vlan": port.vlan_of,
     "model": options.check_model, "driver.queues": within(*options.QUEUES), "driver.rx_queue_size": options.queue_size,
     "driver.tx_queue_size": options.queue_size, "bandwidth.inbound": port.rate_of, "bandwidth.outbound": port.rate_of,
-    "filterref": options.filterref_of, "mtu": within(*port.MTU), "boot_order": within(1, 65535),
+    "filterref": options.filterref_of, "mtu": within(*MTU), "boot_order": within(1, 65535),
     "teaming": options.teaming_of, "address": options.check_pci_address,
 }
 

@@ -133,10 +133,11 @@ class UpdateLive(NicStep):
 def _has(domain: Domain, device: str) -> bool:
     """Whether the running domain still has a NIC; two of a team have one MAC."""
     live = domain.live_xml()
-    wanted = _identity(xml.parse(device))
-    return live is not None and wanted in [_identity(nic) for nic in xml.parse(live).findall("devices/interface")]
+    wanted = identity(xml.parse(device))
+    return live is not None and wanted in [identity(nic) for nic in xml.parse(live).findall("devices/interface")]
 
 
-def _identity(nic: Element) -> tuple[str | None, ...]:
+def identity(nic: Element) -> tuple[str | None, ...]:
+    """What tells a running NIC from the others."""
     alias = nic.find("alias")
     return xml.mac(nic), None if alias is None else alias.get("name"), xml.pci_address(nic.find("address"))

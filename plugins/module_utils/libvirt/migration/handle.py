@@ -45,12 +45,7 @@ class MovingDomain(Domain):
 
     def write_note(self, text: str | None) -> None:
         """Put an element of ours into its metadata, as it is defined and as it runs; None takes it out."""
-        library = self._connection.library
-        flags = library.VIR_DOMAIN_AFFECT_CONFIG
-        with self._answering("note its move"):
-            if self._handle.isActive():
-                flags |= library.VIR_DOMAIN_AFFECT_LIVE
-            self._handle.setMetadata(library.VIR_DOMAIN_METADATA_ELEMENT, text, PREFIX, NAMESPACE, flags)
+        self.set_metadata("note its move", text, PREFIX, NAMESPACE, live=True)
 
     def migrate(self, uri: str, address: str, disks: tuple[str, ...]) -> None:
         """Have the libvirt of this host move it as it runs, and leave its definition on both.

@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.model impo
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import options
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import Check, asked
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
-from ansible_collections.nfv.kvm.plugins.module_utils.values import matching, within
+from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, matching, within
 
 _netdev = matching(options.NETDEV, "this is no name of a network interface",
                    "The kernel and libvirt allow 1 to 15 letters, digits and . _ -")
@@ -83,5 +83,5 @@ def _addresses(option: str, given: list[str]) -> tuple[str, ...]:
 CHECKS: dict[str, Check] = {
     "forward.pf": _netdev_or_pci, "forward.devices": _devices, "forward.bridge": _netdev, "addresses": _addresses,
     "virtualport": functools.partial(options.virtualport_of, shared=True), "vlan": options.vlan_of,
-    "mtu": within(*options.MTU),
+    "mtu": within(*MTU),
 }

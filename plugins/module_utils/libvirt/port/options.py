@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Rate, Virtualport, Vlan
-from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
+from ansible_collections.nfv.kvm.plugins.module_utils.values import VLAN_IDS, in_range
 
 # src/conf/netdev_vport_profile_conf.c; 0 is reserved as managerid (IEEE 802.1Qbg), which libvirt does not check
 LIMITS = {"managerid": (1, 0xFF), "typeid": (0, 0xFFFFFF), "typeidversion": (0, 0xFF)}
@@ -32,8 +32,6 @@ NUMBERS = ("instanceid", "interfaceid")
 RATE_MOST = 0xFFFFFFFF
 # What the kernel takes as the name of a netdev (dev_valid_name in net/core/dev.c), as far as libvirt's schema has it
 NETDEV = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}")
-# Bytes: what IPv4 needs (RFC 791), and the most that a bridge (ETH_MAX_MTU in the kernel's if_ether.h) and virtio take
-MTU = (68, 65535)
 
 
 def refuse_absent(params: dict[str, t.Any], options: t.Iterable[str], kind: str) -> None:
@@ -56,7 +54,7 @@ def vlan_of(subject: str, vlan: dict[str, t.Any]) -> Vlan:
     tags, native = vlan["tags"], vlan["native"]
     trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
     for tag in tags:
-        in_range(f"{subject}.tags", tag, 1, 4094)
+        in_range(f"{subject}.tags", tag, *VLAN_IDS)
     if len(set(tags)) < len(tags):
         raise ValidationError(f"{subject}.tags", "a tag is there twice", tags, "Give each tag once")
     if trunk and not tags:

@@ -31,7 +31,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.read impor
 from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import TABLE
 
 # VFs of a PF that hosts can use with port profiles: on some, and on any.
-VF_LIMITS: tuple[int, int] = tuple(TABLE["vf_limits"])
+VF_LIMITS = tuple(TABLE.vf_limits)
 EMPTY = Policy("", None, "", None)
 
 

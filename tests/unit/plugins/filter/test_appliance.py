@@ -12,9 +12,12 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.kvm.plugins.filter.appliance import appliance_disks, appliance_nics
-from ansible_collections.nfv.kvm.plugins.filter.appliance_domain import appliance_domain
+from ansible_collections.nfv.kvm.plugins.filter.appliance import FilterModule
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.checks import CHECKS
 
+FILTERS = FilterModule().filters()
+appliance_disks, appliance_domain, appliance_nics = (
+    FILTERS[name] for name in ("appliance_disks", "appliance_domain", "appliance_nics"))
 PROFILES = Path(__file__).parents[4] / "roles/virtual_appliance/profiles"
 NICS = {"management": ["fxp0"], "data": "ge-0/0/{n}", "first": 0, "model": "virtio", "models": {"fxp0": "e1000"},
         "maximum": 4}
@@ -82,7 +85,7 @@ def test_without_day0_there_is_no_cdrom() -> None:
 
 
 def test_more_nics_than_it_can_have_are_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="interfaces = 5 NICs: the appliance can have 4 at most"):
+    with pytest.raises(AnsibleFilterError, match="interfaces: the appliance can have at most 4 NICs, and these are 5"):
         appliance_nics([BRIDGE] * 5, WHOLE)
 
 
@@ -141,17 +144,23 @@ def test_memory_smbios_and_console() -> None:
 
 
 @pytest.mark.parametrize(("changed", "told"), [
-    ({"hugepage": True}, "profile = 'hugepage': there is no such key"),
-    ({"nics": {**NICS, "hotplug": "no"}}, "nics.hotplug = 'no': there is no such choice. Give one of True, False"),
-    ({"nics": {**NICS, "maximum": "4"}}, "nics.maximum = '4': it has to be a whole number"),
-    ({"disk": "ide"}, "disk = 'ide': it has to have keys and values"),
-    ({"disk": {"bus": "idea"}}, "disk.bus = 'idea': there is no such choice. Give one of virtio, ide"),
-    ({"disks": [{"name": "hdd", "bus": "ide"}]}, r"disks\[0\] = \['bus', 'name'\]: it lacks image"),
+    ({"hugepage": True}, "profile, hugepage: there is no such key"),
+    ({"nics": {**NICS, "hotplug": "no"}}, "nics.hotplug = 'no': it must be true or false"),
+    ({"nics": {**NICS, "maximum": "4"}}, "nics.maximum = '4': it must be a whole number"),
+    ({"disk": "ide"}, "disk = 'ide': it must be a dictionary"),
+    ({"disk": {"bus": "idea"}}, "disk.bus = 'idea': it must be one of virtio, ide"),
+    ({"disks": [{"name": "hdd", "bus": "ide"}]}, r"disks\[0\].image: it is missing"),
     ({"day0": {"bus": "ide", "kind": "floppy"}}, "day0.kind = 'floppy'"),
-    ({"ready": {"console": "login:"}}, "it lacks timeout"),
-    ({"memory": "4G"}, "memory = '4G': it has to be a whole number"),
-    ({"vcpus": 3, "sockets": 2}, "sockets = 2: 3 vCPUs cannot be shared out"),
-    ({"nics": {}}, "it lacks data, first, management, model"),
+    ({"ready": {"console": "login:"}}, "ready.timeout: it is missing"),
+    ({"memory": "4G"}, "memory = '4G': it must be a whole number"),
+    ({"vcpus": 3, "sockets": 2}, "sockets = 2: 3 vCPUs cannot be divided"),
+    ({"nics": {}}, "nics.management: it is missing"),
+    ({"nics": {**NICS, "data": None}}, "nics.data: it is missing"),
+    ({"nics": {**NICS, "first": None}}, "nics.first: it is missing"),
+    ({"nics": {**NICS, "model": ""}}, "nics.model: it is missing"),
+    ({"vcpus": 0}, "vcpus = 0: it must be a number from 1 on"),
+    ({"smbios": {"board": {"vendor": "a"}}}, "smbios = 'board': it must be one of bios, system, baseBoard, chassis"),
+    ({"console": {"port": "8601"}}, "console.port = '8601': it must be a whole number"),
 ])
 def test_a_profile_that_cannot_be_meant_is_refused(changed: dict[str, t.Any], told: str) -> None:
     with pytest.raises(AnsibleFilterError, match=told):
@@ -165,3 +174,14 @@ def test_every_profile_makes_a_domain(name: str) -> None:
     day0 = "/images/x/day0.iso" if "day0" in profile(name) else ""
     assert appliance_domain(profile(name), "x", "/images/x", day0=day0, cpuinfo=INTEL)
     assert appliance_nics([BRIDGE, VF], profile(name))
+
+
+@pytest.mark.parametrize(("pfs", "more", "vfs", "model"), [
+    ([], [], False, False), ([], ["21.4R3"], False, False), ([], ["21.4R3", True], True, False),
+    (["eno1"], ["21.4R3"], True, True), (["eno1"], [None], True, False), (["eno1"], [""], True, False),
+])
+def test_checks_of_the_host(pfs: list[str], more: list[t.Any], vfs: bool, model: bool) -> None:
+    checks = FILTERS["appliance_checks"](pfs, *more)
+    assert checks[:2] == ["cpu_virtualisation", "kvm"]
+    assert ("nic_sriov" in checks, "nic_model" in checks) == (vfs, model)
+    assert {*checks} <= CHECKS.keys()

@@ -22,15 +22,15 @@ import ansible_collections.nfv.kvm.plugins.filter as all_filters
 from ansible_collections.nfv.kvm.tests.unit.badinput import anything, in_time, mostly, spoiled
 from ansible_collections.nfv.kvm.tests.unit.plugins.filter import (
     test_appliance,
-    test_firmware,
-    test_kvm_host_boot,
-    test_virtual_switch,
-    test_vm_fex,
     test_vmx,
-    test_vmx_refused,
-    test_vsrx,
-    test_vsrx_cluster,
 )
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vmx import test_refused as test_vmx_refused
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vsrx import test_cluster as test_vsrx_cluster
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vsrx import test_refused as test_vsrx
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.kvm_host import said
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.redfish import bmc
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.ucs.vm_fex import site
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.virtual_switch import switch_host
 
 Dict = dict[str, t.Any]
 
@@ -50,10 +50,10 @@ BRIDGES = [{"name": "br0", "ports": ["eth1", {"name": "eth2", "vlans": [10, "20-
 OVS_BRIDGES = [{"name": "ovs0", "ports": ["eth1", {"name": "p0", "type": "internal", "tag": 5},
                                           {"name": "p1", "type": "internal", "trunks": [5, "7-9"]}],
                 "sflow": {"targets": ["192.0.2.9:6343"]}, "mtu": 1500}]
-SWITCH_HOST = test_virtual_switch.host()
+SWITCH_HOST = switch_host.host()
 CHECKS = [{"name": "nic_sriov", "status": "fail", "found": "no SR-IOV", "cause": "firmware", "remedy": "Turn it on"}]
 OUTCOME = {"checks": CHECKS, "ready": False, "failed": False, "reboot": ["huge pages"], "error": ""}
-KVM_HOST = {**test_kvm_host_boot.SETTINGS, "hugepages": [{"size": "2M", "count": 4}], "kernel_arguments": ["nosmt"]}
+KVM_HOST = {**said.SETTINGS, "hugepages": [{"size": "2M", "count": 4}], "kernel_arguments": ["nosmt"]}
 VMX_GIVEN = {**test_vmx.DEFAULTS, "id": "vmx1", "release": "18.2R1", "images": {"vcp": "/v", "hdd": "/h", "vfp": "/f"},
              "interfaces": [test_vmx_refused.virtio(0), test_vmx_refused.sriov(1)]}
 VMX = test_vmx_refused.wanted(test_vmx_refused.virtio(0), test_vmx_refused.sriov(1, vlan=7))
@@ -61,30 +61,31 @@ VMX_HOST = test_vmx_refused.host(test_vmx_refused.IXGBE)
 VSRX = test_vsrx_cluster.cluster(interfaces=[test_vsrx.FXP0, test_vsrx.vf(), test_vsrx.vf(number=1)],
                                  pfs=[{"pf": "eno2", "vfs": [{"index": "0-1", "trust": True}]}])
 
-VM_FEX = test_vm_fex.settings(profiles=[{**test_vm_fex.FINANCE, "clients": [test_vm_fex.DEFAULT]}])
+VM_FEX = site.settings(profiles=[{**site.FINANCE, "clients": [site.DEFAULT]}])
 
 # What each is given if all is well
 RIGHT: dict[str, list[t.Any]] = {
+    "appliance_checks": [["eno1"], "21.4R3", True],
     "appliance_console_log": ["edge"], "appliance_disks": [PROFILE, "/images"],
     "appliance_domain": [PROFILE, "edge", "/images", "/images/day0.iso", test_appliance.INTEL],
     "appliance_nics": [[test_appliance.BRIDGE, test_appliance.VF], PROFILE],
-    "firmware_start": [test_firmware.ADDRESS],
-    "firmware_follow": [test_firmware.firmware_start(test_firmware.ADDRESS),
-                        test_firmware.answer(test_firmware.ANSWERS["service"])],
-    "firmware_fault": [test_firmware.answer({"error": {"@Message.ExtendedInfo": [{"Message": "no"}]}}, 400),
-                       test_firmware.way()],
-    "firmware_plan": [test_firmware.way(), {"NumLock": "Off"}, test_firmware.VENDORS, CHECKS, True],
+    "firmware_start": [bmc.ADDRESS],
+    "firmware_follow": [bmc.firmware_start(bmc.ADDRESS),
+                        bmc.answer(bmc.ANSWERS["service"])],
+    "firmware_fault": [bmc.answer({"error": {"@Message.ExtendedInfo": [{"Message": "no"}]}}, 400),
+                       bmc.way()],
+    "firmware_plan": [bmc.way(), {"NumLock": "Off"}, bmc.VENDORS, CHECKS, True],
     "kvm_host_arguments": [
         "quiet ro", {"iommu": "intel", "arguments": ["a=b"], "hugepages": [{"size": "1G", "count": 8}]}],
-    **{f"kvm_host_{name}": [test_kvm_host_boot.host(), KVM_HOST] for name in ("boot", "plan", "refused")},
+    **{f"kvm_host_{name}": [said.host(), KVM_HOST] for name in ("boot", "plan", "refused")},
     "lab_topology": [LAB, 2, [["kvm1/0", "kvm2/0"]], "/lab", 2200, "trixie"],
     "lab_qemu_arguments": [FILTERS["lab_topology"](LAB, folder="/lab")[0], "/image", "tcg"],
     "readiness_fleet": [{"kvm1": OUTCOME}], "readiness_table": [OUTCOME, "kvm1", 69],
     "readiness_html": [FILTERS["readiness_fleet"]({"kvm1": OUTCOME})],
     "virtual_switch_plan": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
     "virtual_switch_refused": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
-    "virtual_switch_ovs_plan": [OVS_BRIDGES, test_virtual_switch.tables([], [test_virtual_switch.ovs_port("p0")])],
-    "vm_fex_plan": [VM_FEX], "vm_fex_judged": [VM_FEX, test_vm_fex.UCS, test_vm_fex.UUID],
+    "virtual_switch_ovs_plan": [OVS_BRIDGES, switch_host.tables([], [switch_host.ovs_port("p0")])],
+    "vm_fex_plan": [VM_FEX], "vm_fex_judged": [VM_FEX, site.UCS, site.UUID],
     "vm_fex_consumers": [[{"item": {"name": "a"}, "consumers": [{"nic": "1"}]}],
                          [{"item": {"name": "a", "network": "b"}, "consumers": [{"domain": "c"}]}]],
     "vmx_conf": [(test_vmx.FILES / "vmx-mixed.conf").read_text()],
@@ -97,27 +98,28 @@ RIGHT: dict[str, list[t.Any]] = {
 # What was seen to end otherwise: the filter, the parameters that are wrong by their place, and the words of the error
 SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("virtual_switch_plan", {0: [{"name": "br0", "ports": [5]}]},
-     "bridges[0].ports[0] = 5: it must be a text or a dictionary. See ansible-doc -t filter nfv.kvm.virtual_switch"),
+     "virtual_switch_bridges[0].ports[0] = 5: it must be a text or a dictionary. Give the name of a link, or a dict"),
     ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "20-10"}]}]},
-     "'20-10' is neither a VLAN from 1 to 4094 nor a range of them such as 10-19"),
-    ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "1-99999"}]}]}, "is neither a"),
-    ("virtual_switch_plan", {0: [{"name": None}]}, "bridges[0].name = 'null': it must be a text"),
-    ("virtual_switch_plan", {0: "br0"}, "bridges = 'br0': it must be a list"),
-    ("lab_topology", {0: [{"pfs": 2}]}, "lab_hosts[0].name is missing"),
-    ("lab_topology", {0: [{"name": None}]}, "lab_hosts[0].name is missing"),
+     "virtual_switch_bridges[0].ports[0].vlans = '20-10': VLANs are numbers from 1 to 4094, ranges of them run"),
+    ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "1-99999"}]}]}, "List them as"),
+    ("virtual_switch_plan", {0: [{"name": None}]}, "virtual_switch_bridges[0].name: it is missing"),
+    ("virtual_switch_plan", {0: "br0"}, "virtual_switch_bridges = 'br0': it must be a list"),
+    ("lab_topology", {0: [{"pfs": 2}]}, "lab_hosts[0].name: it is missing."),
+    ("lab_topology", {0: [{"name": None}]}, "lab_hosts[0].name: it is missing."),
     ("lab_topology", {0: ["kvm1"]}, "hosts[0] = 'kvm1': it must be a dictionary"),
     ("lab_topology", {0: [{"name": "kvm1", "pfs": 10**9}]}, "hosts[0].pfs = 1000000000: it must be a number from 0 to"),
-    ("lab_topology", {0: [], 1: 10**12}, "count = 1000000000000: it must be a number from 0 to 254"),
-    ("appliance_disks", {0: {**PROFILE, "disks": [5]}}, "profile.disks[0] = 5: it must be a dictionary"),
-    ("appliance_disks", {0: {**PROFILE, "vcpus": True}}, "vcpus = True: it has to be a whole number from 1 on"),
-    ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "profile.cpu = 'null': it must be a text or a dictionary"),
+    ("lab_topology", {0: [], 1: 10**12}, "lab_host_count = 1000000000000: it must be a number from 0 to 254"),
+    ("appliance_disks", {0: {**PROFILE, "disks": [5]}}, "profile, disks[0] = 5: it must be a dictionary"),
+    ("appliance_disks", {0: {**PROFILE, "vcpus": True}}, "vcpus = True: it must be a whole number"),
+    ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "appliance profile, cpu: it is missing"),
     ("appliance_domain", {0: {**PROFILE, "smbios": {"system": "a"}}},
-     "profile.smbios.system = 'a': it must be null or a dictionary"),
-    ("vsrx_nics", {0: {"interfaces": []}}, "settings.cluster: it is missing"),
+     "appliance profile, smbios.system = 'a': it must be a dictionary"),
+    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC as nfv"),
+    ("vsrx_nics", {0: {"cluster": {}}}, "vsrx_interfaces: it is missing"),
     ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is no VF"),
-    ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "settings.profiles[0].name = 5: it must be a text"),
+    ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "vm_fex_profiles[0].name = 5: it must be a text"),
     ("vm_fex_judged", {1: {"profiles": []}}, "ucs.service_profiles: it is missing"),
-    ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}}, "wanted.reserved_vnics = 1000000000000: it must be null or a"),
+    ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}}, "vmx_reserved_vnics = 1000000000000: it must be a whole"),
 ]
 
 

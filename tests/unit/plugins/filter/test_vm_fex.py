@@ -1,165 +1,41 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Port profiles, UCS Manager and hosts that fit, and that do not."""
+"""The filters of the role vm_fex take its variables, and results of modules."""
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
+from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.kvm.plugins.filter.vm_fex import vm_fex_consumers, vm_fex_plan
-from ansible_collections.nfv.kvm.plugins.filter.vm_fex_judged import swapped, vm_fex_judged
+from ansible_collections.nfv.kvm.plugins.filter.vm_fex import FilterModule
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.ucs.vm_fex.site import (
+    FEX,
+    FINANCE,
+    UCS,
+    UUID,
+    Dict,
+    settings,
+)
 
-Dict = dict[str, t.Any]
-
-UUID = "5c0a7f3e-0001-0203-0405-060708090a0b"
-DEFAULT: Dict = {"name": "default", "datacenter": ".*", "folder": ".*", "switch": "default$"}
-FINANCE: Dict = {
-    "name": "finance", "descr": "Finance", "vlans": [{"name": "finance", "native": True}], "qos_policy": None}
-FEX: Dict = {"name": "fex", "mode": "passthrough", "pf": "eno5"}
-POOL: Dict = {"name": "pool", "mode": "hostdev", "devices": ["0000:0a:00.1"], "profiles": ["finance", "web"],
-              "default_profile": "web", "autostart": False}
-UCS: Dict = {
-    "profiles": [{"name": "web", "clients": [DEFAULT]}, {"name": "dvs", "clients": [{**DEFAULT, "switch": "dvs1"}]}],
-    "service_profiles": [{"dn": "org-root/ls-kvm1", "uuid": UUID, "associated": True,
-                          "dynamic_vnic_policies": ["kvm"]}],
-}
+FILTERS = FilterModule().filters()
 
 
-def settings(**changes: t.Any) -> Dict:
-    return {"uri": "qemu:///system", "profiles": [FINANCE], "networks": [FEX, POOL], **changes}
-
-
-def server(**changes: t.Any) -> Dict:
-    """UCS Manager, with another service profile of the host."""
-    return {**UCS, "service_profiles": [{**UCS["service_profiles"][0], **changes}]}
-
-
-def test_what_the_modules_are_to_do() -> None:
-    virtualport = {"type": "802.1Qbh"}
-    assert vm_fex_plan(settings(uri="test:///default")) == {
-        "profiles": [{"state": "present", "name": "finance", "descr": "Finance", "vlans": FINANCE["vlans"]}],
-        "networks": [
-            {"uri": "test:///default", "name": "fex", "forward": {"mode": "passthrough", "pf": "eno5"},
-             "state": "active", "autostart": True},
-            {"uri": "test:///default", "name": "pool", "forward": {"mode": "hostdev", "devices": ["0000:0a:00.1"]},
-             "state": "active", "autostart": False}],
-        "groups": [
-            {"uri": "test:///default", "name": "finance", "network": "fex", "state": "present",
-             "virtualport": {**virtualport, "profileid": "finance"}},
-            {"uri": "test:///default", "name": "finance", "network": "pool", "state": "present", "default": False,
-             "virtualport": {**virtualport, "profileid": "finance"}},
-            {"uri": "test:///default", "name": "web", "network": "pool", "state": "present", "default": True,
-             "virtualport": {**virtualport, "profileid": "web"}}],
-        "removed": [], "pfs": ["eno5"],
-    }
-
-
-def test_what_is_to_go() -> None:
-    gone = {**FINANCE, "state": "absent", "in_use": "allow"}
-    plan = vm_fex_plan(settings(profiles=[gone], networks=[FEX, {"name": "pool", "state": "absent"}]))
-    assert plan["profiles"] == [{"name": "finance", "state": "absent", "in_use": "allow"}]
-    assert plan["groups"] == [{"uri": "qemu:///system", "name": "finance", "network": "fex", "state": "absent"}]
-    assert plan["removed"] == [{"uri": "qemu:///system", "name": "pool", "state": "absent"}]
-
-
-def test_the_new_default_comes_after_the_old_one() -> None:
-    profiles = [{"name": name} for name in ("a", "b", "c")]
-    plan = vm_fex_plan(settings(profiles=profiles, networks=[{**FEX, "default_profile": "a"}]))
-    assert [(group["name"], group["default"]) for group in plan["groups"]] == [("b", False), ("c", False), ("a", True)]
-
-
-def test_all_fits() -> None:
-    nothing: Dict = {"refused": [], "warnings": []}
-    assert vm_fex_judged(settings()) == nothing
-    assert vm_fex_judged(settings(), UCS, f"{UUID.upper()}\n") == nothing
-    assert vm_fex_judged(settings(), UCS, swapped(UUID)) == nothing
-    assert vm_fex_judged(settings(profiles=None, networks=None), UCS) == nothing
-    assert vm_fex_judged(settings(networks=[{"name": "pool", "state": "absent"}]), UCS) == nothing
-
-
-def test_the_other_order_of_bytes() -> None:
-    assert swapped("00112233-4455-6677-8899-aabbccddeeff") == "33221100-5544-7766-8899-aabbccddeeff"
-
-
-# (what is other than in settings(), the words of what is refused)
-REFUSED: list[tuple[Dict, str]] = [
-    ({"profiles": [{"name": "fin ance"}]}, "vm_fex_profiles[0].name = 'fin ance': with 802.1Qbh it must have 1 to 31"),
-    ({"profiles": [{"name": "x" * 32}]}, "it must have 1 to 31 characters"),
-    ({"profiles": [{"name": ""}]}, "vm_fex_profiles[0].name = ''"),
-    ({"profiles": [FINANCE, FINANCE]}, "vm_fex_profiles[1].name = 'finance': this name is there twice."),
+@pytest.mark.parametrize(("changes", "told"), [
     ({"profiles": [{**FINANCE, "state": "gone"}]}, "vm_fex_profiles[0].state = 'gone': it must be present or absent."),
-    ({"profiles": [{**FINANCE, "clients": []}]}, "vm_fex_profiles[0].clients = 'none': VMs on KVM hosts can use the"),
-    ({"profiles": [{**FINANCE, "clients": [{"name": "dvs", "switch": "dvs[12]"}]}]},
-     "cluster default only, and no client admits it. Add {name: default}, or remove clients."),
-    ({"networks": [FEX, {**POOL, "name": "fex"}]}, "vm_fex_networks[1].name = 'fex': this name is there twice."),
-    ({"networks": [{**FEX, "mode": "private"}]}, "vm_fex_networks[0].mode = 'private': VM-FEX has VFs only. Set"),
-    ({"networks": [{**FEX, "mode": None}]}, "vm_fex_networks[0].mode: VM-FEX has VFs only."),
-    ({"networks": [{**FEX, "pf": None}]}, "vm_fex_networks[0] = 'fex': it needs either pf or devices."),
-    ({"networks": [{**FEX, "devices": ["eno5v0"]}]}, "vm_fex_networks[0] = 'fex': it needs either pf or devices."),
-    ({"networks": [FEX, {**FEX, "name": "b"}]}, "vm_fex_networks[1].pf = 'eno5': network fex has all VFs of this PF."),
-    ({"networks": [{**FEX, "profiles": ["a&b"]}]}, "vm_fex_networks[0].profiles = 'a&b': with 802.1Qbh"),
-    ({"networks": [{**FEX, "default_profile": "web"}]}, "default_profile = 'web': the network does not have this"),
-    ({"networks": [{**FEX, "default_profile": "finance"}], "profiles": [{**FINANCE, "state": "absent"}]},
-     "default_profile = 'finance': the network does not have this"),
     ({"networks": [{**FEX, "state": "off"}]}, "vm_fex_networks[0].state = 'off': it must be present or absent."),
-]
-# The same, where UCS Manager must be known
-REFUSED_BY_UCS: list[tuple[Dict, str]] = [
-    ({"networks": [{**FEX, "profiles": ["web1"]}]},
-     "vm_fex_networks[0].profiles = 'web1': UCS Manager has no port profile of this name. It has dvs, web."),
-    ({"networks": [{**FEX, "profiles": ["dvs"]}]}, "profiles = 'dvs': its clients in UCS Manager do not admit the"),
-]
-# (UCS Manager, the UUID of the host, the words of a warning)
-WARNED: list[tuple[Dict, str, str]] = [
-    (UCS, "", "The UUID of this host cannot be read"),
-    (UCS, "5c0a7f3e-0001-0203-0405-060708090a0c", "UCS Manager has no service profile with the UUID of this host, 5c"),
-    (server(associated=False), UUID, "org-root/ls-kvm1 of this host is not associated with a server."),
-    (server(dynamic_vnic_policies=[]), UUID, "org-root/ls-kvm1 of this host has no dynamic vNIC policy"),
-]
+    ({"networks": [{**FEX, "devices": "eno5v0"}]}, "vm_fex_networks[0].devices = 'eno5v0': it must be a list."),
+    ({"profiles": [{"descr": "x"}]}, "vm_fex_profiles[0].name: it is missing."),
+    ({"profiles": [{**FINANCE, "clients": [{}]}]}, "vm_fex_profiles[0].clients[0].name: it is missing."),
+    ({"uri": None}, "vm_fex_uri: it is missing."),
+])
+def test_variables_are_named(changes: Dict, told: str) -> None:
+    for name, more in (("vm_fex_plan", []), ("vm_fex_judged", [UCS, UUID])):
+        with pytest.raises(AnsibleFilterError) as raised:
+            FILTERS[name](settings(**changes), *more)
+        assert str(raised.value).startswith(told)
 
 
-@pytest.mark.parametrize(("changes", "told"), REFUSED)
-def test_refused(changes: Dict, told: str) -> None:
-    for ucs in (None, UCS):
-        refused = vm_fex_judged(settings(**changes), ucs, UUID)["refused"]
-        assert [text for text in refused if told in text] == refused
-        assert len(refused) == 1
-
-
-@pytest.mark.parametrize(("changes", "told"), REFUSED_BY_UCS)
-def test_refused_for_what_ucs_manager_has(changes: Dict, told: str) -> None:
-    assert not vm_fex_judged(settings(**changes))["refused"]
-    refused = vm_fex_judged(settings(**changes), UCS, UUID)["refused"]
-    assert [told in text for text in refused] == [True]
-
-
-@pytest.mark.parametrize(("ucs", "uuid", "told"), WARNED)
-def test_warnings_of_the_host(ucs: Dict, uuid: str, told: str) -> None:
-    judged = vm_fex_judged(settings(), ucs, uuid)
-    assert not judged["refused"]
-    assert [told in text for text in judged["warnings"]] == [True]
-    assert not vm_fex_judged(settings(networks=[]), ucs, uuid)["warnings"]
-
-
-def test_a_warning_of_clients() -> None:
-    both = [{"name": "default"}, {"name": "dvs", "switch": "dvs1"}]
-    judged = vm_fex_judged(settings(profiles=[{**FINANCE, "clients": both}]), UCS, UUID)
-    assert judged == {"refused": [], "warnings": [
-        "vm_fex_profiles[0].clients: VMs on KVM hosts can use the cluster default only, not dvs."]}
-
-
-def test_who_has_the_profiles() -> None:
-    nic = {"domain": "edge1", "name": "ge0", "mac": "52:54:00:00:00:01", "running": True, "current": True}
-    profiles = [{"item": {"name": "finance"}, "consumers": [
-        {"nic": "1", "vm": "vm1", "mac": "52:54:00:00:00:02", "status": "online"}]}, {"item": {"name": "web"}}]
-    groups = [{"item": {"name": "finance", "network": "fex"}, "consumers": [
-        nic, {**nic, "name": None, "current": False}, {**nic, "running": False}]},
-        {"item": {"name": "web", "network": "fex"}, "consumers": None}]
-    of = "of domain edge1 (network fex,"
-    assert vm_fex_consumers(profiles, groups) == [
-        "port profile finance: NIC 1 of VM vm1 (52:54:00:00:00:02, online in UCS Manager)",
-        f"port profile finance: NIC ge0 {of} running)",
-        f"port profile finance: NIC 52:54:00:00:00:01 {of} running with what it had when it was plugged in)",
-        f"port profile finance: NIC ge0 {of} not running)"]
+def test_all_that_is_given_of_a_profile_goes_to_its_module() -> None:
+    given = {"name": "web", "max_ports": 8, "vlans": [{"name": "web"}], "pin_group": None}
+    assert FILTERS["vm_fex_plan"](settings(profiles=[given]))["profiles"] == [
+        {"name": "web", "max_ports": 8, "vlans": [{"name": "web"}], "state": "present"}]

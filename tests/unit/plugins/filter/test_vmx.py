@@ -16,16 +16,19 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.common.dict_transformations import dict_merge
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.kvm.plugins.filter.appliance import appliance_nics
-from ansible_collections.nfv.kvm.plugins.filter.appliance_domain import appliance_domain
-from ansible_collections.nfv.kvm.plugins.filter.vmx import vmx_conf, vmx_junosdev
-from ansible_collections.nfv.kvm.plugins.filter.vmx_plan import combined, reserved_vnics, vmx_plan, vmx_wanted
-from ansible_collections.nfv.kvm.plugins.filter.vmx_refused import vmx_refused
+from ansible_collections.nfv.kvm.plugins.filter.appliance import FilterModule as Appliance
+from ansible_collections.nfv.kvm.plugins.filter.vmx import FilterModule
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx import model
 
 Dict = dict[str, t.Any]
+FILTERS = {**Appliance().filters(), **FilterModule().filters()}
+appliance_nics, appliance_domain, vmx_conf, vmx_junosdev, vmx_plan, vmx_refused, vmx_wanted = (
+    FILTERS[name] for name in ("appliance_nics", "appliance_domain", "vmx_conf", "vmx_junosdev", "vmx_plan",
+                               "vmx_refused", "vmx_wanted"))
 FILES = Path(__file__).with_name("vmx")
 REPOSITORY = Path(__file__).parents[4]
 NOTE = "/etc/systemd/network/05-nfv-kvm-{0}.netdev:# Written by nfv.kvm's role virtual_switch: bridge {0}"
@@ -102,18 +105,21 @@ def test_documents_come_in_any_order(name: str) -> None:
     assert vmx_conf("\n---\n".join(reversed(text.split("\n---")))) == vmx_conf(text)
 
 
+OTHERS = "\nCONTROL_PLANE: {a: 1}\nFORWARDING_PLANE: {a: 1}\nJUNOS_DEVICES: [{a: 1}]"
+
+
 @pytest.mark.parametrize(("text", "told"), [
-    ("HOST: [", r"vmx\.conf: line \d+: this is no YAML"),
-    ("just words", r"vmx\.conf: it must be a mapping"),
+    ("HOST: [", r"vmx\.conf: line \d+: this is not YAML"),
+    ("just words", r"vmx\.conf = 'just words': it must be a dictionary"),
     ("", "vmx.conf: HOST: this section is missing or empty. Write it as in Juniper's sample"),
     ("HOST: {identifier: a}\n---\nHOST: {identifier: b}", "HOST: there are two such sections"),
     ("HOST: {a: 1}\nCONTROL_PLANE: {a: 1}\nFORWARDING_PLANE: {a: 1}\n", "JUNOS_DEVICES: this section is missing"),
-    ("HOST: [a]", "HOST: it must be a mapping"),
-    ("HOST: {a: 1}\nBRIDGES: br-ext", "BRIDGES: it must be a list"),
+    (f"HOST: [a]{OTHERS}", r"HOST = \['a'\]: it must be a dictionary"),
+    (f"HOST: {{a: 1}}\nBRIDGES: br-ext{OTHERS}", "BRIDGES = 'br-ext': it must be a list"),
     ("HOST: {a: 1}\nCONTROL_PLANE: {a: 1}\nFORWARDING_PLANE: {a: 1}\nJUNOS_DEVICES: [ge-0/0/0]",
-     r"JUNOS_DEVICES\[0\]: it must be a mapping"),
+     r"JUNOS_DEVICES\[0\] = 'ge-0/0/0': it must be a dictionary"),
     ("HOST: {a: 1}\nCONTROL_PLANE: {interfaces: {ipaddr: 1}}\nFORWARDING_PLANE: {a: 1}\nJUNOS_DEVICES: [{a: 1}]",
-     r"CONTROL_PLANE\.interfaces: it must be a list"),
+     r"CONTROL_PLANE\.interfaces = .*: it must be a list"),
 ])
 def test_no_vmx_conf(text: str, told: str) -> None:
     with pytest.raises(AnsibleFilterError, match=told):
@@ -165,18 +171,23 @@ BRIDGE = "[{type: bridge_dev, dev_name: br0}]"
 
 
 @pytest.mark.parametrize(("text", "told"), [
-    ("interfaces: [a: b: c]", r"vmx-junosdev\.conf: line 1: this is no YAML"),
-    ("interfaces: {a: 1}", "interfaces: it must be a list"),
-    ("interfaces: [{endpoint_1: 1}]", r"interfaces\[0\]: it has no link_name"),
+    ("interfaces: [a: b: c]", r"vmx-junosdev\.conf: line 1: this is not YAML"),
+    ("interfaces: {a: 1}", "interfaces = .*: it must be a list"),
+    (f"interfaces: [{{endpoint_1: {JUNOS}, endpoint_2: {BRIDGE}}}]", r"interfaces\[0\].link_name: it is missing"),
+    (f"interfaces: [{{link_name: a, endpoint_1: 1, endpoint_2: {BRIDGE}}}]", r"endpoint_1 = '1': it must be a list"),
     (f"interfaces: [{{link_name: a, endpoint_1: {BRIDGE}, endpoint_2: {BRIDGE}}}]",
-     "link a: neither end is a junos_dev"),
-    (f"interfaces: [{{link_name: a, endpoint_1: {JUNOS}}}]", "link a, endpoint_2: it must be one device"),
+     "link_name = 'a': neither end of this link is a junos_dev"),
+    (f"interfaces: [{{link_name: a, endpoint_1: {JUNOS}}}]", "endpoint_2: it must be one device"),
     (f"interfaces: [{{link_name: a, endpoint_1: {JUNOS}, endpoint_2: [{{type: tap, dev_name: b}}]}}]",
-     "link a, endpoint_2: it must be one device with a dev_name and the type bridge_dev, host_dev or junos_dev"),
+     "endpoint_2.*type = 'tap': it must be one of bridge_dev, host_dev, junos_dev"),
     (f"interfaces: [{{link_name: a, endpoint_1: [{{type: junos_dev, dev_name: b}}], endpoint_2: {BRIDGE}}}]",
-     "link a, endpoint_1: a junos_dev must have the vm_name of its vMX"),
+     "endpoint_1.*vm_name: a junos_dev must have that of its vMX"),
     (f"interfaces: [{{link_name: a, endpoint_1: {JUNOS}, endpoint_2: [{BRIDGE}, {BRIDGE}]}}]",
-     "link a, endpoint_2: it must be one device"),
+     r"endpoint_2\[0\] = .*: it must be a dictionary"),
+    (f"interfaces: [{{link_name: a, endpoint_1: {JUNOS}, endpoint_2: {JUNOS[:-1]}, {JUNOS[1:]}}}]",
+     "endpoint_2: it must be one device"),
+    (f"interfaces: [{{link_name: a, endpoint_1: {JUNOS}, endpoint_2: [{{type: bridge_dev}}]}}]",
+     "dev_name: it is missing"),
 ])
 def test_no_vmx_junosdev(text: str, told: str) -> None:
     with pytest.raises(AnsibleFilterError, match=told):
@@ -209,7 +220,7 @@ def test_sizes_of_files(name: str, size: str) -> None:
     ("14.1R5.4", 0), ("15.1F6.9", 1), ("17.2R1", 1), ("22.4R1", 1), ("latest", None), (None, None),
 ])
 def test_reserved_vnics(release: str | None, reserved: int | None) -> None:
-    assert reserved_vnics(release) == reserved
+    assert model.reserved_vnics(release) == reserved
 
 
 def test_variables_come_before_files() -> None:
@@ -304,7 +315,7 @@ def test_an_external_bridge_of_somebody_else_is_left_alone(
 def domain(part: Dict) -> tuple[list[Dict], ElementTree.Element]:
     """The NICs and the XML that the role virtual_appliance makes of its part."""
     profile = yaml.safe_load((REPOSITORY / f"roles/virtual_appliance/profiles/{part['profile']}.yml").read_text())
-    whole = combined(profile, part["overrides"])
+    whole = dict_merge(profile, part["overrides"])
     day0 = "/images/day0.img" if "day0" in whole else ""
     xml = appliance_domain(whole, part["name"], f"/images/{part['name']}", day0)
     return appliance_nics(part["interfaces"], whole), ElementTree.fromstring(xml)
@@ -362,7 +373,8 @@ def play(*arguments: str) -> str:
     environment = {**os.environ, "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1",
                    "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / "build/collections")}
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local", "--check",
-               str(REPOSITORY / "playbooks/deploy_vmx.yml"), "-e", "vmx_hosts=all", *arguments]
+               str(REPOSITORY / "playbooks/deploy_vmx.yml"), "-e", "vmx_hosts=all",
+               "-e", f"ansible_python_interpreter={sys.executable}", *arguments]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return " ".join((told.stdout + told.stderr).split())
 
@@ -372,6 +384,7 @@ def play(*arguments: str) -> str:
     (["-e", '{"vmx_size": "big"}'], "value of vmx_size must be one of: lite, performance, got: big"),
     (["-e", f"vmx_conf={FILES / 'vmx-junosdev.conf'}"], "vmx.conf: HOST: this section is missing or empty"),
     (["-e", f"vmx_conf={FILES / 'vmx-virtio.conf'}", "-e", '{"vmx_vcp": {"vcpus": 0}}'], "vmx_vcp.vcpus = 0: in size"),
+    (["-e", f"vmx_conf={FILES / 'vmx-virtio.conf'}"], "img': this host has no such file."),
 ])
 def test_playbook(arguments: list[str], told: str) -> None:
     assert told in play(*arguments)

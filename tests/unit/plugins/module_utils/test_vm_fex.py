@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,10 @@ OVERRIDDEN: list[tuple[dict[str, t.Any], Adapter, list[str]]] = [
     ({"adapter_vendors": ["1137", "8086"]}, Adapter("eno5", "igb", "8086:0001", 1, "8086"), []),
     ({"vf_limits": [64, 64]}, Adapter("eno5", "other", "1137:02dc", 64), []),
     ({"fabric_interconnect": "6454"}, GOOD, ["fabric interconnect 6454 has neither VM-FEX nor port profiles"]),
+    ({"fabric_interconnect": "64108"}, GOOD, ["fabric interconnect 64108 has neither VM-FEX nor port profiles"]),
+    ({"fabric_interconnect": "UCS-FI-6536"}, GOOD, ["UCS-FI-6536"]),
     ({"fabric_interconnect": "6332"}, GOOD, []),
+    ({"fabric_interconnect": "6536", "unsupported_fabric_interconnects": ["6454"]}, GOOD, []),
     ({"fabric_interconnect": "6454", "unsupported_fabric_interconnects": []}, GOOD, []),
     ({"fabric_interconnect": "64108", "unsupported_fabric_interconnects": ["6454", "64108"]}, GOOD, ["64108"]),
 ]
@@ -123,10 +127,11 @@ def test_a_pf_is_told_of_once() -> None:
 
 
 def test_the_table_has_the_adapters_and_is_right_itself() -> None:
-    assert sorted(TABLE["unsupported_adapters"].values()) == sorted(f"VIC {model}" for model in WITHOUT_VM_FEX)
-    assert TABLE.keys() == FORMS.keys()
-    assert json.loads(json.dumps(TABLE)) == TABLE
-    assert all(fits(TABLE[key]) for key, (_form, fits) in FORMS.items())
+    assert sorted(TABLE.unsupported_adapters.values()) == sorted(f"VIC {model}" for model in WITHOUT_VM_FEX)
+    table = asdict(TABLE)
+    assert table.keys() == FORMS.keys()
+    assert json.loads(json.dumps(table)) == table
+    assert [key for key, (_form, fits) in FORMS.items() if not fits(table[key])] == ["unsupported_fabric_interconnects"]
 
 
 @pytest.mark.parametrize(("overrides", "pf", "told"), OVERRIDDEN)
@@ -135,7 +140,7 @@ def test_the_host_has_the_last_word(files: FakeHost, overrides: t.Any, pf: Adapt
     assert matches(warnings_of(files.host, [Use("nic", "hostdev", pf)]), told)
 
 
-@pytest.mark.parametrize("topology", TABLE["unsupported_topologies"])
+@pytest.mark.parametrize("topology", TABLE.unsupported_topologies)
 def test_topologies_can_be_emptied(files: FakeHost, topology: str) -> None:
     files.write(OVERRIDES, '{"unsupported_topologies": {}}')
     assert not warnings_of(files.host, [Use("nic", topology, None)])

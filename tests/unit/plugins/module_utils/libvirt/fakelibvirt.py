@@ -111,6 +111,7 @@ class FakeDomain(FakeMigration):
         self.live, self.running_state, self.reason, self.managed_save = live, 1, 0, False
         for device in self.live.findall("devices/*"):
             self._name(device)
+        self.connection.boots(self)
 
     @api
     def suspend(self) -> None:
@@ -160,6 +161,8 @@ class FakeDomain(FakeMigration):
         """Without the guest, as for a power cut."""
         for nic in () if self.live is None else self.live.findall("devices/interface"):
             self._unplug(nic)
+        if self.live is not None:
+            self.connection.ends(self)
         self.live = None
         if not self.persistent:
             del self.connection.found[self.name()]
@@ -288,6 +291,12 @@ class FakeLibvirt(FakeStorage, FakeNetworks):
         self.planned: dict[tuple[str, int], t.Callable[[], None]] = {}
         self.lost = False
 
+    def boots(self, domain: FakeDomain) -> None:
+        """What a guest and its host do when it has started."""
+
+    def ends(self, domain: FakeDomain) -> None:
+        """What its host does when it ends."""
+
     def happen(self, name: str) -> None:
         """A call of the API begins."""
         self.calls[name] += 1
@@ -387,6 +396,8 @@ class FakeLibrary:
     VIR_NETWORK_UPDATE_COMMAND_ADD_LAST = 3
     VIR_NETWORK_SECTION_PORTGROUP = 9
     VIR_ERR_NO_SUPPORT = 3
+    VIR_ERR_INVALID_ARG = 8
+    VIR_ERR_CONFIG_UNSUPPORTED = 67
     VIR_ERR_NO_DOMAIN = 42
     VIR_ERR_NO_NETWORK = 43
     VIR_ERR_OPERATION_INVALID = 55

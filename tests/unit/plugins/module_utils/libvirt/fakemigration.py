@@ -144,6 +144,8 @@ class FakeStorage:
         self.pools: list[FakePool] = []
         self.migrated: list[tuple[str, dict[str, t.Any], int]] = []
         self.cpu = "EPYC"
+        self.machines = ["pc", "q35"]
+        self.capabilities = "<domainCapabilities/>"
 
     def happen(self, name: str) -> None:
         raise NotImplementedError
@@ -154,9 +156,9 @@ class FakeStorage:
 
     @api
     def getDomainCapabilities(self, emulator: str, arch: str, machine: str, kind: str) -> str:  # noqa: N802
-        if machine not in ("pc", "q35"):
+        if machine not in self.machines:
             raise FakeLibvirtError(f"the machine '{machine}' is not supported by emulator '{emulator}'", 8)
-        return "<domainCapabilities/>"
+        return self.capabilities
 
     @api
     def getCapabilities(self) -> str:  # noqa: N802

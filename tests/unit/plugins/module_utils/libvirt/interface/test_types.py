@@ -359,3 +359,14 @@ def test_one_queue_is_what_libvirt_has_by_itself(lab: Lab) -> None:
     lab.four_runs({**BRIDGE, "name": "a", "driver": {"queues": 1, "name": "vhost"}})
     assert lab.four_runs({"name": "a", "driver": {"queues": 2}})["interfaces"][0]["changes"] == {"driver": "config"}
     lab.four_runs({"name": "a", "driver": {"queues": 1}})
+
+
+def test_a_vhostuser_that_is_there_is_not_refused(lab: Lab) -> None:
+    """libvirt 9.0 defines one in a domain that does not share its memory."""
+    lab.libvirt.defineXML(
+        "<domain><name>a</name><os><type machine='pc'>hvm</type></os><devices><controller type='pci' index='0' "
+        "model='pci-root'/><interface type='vhostuser'><mac address='52:54:00:00:00:01'/><source type='unix' "
+        "path='/run/a' mode='client'/><model type='virtio'/><address type='pci' domain='0' bus='0' slot='3' "
+        "function='0'/></interface></devices></domain>")
+    nic = {"mac": "52:54:00:00:00:01", "type": "vhostuser", "source": {"path": "/run/a", "mode": "client"}}
+    assert not lab.vm_interface(nic)["changed"]

@@ -1,0 +1,74 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a host can run a domain: what QEMU would only say when it starts."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+
+MEMINFO = "/proc/meminfo"
+# A line of it, such as MemTotal:  16384 kB (Documentation/filesystems/proc.rst)
+LINE = re.compile(r"^(\w+):\s+(\d+)", re.MULTILINE)
+
+
+def check_fits(host: Host, connection: Connection, profile: Profile, domain: Element, starts: bool) -> None:
+    """Refuse what the host cannot run.
+
+    :param domain: its XML
+    :param starts: whether it is to start now, for which huge pages must be free
+    :raises ValidationError: the profile asks for more than there is, or for what this QEMU does not have
+    :raises NotSupported: this host's CPU is not like the one that the profile asks for
+    """
+    _check_memory(host, profile, starts)
+    _check_machine(connection, profile, domain)
+
+
+def _check_memory(host: Host, profile: Profile, starts: bool) -> None:
+    found = {name: int(value) for name, value in LINE.findall(host.read(MEMINFO) or "")}
+    size, needed = found.get("Hugepagesize", 0), profile.memory * 1024
+    reserved = found.get("HugePages_Total", 0) * size
+    if not profile.hugepages:
+        total = found.get("MemTotal", needed) - reserved
+        if needed > total:
+            raise ValidationError("profile.memory", f"this host has {total // 1024} MiB" + (
+                " beside its huge pages" if reserved else ""), profile.memory, "Lower it")
+        return
+    pages = -(-needed // size) if size else 1
+    there = found.get("HugePages_Free" if starts else "HugePages_Total", 0)
+    if pages > there:
+        word = "free " if starts else ""
+        raise ValidationError(
+            "profile.hugepages", f"{profile.memory} MiB need {pages} huge pages of {size} KiB, and this host has "
+            f"{there} {word}ones", True, "Reserve them with the role kvm_host, or by vm.nr_hugepages in /etc/sysctl.d")
+
+
+def _check_machine(connection: Connection, profile: Profile, domain: Element) -> None:
+    kind = domain.find("os/type")
+    known = connection.domain_capabilities(kind.get("arch"), kind.get("machine"), domain.get("type"))
+    if known is None:
+        raise ValidationError(
+            "profile.machine", f"the QEMU of this host has no such machine type for {domain.get('type')}",
+            profile.machine, "See virsh capabilities for those that it has, and whether KVM is usable")
+    capabilities = xml.parse(known, "libvirt's capabilities")
+    most = capabilities.find("vcpu[@max]")
+    if most is not None and profile.vcpus > int(most.get("max")):
+        raise ValidationError("profile.vcpus", f"a machine {profile.machine} can have {most.get('max')} at most",
+                              profile.vcpus, "Lower it, or choose another machine")
+    cpu = domain.find("cpu")
+    if cpu.get("mode") != "custom":
+        return
+    name = cpu.findtext("model")
+    models = {model.text: model.get("usable") for model in capabilities.findall("cpu/mode[@name='custom']/model")}
+    if models and name not in models:
+        raise ValidationError("profile.cpu", "libvirt knows no such CPU model", name,
+                              "See virsh cpu-models x86_64, or take host-passthrough")
+    if models.get(name) == "no":
+        raise NotSupported("profile.cpu", "this host's CPU lacks features of this model", name,
+                           "See virsh domcapabilities for the models that are usable, or take host-passthrough")

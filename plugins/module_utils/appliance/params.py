@@ -1,0 +1,117 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From vm_appliance's parameters to an appliance; whatever cannot be meant is refused here."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, medium_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import ordered
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of, profile_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.removal import ApplianceRemoval
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.resource import SHUTDOWN_SECONDS, ApplianceResource
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted, wanted_interfaces
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource, pf_resource
+
+# Where libvirt keeps images by itself
+IMAGES = "/var/lib/libvirt/images"
+# The longest name that a log can have (NAME_MAX) without what console_log() adds
+LONGEST = 255 - len("-console.log")
+Params = t.Mapping[str, t.Any]
+
+
+def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | ApplianceRemoval:
+    """The appliance of vm_appliance's parameters.
+
+    :raises ValidationError: a parameter cannot be meant as it was given
+    """
+    name, folder = name_and_folder(params)
+    pfs = tuple(pf_of(given, place, params) for place, given in enumerate(params["pfs"] or []))
+    if params["state"] == "absent":
+        return ApplianceRemoval(connect(params["uri"]), params["uri"], name, folder, pfs,
+                                params["restart"] == "allowed", params["remove_disks"], SHUTDOWN_SECONDS)
+    if params["profile"] is None:
+        raise ValidationError("profile", "it is missing, and says what kind of appliance it is", None,
+                              "Give its keys, such as those of a profile of the role virtual_appliance")
+    profile = profile_of(without_nulls(params["profile"]))
+    check_disks(profile)
+    nics = ordered(params["interfaces"] or [], profile.nics)
+    wanted = wanted_interfaces([{**nic.options} for nic in nics], identify_only=False)
+    autostart = params["autostart"]
+    return ApplianceResource(
+        connect(params["uri"]), name, params["state"], profile, pfs, wanted,
+        medium(folder, profile, params["day0"] or {}), folder,
+        outlasts_reboot(wanted, pfs) if autostart is None else autostart, params["restart"] == "allowed",
+        params["disks"] == "replace", params["wait"], tuple(params["bridges_pending"] or ()))
+
+
+def name_and_folder(params: Params) -> tuple[str, str]:
+    """What the appliance is called, and where its disks are.
+
+    :raises ValidationError: neither libvirt nor a file system takes it
+    """
+    name = params["name"]
+    if not name or name in (".", "..") or "/" in name or "\n" in name or len(name.encode()) > LONGEST:
+        raise ValidationError("name", f"it must be a name that a folder can have, of {LONGEST} bytes at most", name,
+                              "Write one such as edge1")
+    folder = os.path.normpath(params["folder"] or f"{IMAGES}/{name}")
+    if not folder.startswith("/") or folder == "/":
+        raise ValidationError("folder", "it must be an absolute path below /", params["folder"],
+                              f"Write one such as {IMAGES}/{name}")
+    return name, folder
+
+
+def pf_of(given: Params, place: int, params: Params) -> PfResource:
+    """One PF, as sriov_vf takes it.
+
+    :raises ValidationError: a value that no host could accept
+    """
+    persistent = params["persistent"] if given["persistent"] is None else given["persistent"]
+    try:
+        return pf_resource({**given, "persistent": persistent, "uri": params["uri"]})
+    except ValidationError as error:
+        raise ValidationError(f"pfs[{place}].{error.subject}", error.cause, error.value, error.remedy) from error
+
+
+def medium(folder: str, profile: Profile, files: t.Mapping[str, t.Any]) -> Medium | None:
+    """The day-0 medium, None without files.
+
+    :raises ValidationError: the appliance takes none, or a file cannot be on one
+    """
+    if not files:
+        return None
+    if profile.day0 is None:
+        raise ValidationError("day0", "the profile says nothing of day0, so the appliance takes no day-0 configuration",
+                              None, "Leave day0 out, or say in the profile how it takes one")
+    return medium_of(folder, profile.day0.kind, profile.day0.label, files)
+
+
+def check_disks(profile: Profile) -> None:
+    """:raises ValidationError: two disks would be one file, or one would be in another folder"""
+    seen = set()
+    for place, disk in enumerate(disks_of(profile), -1):
+        subject = f"profile.disks[{place}].name"
+        if not disk.name or "/" in disk.name or len(disk.name.encode()) > LONGEST:
+            raise ValidationError(subject, "it must be a name that a file can have", disk.name,
+                                  "Write one such as data")
+        if disk.name in seen:
+            raise ValidationError(subject, "another disk has this name; the first one is called disk", disk.name,
+                                  "Choose another name")
+        seen.add(disk.name)
+
+
+def outlasts_reboot(nics: t.Iterable[Wanted], pfs: t.Iterable[PfResource]) -> bool:
+    """Whether the VFs of all NICs are there again when the host has rebooted, as far as this appliance sees to it."""
+    kept = {pf.desired.name for pf in pfs if pf.desired.persistent}
+    return all(nic.pf in kept for nic in nics if nic.vf is not None or nic.interface.type == "hostdev")
+
+
+def without_nulls(value: t.Any) -> t.Any:
+    """Options without those that were left out."""
+    if isinstance(value, dict):
+        return {key: without_nulls(one) for key, one in value.items() if one is not None}
+    return [without_nulls(one) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,235 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One appliance on its host, from its VFs to its readiness. Each part is planned on what those before it make."""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+from dataclasses import dataclass, field
+
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import domain_xml
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, media
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_own
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
+    UNFINISHED,
+    Disk,
+    DiskState,
+    check_images,
+    missing_folders,
+    read_disks,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import ForeseenHost
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import (
+    machine_family,
+    wanted_definition,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import ABSENT, DomainResource, DomainState
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SAVED, SHUTDOWN
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.foreseen import ForeseenConnection, ForeseenDomain
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import InterfaceResource
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import vf_result
+
+# The PCI root that libvirt gives a machine; with it a NIC's place is known before the domain is defined.
+PCI_ROOTS = {"pc": "pci-root", "q35": "pcie-root"}
+# A guest that shuts down for a change has to be off by then.
+SHUTDOWN_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class ApplianceState:
+    """An appliance on its host, and what of the host its plan depends on.
+
+    :param wanted: the XML of its domain without NICs, as this host needs it
+    :param pfs: the PFs that it has prepared, as they are
+    :param missing: the folders that are to be made for it
+    :param record: the text of the record in it, None without one
+    :param medium: whether the wanted day-0 medium is there
+    :param spare: media of before, and what interrupted runs left
+    :param nics: the NICs on the host and in the domain as they will be
+    :param ready: whether it has been ready since it booted
+    """
+
+    wanted: xml.Element = field(repr=False)
+    pfs: tuple[Pf, ...]
+    disks: tuple[DiskState, ...]
+    missing: tuple[str, ...]
+    record: str | None
+    medium: bool
+    spare: tuple[str, ...]
+    domain: DomainState
+    nics: NicState
+    ready: bool
+    needs_restart: bool = False
+
+
+@dataclass(frozen=True)
+class ApplianceResource:
+    """An appliance with its desired state.
+
+    :param state: running, shutdown or defined
+    :param pfs: the PFs to prepare
+    :param nics: its NICs in order
+    :param medium: its day-0 medium, None without one
+    :param autostart: whether it starts with its host
+    :param restart: whether it may be restarted for what waits for that
+    :param replace: whether disks of an image that has changed are replaced
+    :param wait: whether to wait until it is ready
+    :param bridges: Linux bridges that will be there when it is made
+    """
+
+    connection: Connection = field(repr=False)
+    name: str
+    state: str
+    profile: Profile
+    pfs: tuple[PfResource, ...]
+    nics: tuple[Wanted, ...]
+    medium: Medium | None
+    folder: str
+    autostart: bool
+    restart: bool
+    replace: bool
+    wait: bool
+    bridges: tuple[str, ...] = ()
+    timeout: float = SHUTDOWN_SECONDS
+
+    def objects(self, host: Host) -> tuple[str, ...]:
+        """The domain, its PFs and its networks."""
+        found = [pf.objects(host) for pf in self.pfs]
+        found.append(self.interfaces().objects(host))
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
+    def read(self, host: Host) -> ApplianceState:
+        """The appliance as it is.
+
+        :raises KvmError: what one of the modules refuses, or that the host cannot run it
+        """
+        pfs = tuple(pf.read(host) for pf in self.pfs)
+        check_twice(pfs)
+        plans = [pf.plan(found) for pf, found in zip(self.pfs, pfs)]
+        changes = self.bridges or any(found.steps for found in plans)
+        later = ForeseenHost(host, [found.after for found in plans], self.bridges) if changes else host
+        missing, record = missing_folders(host, self.folder), Record(host, self.folder)
+        there = read_disks(host, self.disks(), record)
+        check_images(host, self.folder, [found.disk for found in there if plan.is_copied(found, self.replace)])
+        medium = self.medium is None or host.exists(self.medium.path)
+        if self.medium is not None and not medium:
+            check_tools(host, self.medium)
+        handle = self.connection.find(self.name)
+        wanted = self._wanted(host, new=handle is None)
+        domain = self.domain(wanted).read(later)
+        check_own(self.name, domain.definition, self.folder)
+        planned = self.domain(wanted).plan(domain)
+        starts = domain.live is None and self.state == "running"
+        if planned.steps or starts:
+            check_fits(host, self.connection, self.profile, wanted, starts)
+        return ApplianceState(
+            wanted, pfs, there, missing, record.text(), medium, self._spare(host), domain,
+            self._read_nics(later, planned), self._is_ready(host, domain))
+
+    def plan(self, current: ApplianceState) -> Plan[ApplianceState]:
+        """All steps, in the order in which the host takes them, and the state that they lead to.
+
+        :raises KvmError: as the modules refuse it
+        """
+        return plan.plan(self, current)
+
+    def show(self, state: ApplianceState) -> dict[str, t.Any]:
+        """What the modules show of each part, and the disks."""
+        return {
+            "pfs": {found.name: pf.show(found) for pf, found in zip(self.pfs, state.pfs)},
+            "disks": {disk.disk.path: disk.made.image if disk.made else None for disk in state.disks if disk.there},
+            "medium": self.medium.path if self.medium is not None and state.medium else None,
+            "domain": self.domain(state.wanted).show(state.domain),
+            "interfaces": self.interfaces().show(state.nics) if state.domain.definition is not None else {},
+            "ready": state.ready,
+        }
+
+    def result(self, state: ApplianceState, plan: Plan[ApplianceState]) -> dict[str, t.Any]:
+        """``state``, ``uuid``, ``interfaces``, ``vfs``, ``disks``, ``ready`` and ``needs_restart``."""
+        nics = self.interfaces().result(state.nics, Plan((), plan.after.nics))
+        domain = self.domain(state.wanted).result(state.domain, Plan(plan.steps, plan.after.domain))
+        return {
+            **nics, "warnings": [*domain.get("warnings", ()), *nics.get("warnings", ())],
+            "state": state.domain.state, "uuid": state.domain.uuid, "ready": state.ready,
+            "needs_restart": plan.after.needs_restart,
+            "vfs": [{"pf": pf.name, **vf_result(vf)} for pf in state.pfs for vf in pf.vfs.values()],
+            "disks": [{"name": found.disk.name, "path": found.disk.path, "image_changed": found.changed,
+                       "made_from": found.made.image if found.made else None} for found in state.disks],
+        }
+
+    def disks(self) -> list[Disk]:
+        """Its disks in order."""
+        return [Disk(disk.name, disk.image, disk.format, disk.path(self.folder)) for disk in disks_of(self.profile)]
+
+    def domain(self, wanted: xml.Element) -> DomainResource:
+        """The domain without its NICs; how it runs is up to the plan of the whole."""
+        return DomainResource(self.connection, self.name, wanted, "defined", None, False, self.timeout)
+
+    def interfaces(self, connection: Connection | None = None) -> InterfaceResource:
+        """The NICs."""
+        return InterfaceResource(connection or self.connection, self.name, self.nics, "exact", False, self.timeout)
+
+    def _wanted(self, host: Host, new: bool) -> xml.Element:
+        """The XML of the domain; a new one has the UUID that its MACs are made of, and the root of its PCI buses."""
+        vendor = (host.read("/proc/cpuinfo") or "").partition("vendor_id")[2].partition("\n")[0]
+        medium = "" if self.medium is None else self.medium.path
+        root = wanted_definition(self.name, domain_xml(self.profile, self.name, self.folder, medium, vendor))
+        if new:
+            own = xml.etree().Element("uuid")
+            own.text = _uuid(host, self.name)
+            root.insert(1, own)
+            model = PCI_ROOTS.get(machine_family(root))
+            if model is not None:
+                xml.etree().SubElement(root.find("devices"), "controller", type="pci", index="0", model=model)
+        return root
+
+    def _read_nics(self, later: Host, planned: Plan[DomainState]) -> NicState:
+        domain, new = planned.after, [step.xml for step in planned.steps if isinstance(step, Define)]
+        texts = [None if one is None else xml.serialise(one) for one in (domain.definition, domain.live, domain.saved)]
+        definition = new[-1] if new else texts[0] or ""
+        foreseen = ForeseenDomain(self.name, domain.uuid or "", definition, texts[1], texts[2], domain.state)
+        return self.interfaces(ForeseenConnection(self.connection, foreseen)).read(later)
+
+    def _spare(self, host: Host) -> tuple[str, ...]:
+        wanted = None if self.medium is None else self.medium.path
+        unfinished = [f"{self.folder}/{name}" for name in host.names(self.folder) if name.endswith(UNFINISHED)]
+        return (*(path for path in media(host, self.folder) if path != wanted), *unfinished)
+
+    def _is_ready(self, host: Host, domain: DomainState) -> bool:
+        ready = self.profile.ready
+        if domain.state in (ABSENT.state, SHUTDOWN):
+            return False
+        if ready is None:
+            return domain.live is not None
+        return host.exists(marker(self.folder)) or (domain.state == SAVED and has_said(host, self.name, ready))
+
+
+def check_twice(pfs: t.Sequence[Pf]) -> None:
+    """:raises ValidationError: one PF is given twice, be it by two names"""
+    seen: dict[str, int] = {}
+    for place, pf in enumerate(pfs):
+        if pf.pci_address in seen:
+            raise ValidationError(f"pfs[{place}].pf", f"this is the PF of pfs[{seen[pf.pci_address]}]", pf.name,
+                                  "Give all that is wanted of a PF in one item")
+        seen[pf.pci_address] = place
+
+
+def _uuid(host: Host, name: str) -> str:
+    """One that the same name on the same host has again, so that check mode knows the MACs that a real run makes."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{identity(host)}"))

@@ -1,0 +1,73 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The QEMU that emulates a host of the lab."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+
+from ansible_collections.nfv.kvm.plugins.module_utils.lab.topology import Host, Nic
+
+
+def qemu_arguments(host: Host, image: str, accelerator: str) -> list[str]:
+    """The arguments of the QEMU that emulates a host; it goes into the background.
+
+    :param image: the folder with ``grub.lnx``
+    :param accelerator: ``kvm`` or ``tcg``
+    """
+    folder = host.folder
+    arguments = [
+        "-name", host.name, "-machine", "q35,kernel-irqchip=split" if accelerator == "kvm" else "q35",
+        "-accel", "kvm" if accelerator == "kvm" else "tcg,thread=multi,tb-size=1024",
+        # With five levels of page tables, which the lab does not need, a nested guest takes a sixth longer to boot.
+        "-cpu", "max,-la57" if host.nested else "max,-la57,-svm,-vmx",
+        "-smp", str(host.cpus), "-m", str(host.memory), "-display", "none",
+        "-kernel", f"{image}/grub.lnx", "-smbios", smbios(host.name, host.kernel_arguments),
+        # Nothing on the disk is worth a flush: it is thrown away when the host ends.
+        "-drive", f"file={folder}/disk.qcow2,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
+        "-netdev", f"user,id=mgmt,hostfwd=tcp:127.0.0.1:{host.port}-:22",
+        "-device", "virtio-net-pci,netdev=mgmt,mac=52:54:00:00:00:01",
+        "-serial", f"file:{folder}/console.log", "-qmp", f"unix:{host.monitor},server=on,wait=off",
+        "-pidfile", f"{folder}/qemu.pid", "-daemonize",
+    ]
+    if host.iommu:
+        arguments += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
+    for number, nic in enumerate(host.nics):
+        arguments += [*nic_backend(number, nic), "-device", f"pcie-root-port,id=port{number},slot={number + 1}",
+                      "-device", f"{host.nic},bus=port{number},netdev=pf{number},mac={nic.mac}"]
+    return arguments
+
+
+def smbios(name: str, kernel_arguments: str) -> str:
+    """What the host gets from its firmware: the GRUB configuration that it is to have, and its first command line.
+
+    systemd takes a file from a credential (systemd-tmpfiles(8), ``tmpfiles.extra``; systemd.system-credentials(7)). The
+    last string is read by GRUB until update-grub has run.
+    """
+    # The emulated CPUs have one TSC. The kernel would sometimes find it unsynchronized and read the HPET instead, for
+    # which a program needs up to ten times as long.
+    always = f"console=ttyS0 mitigations=off tsc=reliable sysrq_always_enabled systemd.hostname={name}"
+    defaults = f"""GRUB_TIMEOUT=0\\nGRUB_TERMINAL=console\\nGRUB_CMDLINE_LINUX={shlex.quote(always)}\\n""" \
+               f"""GRUB_CMDLINE_LINUX_DEFAULT={shlex.quote(f'quiet {kernel_arguments}'.strip())}\\n"""
+    file = f"f /etc/default/grub 0644 root root - {defaults}".replace("%", "%%")
+    credential = base64.b64encode(file.encode()).decode()
+    arguments = f"root=/dev/vda rw {always} quiet {kernel_arguments}".strip()
+    values = (f"io.systemd.credential.binary:tmpfiles.extra={credential}", arguments)
+    return ",".join(["type=11", *("value=" + value.replace(",", ",,") for value in values)])
+
+
+def nic_backend(number: int, nic: Nic) -> list[str]:
+    """A hub, so that there is a link, and on it a cable's end, which is up whether or not the other host runs.
+
+    The hub's third port has nothing on it and takes every packet. Without it the packets for a NIC that is down would
+    fill the cable, and the QEMU at its other end would try to send again without a pause.
+    """
+    hub = ["-netdev", f"hubport,id=pf{number},hubid={number}"]
+    if nic.socket is None:
+        return hub
+    return [*hub,
+            "-netdev", f"dgram,id=cable{number},local.type=unix,local.path={nic.socket},"
+                       f"remote.type=unix,remote.path={nic.peer}",
+            "-netdev", f"hubport,id=end{number},hubid={number},netdev=cable{number}",
+            "-netdev", f"hubport,id=drain{number},hubid={number}"]

@@ -1,0 +1,268 @@
+#!/usr/bin/python
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vm_appliance
+short_description: Deploy, change or remove a virtual appliance on a KVM host
+version_added: 0.1.0
+description:
+  - Manages one virtual router or firewall (an appliance) as a whole. That is its VFs, its disks, its day-0 medium, its
+    libvirt domain, its NICs in the order in which the appliance counts them, its power, and whether it is ready.
+  - O(profile) describes the kind of appliance, all other options this one.
+  - Check mode predicts every action, also on a host that does not have the VFs or the domain yet.
+  - Whatever M(nfv.kvm.sriov_vf), M(nfv.kvm.vm_domain) and M(nfv.kvm.vm_interface) refuse is refused before anything
+    is changed. The same applies to an image that is missing or has another format, and to a host that lacks disk space,
+    memory, huge pages, the machine type or the CPU model.
+  - If a step fails, the module takes back what this run changed. The message says so, and lists what it could not take
+    back. An appliance that is not ready in time keeps running, and the next run waits for it again.
+  - An appliance is known by its disks. A domain that has the name and no disk in O(folder) is refused.
+options:
+  name:
+    description: Name of the appliance and of its domain. It must also be valid as the name of a folder.
+    type: str
+    required: true
+  state:
+    description:
+      - V(running) deploys the appliance and starts it. A paused, suspended or saved one goes on.
+      - V(defined) deploys it, but neither starts it nor shuts it down.
+      - V(shutdown) deploys it and asks its guest to shut down.
+      - V(absent) asks its guest to shut down and removes the domain with its UEFI variables and TPM, its day-0 media
+        and the log of its console. The settings of its VFs return to their defaults (no VLAN, spoof check on, trust
+        off, link V(auto), no rates), and the PFs to what they were before the appliance was deployed, also for the next
+        reboot. VFs that others use stay. The images always stay, and so do the disks unless you set O(remove_disks).
+        Only O(name) is needed, and O(folder) if it was given before.
+      - A guest has 300 seconds to shut down.
+    type: str
+    choices: [running, shutdown, defined, absent]
+    default: running
+  day0:
+    description:
+      - The day-0 configuration. Each key is the path of a file on the medium, such as V(config/juniper.conf), each
+        value the content of that file. O(profile.day0) describes the medium.
+      - The guest gets another configuration when it is next started; see O(restart). If this is omitted, the appliance
+        has no medium, and one that it had is removed.
+      - It may hold passwords, so Ansible does not log it.
+    type: dict
+  bridges_pending:
+    description:
+      - Linux bridges that will be there when the appliance is deployed. They need not be there yet.
+      - For check mode, where earlier tasks have only predicted them.
+    type: list
+    elements: str
+  folder:
+    description: Folder of the disks and the day-0 medium. If it is omitted, C(/var/lib/libvirt/images/) and O(name).
+    type: path
+  autostart:
+    description:
+      - Whether the appliance starts with the host.
+      - If it is omitted, it does, unless a NIC uses a VF of a PF that is not in O(pfs) or is not prepared again after a
+        reboot.
+    type: bool
+  persistent:
+    description:
+      - Whether the host prepares the PFs again after a reboot, for those of O(pfs) that do not give
+        O(pfs[].persistent). V(true) needs systemd 251 or newer on the host.
+    type: bool
+    default: true
+  restart:
+    description:
+      - Whether a running appliance may be restarted for changes that wait for its next start, such as memory, the day-0
+        medium, or NICs that cannot change while it runs. It runs on with V(never), and RV(needs_restart) is true.
+      - With V(allowed), the guest is asked to shut down, once, and the appliance is started again. A saved state is
+        discarded if the change or O(state=absent) needs that, and the power of a crashed guest is cut.
+    type: str
+    choices: [never, allowed]
+    default: never
+  disks:
+    description:
+      - What to do with a disk whose image has changed, that is its path, its size or the time of its last change.
+        RV(disks) reports this as C(image_changed).
+      - V(keep) leaves the disk as it is.
+      - V(replace) makes a new copy of the image. All that the guest has written to the disk is lost. The appliance must
+        be off for this, so a running one also needs O(restart=allowed). The old disk is kept with the suffix C(.old)
+        until the appliance was ready once with the new one. If it is not ready in time, the old disk is put back.
+      - Disks that this module did not make are never replaced, because their image is not known.
+    type: str
+    choices: [keep, replace]
+    default: keep
+  remove_disks:
+    description:
+      - With O(state=absent), whether the disks in O(folder) are removed, too. A disk stays if another domain uses it,
+        or has a disk that is based on it. If you keep the disks, the next deployment to that O(folder) uses them again.
+    type: bool
+    default: false
+  wait:
+    description:
+      - Whether to wait until the appliance is ready, as O(profile.ready) says, after it was started. If it is not ready
+        in time, the task fails.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - nfv.kvm.appliance_profile
+  - nfv.kvm.interfaces.appliance
+  - nfv.kvm.pf.several
+  - nfv.kvm.libvirt
+  - nfv.kvm.vm_fex
+  - nfv.kvm.attributes
+author: nfv.kvm contributors (@nfv-kvm)
+seealso:
+  - module: nfv.kvm.bios_check
+  - module: nfv.kvm.sriov_vf
+  - module: nfv.kvm.vm_domain
+  - module: nfv.kvm.vm_interface
+  - module: nfv.kvm.vm_migration
+"""
+
+EXAMPLES = r"""
+- name: Deploy a router with a management NIC and two VFs
+  nfv.kvm.vm_appliance:
+    name: edge1
+    profile:
+      image: /var/lib/libvirt/images/router.qcow2
+      vcpus: 2
+      memory: 2048
+      machine: q35
+      cpu: host-passthrough
+      disk: {bus: virtio}
+      nics: {management: [eth0], data: "eth{n}", first: 1, model: virtio}
+      day0: {bus: sata, label: cidata}
+      ready: {console: "login:", timeout: 300}
+    pfs:
+      - {pf: eno2, up: true, numvfs: 4}
+      - {pf: eno3, up: true, numvfs: 4}
+    interfaces:
+      - {type: bridge, source: {bridge: br-mgmt}}
+      - {type: hostdev, source: {pf: eno2, vf: 0}, vlan: {tags: [100]}}
+      - {type: hostdev, source: {pf: eno3, vf: 0}, vlan: {tags: [200]}}
+    day0:
+      user-data: "{{ lookup('ansible.builtin.file', 'edge1.yml') }}"
+      meta-data: ""
+
+- name: Give a vSRX 8 GiB of memory, and restart it for that
+  nfv.kvm.vm_appliance:
+    name: fw1
+    profile:
+      image: /var/lib/libvirt/images/vsrx.qcow2
+      vcpus: 2
+      memory: 8192
+      machine: pc-i440fx-6.2
+      cpu: {intel: host-passthrough, amd: EPYC}
+      disk: {bus: ide}
+      nics: {management: [fxp0], data: "ge-0/0/{n}", first: 0, model: virtio, hotplug: false}
+      ready: {console: "login:", timeout: 900}
+    interfaces:
+      - {type: bridge, source: {bridge: br-mgmt}}
+      - {type: bridge, source: {bridge: br-inside}}
+    restart: allowed
+
+- name: Replace its disk by a copy of a new image, with the profile of a file
+  nfv.kvm.vm_appliance:
+    name: fw1
+    profile: "{{ lookup('ansible.builtin.file', 'vsrx-24.yml') | from_yaml }}"
+    interfaces:
+      - {type: bridge, source: {bridge: br-mgmt}}
+      - {type: bridge, source: {bridge: br-inside}}
+    disks: replace
+    restart: allowed
+
+- name: Remove the router with its disks
+  nfv.kvm.vm_appliance:
+    name: edge1
+    state: absent
+    remove_disks: true
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be done in check mode, in words. If the task failed, what was not taken back.
+  returned: always
+  type: list
+  elements: str
+  sample: ["eno2: numvfs 0 → 4", "domain edge1: start"]
+state:
+  description: State of the domain, as in RV(nfv.kvm.vm_domain#module:state).
+  returned: success
+  type: str
+  sample: running
+uuid:
+  description: UUID of the domain; null when it is absent.
+  returned: success
+  type: str
+  sample: c2be7f59-ef60-4e6c-b173-8f39ae8b1380
+interfaces:
+  description: The NICs, as in RV(nfv.kvm.vm_interface#module:interfaces).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "eth1", "mac": "52:54:00:12:34:56", "type": "hostdev", "source": {"pci_address": "0000:83:0a.0"},
+            "model": null, "pci_address": "0000:00:04.0", "changes": {}}]
+vfs:
+  description: All VFs of all O(pfs), as in RV(nfv.kvm.sriov_vf#module:vfs), each with the name of its PF (C(pf)).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"pf": "eno2", "index": 0, "pci_address": "0000:83:0a.0", "netdev": null, "driver": "vfio-pci",
+            "iommu_group": 57, "numa_node": 1, "mac": "52:54:00:12:34:56", "vlan": 100, "qos": 0,
+            "vlan_protocol": "802.1Q", "spoofchk": true, "trust": false, "link_state": "auto", "min_tx_rate": 0,
+            "max_tx_rate": 0, "query_rss": null,
+            "used_by": {"domain": "edge1", "mac": "52:54:00:12:34:56", "live": true, "persistent": true}}]
+disks:
+  description: The disks in their order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: The name of the disk., type: str, sample: disk}
+    path: {description: Its file., type: str, sample: /var/lib/libvirt/images/edge1/disk.qcow2}
+    made_from:
+      description: The image that this module made it of, null if it did not make it.
+      type: str
+      sample: /var/lib/libvirt/images/router.qcow2
+    image_changed: {description: Whether the image has changed since then., type: bool, sample: false}
+ready:
+  description: Whether the appliance has been ready since it booted.
+  returned: success
+  type: bool
+  sample: true
+needs_restart:
+  description: Whether changes wait for the next start of the appliance.
+  returned: success
+  type: bool
+  sample: false
+"""
+
+from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.argument_spec import PROFILE
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.params import appliance_resource
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.argument_spec import INTERFACE
+from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
+from ansible_collections.nfv.kvm.plugins.module_utils.sriov.argument_spec import OPTIONS
+
+SPEC = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["running", "shutdown", "defined", "absent"], "default": "running"},
+    "profile": {"type": "dict", "options": PROFILE},
+    "pfs": {"type": "list", "elements": "dict", "options": OPTIONS},
+    "interfaces": {"type": "list", "elements": "dict", "options": INTERFACE},
+    "day0": {"type": "dict", "no_log": True},  # a configuration has passwords
+    "bridges_pending": {"type": "list", "elements": "str"},
+    "folder": {"type": "path"},
+    "autostart": {"type": "bool"},
+    "persistent": {"type": "bool", "default": True},
+    "restart": {"type": "str", "choices": ["never", "allowed"], "default": "never"},
+    "disks": {"type": "str", "choices": ["keep", "replace"], "default": "keep"},
+    "remove_disks": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": True},
+    "uri": {"type": "str", "default": "qemu:///system"},
+}
+
+
+def main() -> None:
+    engine.run(module_with(SPEC), appliance_resource)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A whole host on which nothing was made yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import WholeHost
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WholeHost:
+    made = WholeHost(tmp_path)
+    made.serve(monkeypatch)
+    return made

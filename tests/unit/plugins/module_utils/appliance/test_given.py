@@ -1,0 +1,149 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What YAML has becomes typed, or an error names it by its path."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given as generated
+
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import (
+    Given,
+    Options,
+    Path,
+    Whole,
+    one_of,
+    rendered,
+    told,
+    within,
+)
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.tests.unit.badinput import anything
+
+
+@dataclass(frozen=True)
+class Part:
+    whole: Whole
+    subject: Path
+    name: str
+    more: bool | None = None
+
+
+@dataclass(frozen=True)
+class Thing:
+    name: str
+    part: Part
+    count: int = field(default=1, metadata=within(1, 9))
+    size: int | None = field(default=None, metadata=within(1))
+    kind: str = field(default="a", metadata=one_of("a", "b"))
+    on: bool = False
+    parts: tuple[Part, ...] = ()
+    words: tuple[str, ...] = ()
+    sizes: t.Mapping[str, int] = field(default_factory=dict)
+    blocks: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict, metadata=one_of("one", "two"))
+    options: Options = field(default_factory=dict)
+    raw: object = None
+    password: str = field(default="", repr=False)
+
+
+PART = {"name": "p"}
+RIGHT: dict[str, t.Any] = {"name": "n", "part": PART}
+
+
+def thing(strict: bool = False, **values: t.Any) -> Thing:
+    return Given({**RIGHT, **values}, "role_", "Read the manual", strict).read(Thing)
+
+
+@pytest.mark.parametrize(("values", "name", "expected"), [
+    ({}, "count", 1),
+    ({"count": "7"}, "count", 7),
+    ({"count": None}, "count", 1),
+    ({"size": ""}, "size", None),
+    ({"name": 5}, "name", "5"),
+    ({"name": 1.5}, "name", "1.5"),
+    ({"on": "yes"}, "on", True),
+    ({"on": 0}, "on", False),
+    ({"words": ["a", 1]}, "words", ("a", "1")),
+    ({"words": []}, "words", ()),
+    ({"sizes": {"a": "-1", "b": None}}, "sizes", {"a": -1}),
+    ({"blocks": {"one": {"x": 1}, "two": {}}}, "blocks", {"one": {"x": "1"}}),
+    ({"options": {"a": [None, ""]}}, "options", {"a": [None, ""]}),
+    ({"raw": [1, {}]}, "raw", [1, {}]),
+    ({"part": {"name": "p", "else": ""}}, "part", Part({"name": "p", "else": ""}, "role_part", "p")),
+    ({"parts": [{**PART, "more": "no"}]}, "parts", (Part({**PART, "more": "no"}, "role_parts[0]", "p", False),)),
+])
+def test_what_is_read(values: dict[str, t.Any], name: str, expected: object) -> None:
+    found = thing(**values)
+    assert getattr(found, name) == expected
+    assert found.name
+
+
+@pytest.mark.parametrize(("values", "expected"), [
+    ({"name": None}, "role_name: it is missing. Read the manual."),
+    ({"name": ["n"]}, "role_name = ['n']: it must be a text. "),
+    ({"name": True}, "role_name = True: it must be a text. "),
+    ({"part": {}}, "role_part.name: it is missing. "),
+    ({"part": "p"}, "role_part = 'p': it must be a dictionary. "),
+    ({"parts": [PART, 5]}, "role_parts[1] = 5: it must be a dictionary. "),
+    ({"parts": [PART, {"name": "a", "more": "maybe"}]}, "role_parts[1].more = 'maybe': it must be true or false. "),
+    ({"parts": PART}, "role_parts = {'name': 'p'}: it must be a list. "),
+    ({"words": ["a", {}]}, "role_words[1]: it is missing. "),
+    ({"count": 0}, "role_count = 0: it must be a number from 1 to 9. "),
+    ({"count": 10}, "role_count = 10: it must be a number from 1 to 9. "),
+    ({"count": 1.5}, "role_count = 1.5: it must be a whole number. "),
+    ({"count": True}, "role_count = True: it must be a whole number. "),
+    ({"count": "²"}, "role_count = '²': it must be a whole number. "),
+    ({"size": 0}, "role_size = 0: it must be a number from 1 on. "),
+    ({"kind": "c"}, "role_kind = 'c': it must be one of a, b. "),
+    ({"sizes": {"a": "b"}}, "role_sizes.a = 'b': it must be a whole number. "),
+    ({"blocks": {"three": {"x": 1}}}, "role_blocks = 'three': it must be one of one, two. "),
+    ({"blocks": {"one": "x"}}, "role_blocks.one = 'x': it must be a dictionary. "),
+    ({"options": []}, "role_options = []: it must be a dictionary. "),
+    ({"password": ["hunter2"]}, "role_password: it must be a text. "),
+])
+def test_what_is_refused(values: dict[str, t.Any], expected: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        thing(**values)
+    assert str(raised.value).startswith(expected)
+
+
+@pytest.mark.parametrize("values", [{"count": "7"}, {"on": "no"}, {"on": 1}, {"parts": [{**PART, "more": "no"}]}])
+def test_a_file_has_numbers_and_truth_of_its_own(values: dict[str, t.Any]) -> None:
+    thing(**values)
+    with pytest.raises(ValidationError):
+        thing(strict=True, **values)
+
+
+def test_a_secret_is_not_shown() -> None:
+    assert "hunter2" not in repr(thing(password="hunter2"))
+
+
+def test_keys_that_nobody_asked_for() -> None:
+    given = Given({"a": 1, "b": {"c": 1, "d": None, "e": 2}, "f": [{"g": 1}, {"h": 1}], "i": None}, "x: ")
+    assert given.text("a") == "1"
+    assert given.entry("b").number("c") == 1
+    assert given.entries("f")[0].text("g") == "1"
+    assert [*given.unknown()] == ["x: b.e", "x: f[1]"]
+
+
+def test_what_a_role_gets() -> None:
+    found = rendered(thing(parts=[PART], sizes={"a": 1}))
+    assert (found["parts"], found["sizes"], found["part"]["name"]) == (
+        [{"whole": PART, "subject": "role_parts[0]", "name": "p"}], {"a": 1}, "p")
+    assert "size" not in found
+
+
+def test_refusals_in_words() -> None:
+    assert told(lambda: [ValidationError("a", "b"), ValidationError("c", "d")]) == ["a: b.", "c: d."]
+    assert told(lambda: thing(count=0) and []) == ["role_count = 0: it must be a number from 1 to 9. Read the manual."]
+
+
+@generated(anything)
+def test_anything_is_read_or_refused(value: t.Any) -> None:
+    for name in ("name", "part", "count", "kind", "on", "parts", "words", "sizes", "blocks", "options", "raw"):
+        with contextlib.suppress(ValidationError):
+            rendered(thing(**{name: value}))

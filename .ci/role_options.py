@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Writes the options of modules into the argument specs of the roles that take them: python .ci/role_options.py
 
-Below a line such as ``options: # of nfv.kvm.vm_interface interfaces`` in roles/*/meta/argument_specs.yml are the
-suboptions of that option of the module. If no option is named, they are those that the module itself documents. Options
-of doc fragments (the URI of libvirt, the account of UCS Manager) are left out: roles have variables for them.
-``, without NAME`` leaves out one more.
+Below a line such as ``options: # of nfv.kvm.vm_appliance pfs`` in roles/*/meta/argument_specs.yml are the suboptions of
+that option of the module. If no option is named, they are the options of the module, without the URI of libvirt and the
+account of UCS Manager, for which roles have variables. With ``, none required``, any part of them can be given.
 
 The source is the documentation of the module. Descriptions have their first sentence only, because Ansible prints the
 whole spec of a role when it refuses an argument.
@@ -17,6 +16,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import runpy
 import textwrap
 import typing as t
 from pathlib import Path
@@ -24,11 +24,12 @@ from pathlib import Path
 import yaml
 
 WIDTH = 120
-MARKER = re.compile(r"( *)options: # of nfv\.kvm\.(\w+)(?: (\w+))?(?:, without (\w+))?")
+MARKER = re.compile(r"( *)options:(?: &\w+)? # of nfv\.kvm\.(\w+)(?: (\w+))?(, none required)?")
+OF_ROLES = ("libvirt", "ucs")  # the doc fragments whose options are variables of roles
 FIELDS = ("type", "elements", "required", "default", "choices")
 SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
 # O(interfaces[].name) is an option of the module, and in a role it would be one of the role.
-REFERENCE = re.compile(r"\b(?:O|RV)\((?:[\w.\[\]]*[.])?([^)]*)\)")
+REFERENCE = re.compile(r"\b(?:O|RV)\((?!nfv\.)(?:[\w.\[\]]*[.])?([^)]*)\)")
 
 Options = dict[str, dict[str, t.Any]]
 
@@ -49,50 +50,45 @@ def rendered(text: str) -> str:
         lines.append(line)
         if marker := MARKER.fullmatch(line):
             inside = len(marker[1])
-            lines += block(options_of(*marker.groups()[1:]), " " * (inside + 2))
+            fields = [field for field in FIELDS if not (marker[4] and field == "required")]
+            lines += block(options_of(marker[2], marker[3]), " " * (inside + 2), fields)
     return "\n".join(lines) + "\n"
 
 
-def options_of(module: str, option: str | None, without: str | None) -> Options:
-    """What a module documents: its options, or the suboptions of one."""
+def options_of(module: str, option: str | None) -> Options:
+    """What a module and its doc fragments document: its options, or the suboptions of one."""
     tree = ast.parse(Path(f"plugins/modules/{module}.py").read_text(encoding="utf-8"))
-    (documentation,) = (node.value for node in tree.body if isinstance(node, ast.Assign)
-                        and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "DOCUMENTATION")
-    options: Options = yaml.safe_load(ast.literal_eval(documentation))["options"]
-    if option:
-        options = options[option]["suboptions"]
-    if without:
-        del options[without]
-    return options
+    (text,) = (node.value for node in tree.body if isinstance(node, ast.Assign)
+               and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "DOCUMENTATION")
+    documents = [yaml.safe_load(ast.literal_eval(text))]
+    for fragment in documents[0]["extends_documentation_fragment"]:
+        name, part = [*fragment.split(".")[2:], "documentation"][:2]
+        if name not in OF_ROLES:
+            found = runpy.run_path(f"plugins/doc_fragments/{name}.py")["ModuleDocFragment"]
+            documents.append(yaml.safe_load(getattr(found, part.upper())))
+    options: Options = {name: spec for document in documents for name, spec in document.get("options", {}).items()}
+    return options[option]["suboptions"] if option else options
 
 
-def block(options: Options, indent: str) -> t.Iterator[str]:
-    """The lines of options, each in one line if it fits."""
+def block(options: Options, indent: str, wanted: t.Sequence[str] = FIELDS) -> t.Iterator[str]:
+    """The lines of options with the wanted fields, each in one line if it fits."""
     for name, spec in options.items():
-        fields = [f"{field}: {scalar(spec[field])}" for field in FIELDS if field in spec]
+        fields = [f"{field}: {scalar(spec[field])}" for field in wanted if field in spec]
         text = summary(spec["description"])
         line = f"{indent}{name}: {{{', '.join([*fields, f'description: {json.dumps(text, ensure_ascii=False)}'])}}}"
         if len(line) <= WIDTH and "suboptions" not in spec:
             yield line
             continue
-        yield f"{indent}{name}:"
         inner = f"{indent}  "
-        yield from described(text, inner)
+        plain = f"{inner}description: {text}"
+        fits = len(plain) <= WIDTH and ": " not in text and " #" not in text
+        yield f"{indent}{name}:"
+        yield from [plain] if fits else [f"{inner}description: >-", *wrapped(text, f"{inner}  ")]
         for field in fields:
             yield from wrapped(field, inner, " " * (field.find("[") + 1))
         if "suboptions" in spec:
             yield f"{inner}options:"
-            yield from block(spec["suboptions"], f"{inner}  ")
-
-
-def described(text: str, indent: str) -> t.Iterator[str]:
-    """The lines of a description: one without quotes, if that can be."""
-    line = f"{indent}description: {text}"
-    if len(line) <= WIDTH and ": " not in text and " #" not in text:
-        yield line
-        return
-    yield f"{indent}description: >-"
-    yield from wrapped(text, f"{indent}  ")
+            yield from block(spec["suboptions"], f"{inner}  ", wanted)
 
 
 def wrapped(text: str, indent: str, further: str = "") -> list[str]:

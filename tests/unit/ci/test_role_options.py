@@ -8,6 +8,7 @@ import copy
 import functools
 import importlib
 import importlib.util
+import re
 import typing as t
 from pathlib import Path
 
@@ -15,9 +16,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.nfv.kvm.plugins.filter.vmx import vmx_conf
-from ansible_collections.nfv.kvm.plugins.filter.vmx_plan import vmx_plan, vmx_wanted
-from ansible_collections.nfv.kvm.plugins.filter.vsrx import vsrx_interfaces
+from ansible_collections.nfv.kvm.plugins.filter import vmx, vsrx
 
 REPOSITORY = Path(__file__).parents[3]
 SPEC = importlib.util.spec_from_file_location("role_options", REPOSITORY / ".ci" / "role_options.py")
@@ -30,11 +29,14 @@ SPEC.loader.exec_module(role_options)
 TAKEN = {
     "kvm_host": {"kvm_host_check": "bios_check"},
     "virtual_appliance": {
-        "virtual_appliance_pfs": "sriov_vf", "virtual_appliance_interfaces": "vm_interface interfaces"},
+        "virtual_appliance_overrides": "vm_appliance profile", "virtual_appliance_pfs": "vm_appliance pfs",
+        "virtual_appliance_interfaces": "vm_appliance interfaces"},
     "virtual_switch": {"sflow": "ovs_flow_export sflow", "netflow": "ovs_flow_export netflow",
                        "ipfix": "ovs_flow_export ipfix"},
     "vm_fex": {"vm_fex_profiles": "ucs_port_profile", "vm_fex_nics": "vm_interface"},
-    "vsrx": {"vsrx_pfs": "sriov_vf", "vsrx_interfaces": "vm_interface interfaces"},
+    "vmx": {"vmx_vcp_overrides": "vm_appliance profile"},  # vmx_vfp_overrides is its alias.
+    "vsrx": {"vsrx_pfs": "vm_appliance pfs", "vsrx_interfaces": "vm_appliance interfaces",
+             "vsrx_overrides": "vm_appliance profile"},
 }
 VARIABLES: dict[str, t.Any] = {"lab_pfs": ["enp1s0", "enp2s0"]}
 
@@ -89,8 +91,11 @@ def test_account_of_ucs_manager() -> None:
 
 def test_what_is_written_has_no_secrets() -> None:
     """Documentation does not tell them, so that they would be shown in the clear."""
-    for module in {named.split()[0] for taken in TAKEN.values() for named in taken.values()}:
-        assert "no_log" not in (REPOSITORY / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"), module
+    for module, _space, option in {named.partition(" ") for taken in TAKEN.values() for named in taken.values()}:
+        source = (REPOSITORY / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+        secrets = re.findall(r'"(\w+)": \{[^{}]*"no_log": True', source)
+        assert len(secrets) == source.count("no_log")
+        assert not secrets if not option else option not in secrets
 
 
 def compare(written: dict[str, t.Any], documented: dict[str, t.Any]) -> None:
@@ -107,21 +112,21 @@ def compare(written: dict[str, t.Any], documented: dict[str, t.Any]) -> None:
 @pytest.mark.parametrize("named", sorted({named for taken in TAKEN.values() for named in taken.values()}))
 def test_what_is_written_is_what_the_module_documents(named: str) -> None:
     module, _space, option = named.partition(" ")
-    documented = role_options.options_of(module, option or None, None)
+    documented = role_options.options_of(module, option or None)
     compare(yaml.safe_load("\n".join(role_options.block(documented, ""))), documented)
 
 
 def test_other_lines_stay() -> None:
     above, below = "      a_pfs:\n        type: list\n", "      b:\n        options:\n          c: {type: int}\n"
-    marker = "        options: # of nfv.kvm.ovs_flow_export netflow, without targets\n"
+    marker = "        options: &a # of nfv.kvm.bios_check appliances, none required\n"
     text = role_options.rendered(f"{above}{marker}          old: {{type: str}}\n            older: 1\n{below}")
     assert text.startswith(above + marker)
     assert text.endswith(below)
     assert "old" not in text
-    assert yaml.safe_load(text)["a_pfs"]["options"].keys() == {
-        "active_timeout", "engine_id", "engine_type", "add_id_to_interface"}
+    assert yaml.safe_load(text)["a_pfs"]["options"].keys() == {"name", "nics"}
+    assert "required: true" not in text
     with pytest.raises(KeyError):
-        role_options.rendered("options: # of nfv.kvm.ovs_flow_export netflow, without colour\n")
+        role_options.rendered("options: # of nfv.kvm.bios_check colours\n")
 
 
 @pytest.mark.parametrize(("role", "variables", "told"), [
@@ -130,6 +135,10 @@ def test_other_lines_stay() -> None:
     ("virtual_appliance", {"virtual_appliance_interfaces": [{"vlan": {"tags": ["x"]}}]}, "unable to convert to int"),
     ("virtual_appliance", {"virtual_appliance_pfs": [{"pf": "eno2", "vfs": [{"indx": 3}]}]},
      "virtual_appliance_pfs.vfs.indx"),
+    ("virtual_appliance", {"virtual_appliance_pfs": [{"pf": "eno2", "uri": "qemu:///session"}]},
+     "virtual_appliance_pfs.uri"),
+    ("vmx", {"vmx_vfp_overrides": {"memry": 4096}}, "vmx_vfp_overrides"),
+    ("vsrx", {"vsrx_overrides": {"ready": {"timeout": "soon"}}}, "unable to convert to int"),
     ("vsrx", {"vsrx_pfs": [{"numvfs": 3}]}, "missing required arguments: pf found in vsrx_pfs"),
     ("vm_fex", {"vm_fex_nics": [{"domain": "edge1", "interfaces": [{"source": {"pff": "eno2"}}]}]},
      "vm_fex_nics.interfaces.source.pff"),
@@ -150,6 +159,8 @@ def test_a_wrong_key_is_refused_by_name(role: str, variables: dict[str, t.Any], 
         {"type": "hostdev", "source": {"pf": "eno2", "vf": "0"}, "vlan": {"tags": ["100"]}, "vf": {"trust": True}},
         {"type": "network", "filterref": {"filter": "f", "parameters": {"IP": ["192.0.2.1", 7]}},
          "virtualport": {"type": "none"}, "bandwidth": {"inbound": {"average": 5}}}]}),
+    ("vsrx", {"vsrx_overrides": {"cpu": {"intel": "host-passthrough"}, "disk": {"bus": "virtio"}, "nics": {"first": 1},
+                                 "ready": {"timeout": 300}, "hugepages": None}}),
     ("kvm_host", {"kvm_host_check": {"pfs": ["eno2"], "require": ["kvm", "vfio"], "release": 18.1}}),
     ("virtual_switch", {"virtual_switch_ovs_bridges": [
         {"name": "ovs0", "sflow": {}, "netflow": None, "ipfix": {"other_config": {"virtual_obs_id": "a"}}}]}),
@@ -180,14 +191,18 @@ def test_what_roles_give_the_role_virtual_appliance_is_taken() -> None:
              "overrides": {"vcp": {}, "vfp": {}}}
     folder = REPOSITORY / "tests" / "unit" / "plugins" / "filter" / "vmx"
     said = "pf\teth1\tixgbe\t0\t63\npf\teth2\tixgbe\t8\t63\npf\tens2f0\tigb\t1\t7"
+    filters = {**vmx.FilterModule().filters(), **vsrx.FilterModule().filters()}
     for file in ("virtio", "sriov", "mixed"):
-        wanted = vmx_wanted(given, vmx_conf((folder / f"vmx-{file}.conf").read_text()), [])
-        plan = vmx_plan(wanted, {"links": [], "own": [], "said": said})
+        conf = filters["vmx_conf"]((folder / f"vmx-{file}.conf").read_text())
+        plan = filters["vmx_plan"](filters["vmx_wanted"](given, conf, []), {"links": [], "own": [], "said": said})
         for plane in (plan["vcp"], plan["vfp"]):
-            assert not refused("virtual_appliance", virtual_appliance_interfaces=plane["interfaces"],
-                               virtual_appliance_pfs=plane.get("pfs", []))
-    nics = vsrx_interfaces({"interfaces": [{"type": "bridge", "source": {"bridge": "br"}}, {
+            assert not refused(
+                "virtual_appliance", virtual_appliance_interfaces=plane["interfaces"],
+                virtual_appliance_pfs=plane.get("pfs", []), virtual_appliance_overrides=plane["overrides"])
+    settings = {"interfaces": [{"type": "bridge", "source": {"bridge": "br"}}, {
         "type": "hostdev", "source": {"pf": "eno2", "vf": 0}}], "cluster": {
-            "id": 1, "node": 0, "trust": True, "control": {"bridge": "c"}, "fabric": {"bridge": "f"}}})
+            "id": 1, "node": 0, "trust": True, "control": {"bridge": "c"}, "fabric": {"bridge": "f"}}}
+    nics = filters["vsrx_interfaces"](settings)
     assert len(nics) == 4
-    assert not refused("virtual_appliance", virtual_appliance_interfaces=nics)
+    assert not refused("virtual_appliance", virtual_appliance_interfaces=nics,
+                       virtual_appliance_overrides={"nics": filters["vsrx_nics"](settings)})

@@ -16,10 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import Interface
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.rules import check_whole
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming import (
-    are_a_team,
-    check_teams,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming import are_a_team, check_teams
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger

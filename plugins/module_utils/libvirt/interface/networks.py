@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
@@ -75,8 +74,8 @@ def check_network(subject: str, nic: Interface, given: NicNetwork, before: Inter
     """
     stays = before is not None and (before.source_network, before.source_portgroup or "") == (
         nic.source_network, nic.source_portgroup or "")
-    for rule in (_vlan, _virtualport, _bandwidth, _filterref, _teaming):
-        rules.check_changed(functools.partial(rule, subject, given), nic, before if stays else None)
+    rules.check_changed((_vlan, _virtualport, _bandwidth, _filterref, _teaming), (subject, given), nic,
+                        before if stays else None)
 
 
 def _network(name: str, root: Element, portgroup: str | None) -> NicNetwork:

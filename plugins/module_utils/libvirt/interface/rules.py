@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.mapping import DRIVER, ROWS, USB_NET
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import VIRTIO, Interface
@@ -53,8 +51,8 @@ def check_whole(subject: str, nic: Interface, before: Interface | None = None) -
     :raises ValidationError: something is missing
     :raises NotSupported: libvirt cannot do it, or would ignore it
     """
-    for rule in (check, _virtualport, _vlan, _bandwidth, _filterref, _model, _driver, _teaming, _tap):
-        port.check_changed(functools.partial(rule, subject), nic, before)
+    rules = (check, _virtualport, _vlan, _bandwidth, _filterref, _model, _driver, _teaming, _tap)
+    port.check_changed(rules, (subject,), nic, before)
 
 
 def _virtualport(subject: str, nic: Interface) -> None:

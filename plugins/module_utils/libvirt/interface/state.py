@@ -28,7 +28,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.named import resolved
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import all_networks, root_of
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import VFS, kind_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import differing
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
@@ -237,6 +236,8 @@ def _is_met(item: Wanted, nics: t.Sequence[Interface]) -> bool:
 
 def _pools(connection: Connection, nics: t.Sequence[Interface], running: t.Sequence[Interface]) -> frozenset[str]:
     """The networks of NICs that give VFs; only one to which a running VF is to move has to be asked."""
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import VFS, kind_of
+
     found = {live.source_network for live in running if live.source_vf and live.source_network}
     for nic in nics:
         live = identified(nic, running)

@@ -11,18 +11,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationEr
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.model import ALIAS_PREFIX, Interface, Teaming
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
 
-
-class HasInterface(t.Protocol):
-    """A NIC of a domain, with what messages call it."""
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def before(self) -> Interface | None: ...
-
-    @property
-    def after(self) -> Interface: ...
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.desired import Nic
 
 
 def team_of(nic: Interface) -> Teaming:
@@ -52,7 +42,7 @@ def with_mac_of_team(wanted: t.Sequence[Wanted], nics: t.Sequence[Interface]) ->
     return found
 
 
-def check_teams(nics: t.Sequence[HasInterface]) -> None:
+def check_teams(nics: t.Sequence[Nic]) -> None:
     """Refuse teams that libvirt would take, and the guest would not. Those that the domain has already stay.
 
     :raises ValidationError: a transient NIC names no persistent one of the domain, or has another MAC

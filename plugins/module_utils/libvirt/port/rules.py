@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import KvmError, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.model import Virtualport, Vlan
 
 # virNetDevVPortProfileCheckComplete in src/util/virnetdevvportprofile.c; libvirt makes up what else is missing.
@@ -14,26 +14,27 @@ NEEDED = {"802.1Qbg": ("managerid", "typeid", "typeidversion"), "802.1Qbh": ("pr
 Thing = t.TypeVar("Thing")
 
 
-def check_changed(rule: t.Callable[[Thing], None], after: Thing, before: Thing | None) -> None:
-    """Apply a rule to what something will be, unless it says the same of what it is.
+def check_changed(rules: t.Iterable[t.Callable[..., None]], of: tuple[t.Any, ...], after: Thing, before: Thing | None,
+                  ) -> None:
+    """Apply rules to what something will be, except where they say the same of what it is.
 
+    :param of: what the rules take before it
     :param before: it now, None for a new one
-    :raises ValidationError: the rule does
-    :raises NotSupported: the rule does
+    :raises ValidationError: a rule does
+    :raises NotSupported: a rule does
     """
-    try:
-        rule(after)
-    except (NotSupported, ValidationError) as error:
-        if before is None or _answer(rule, before) != str(error):
-            raise
+    for rule in rules:
+        answer = _answer(rule, *of, after)
+        if answer is not None and (before is None or str(_answer(rule, *of, before)) != str(answer)):
+            raise answer
 
 
-def _answer(rule: t.Callable[[Thing], None], thing: Thing) -> str:
+def _answer(rule: t.Callable[..., None], *of: t.Any) -> KvmError | None:
     try:
-        rule(thing)
+        rule(*of)
     except (NotSupported, ValidationError) as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 def check_vlan_of_vf(subject: str, vlan: Vlan | None, vfs: str = "") -> None:

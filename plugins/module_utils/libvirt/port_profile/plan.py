@@ -116,8 +116,7 @@ class ProfileResource:
             if after.default:
                 check_default(self.name, root)
             check(after, current, self.network, network)
-            check_changed(lambda profile: check_on_host(host, self.connection, profile, self.network, network),
-                          after, current)
+            check_changed((check_on_host,), (host, self.connection, self.network, network), after, current)
         warnings = warnings_of_ports(host, after, network, f"network {self.network}") if self.present else ()
         power = {name: self.connection.domain(name).state() for name in
                  sorted({nic.domain for nic in consumers if nic.running is not None})} if self.replug else {}

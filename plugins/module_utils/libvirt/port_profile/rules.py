@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -38,8 +36,7 @@ def check(profile: PortProfile, before: PortProfile | None, name: str, network: 
     :raises ValidationError: network and profile contradict each other
     """
     where = f"network {name} (forward mode {network.kind()})"
-    for rule in (_check_virtualport, _check_vlan, _check_limits):
-        rules.check_changed(functools.partial(rule, network, where), profile, before)
+    rules.check_changed((_check_virtualport, _check_vlan, _check_limits), (network, where), profile, before)
 
 
 def _check_virtualport(network: Network, where: str, profile: PortProfile) -> None:
@@ -64,7 +61,7 @@ def _check_limits(network: Network, where: str, profile: PortProfile) -> None:
                            True, "Remove it; a VF has trust of nfv.kvm.sriov_vf")
 
 
-def check_on_host(host: Host, connection: Connection, profile: PortProfile, name: str, network: Network) -> None:
+def check_on_host(host: Host, connection: Connection, name: str, network: Network, profile: PortProfile) -> None:
     """Refuse what the network's bridge or devices cannot carry.
 
     :param name: of the network

@@ -21,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import pieces
 from ansible_collections.nfv.kvm.plugins.module_utils.parameters import check_characters
 
+# Where the parts of one are, followed by the name of the appliance
 RUN = "/run/nfv-kvm/day0"
 # What makes each kind of medium, and the package that has it
 TOOLS = {"iso": {"xorriso": "xorriso"}, "vmm": {"mkfs.vfat": "dosfstools", "mcopy": "mtools"}}
@@ -110,7 +111,7 @@ class MakeMedium:
         return [f"day-0 medium {self.medium.path}: make"]
 
     def apply(self, host: Host) -> None:
-        place, unfinished = f"{RUN}/{self.name}", self.medium.path + UNFINISHED
+        place, unfinished = f"{RUN}-{self.name}", self.medium.path + UNFINISHED
         host.remove_tree(place)  # what an interrupted run left
         for folder in missing_folders(host, place):
             host.make_folder(folder, 0o700)
@@ -122,6 +123,7 @@ class MakeMedium:
         host.rename(unfinished, self.medium.path)
 
     def undo(self, host: Host) -> None:
+        host.remove_tree(f"{RUN}-{self.name}")
         for path in (self.medium.path, self.medium.path + UNFINISHED):
             host.remove(path)
 

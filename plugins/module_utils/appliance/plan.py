@@ -112,7 +112,7 @@ def running(appliance: ApplianceResource, current: ApplianceState, waits: bool) 
         return interfaces.plan(without), power, waits
     nics = current.nics
     if not appliance.profile.nics.hotplug:  # as if it was saved: what it runs with stays until its next start
-        nics = replace(nics, live=None, running=None, saved=nics.running or nics.saved)
+        nics = replace(nics, live=None, running=None, saved=nics.saved if nics.running is None else nics.running)
     planned = interfaces.plan(nics)
     waits = waits or planned.after.waits
     power = power_of(appliance, current, waits)

@@ -12,7 +12,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import domain_xml
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, media
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_own
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record
@@ -121,12 +121,14 @@ class ApplianceResource:
         plans = [pf.plan(found) for pf, found in zip(self.pfs, pfs)]
         later = ForeseenHost(host, [found.after for found in plans]) if any(found.steps for found in plans) else host
         missing, record = missing_folders(host, self.folder), Record(host, self.folder)
+        handle = self.connection.find(self.name)
+        if handle is None:
+            check_folder(host, self.connection, self.name, self.folder)
         there = read_disks(host, self.disks(), record)
         check_images(host, self.folder, [found.disk for found in there if plan.is_copied(found, self.replace)])
         medium = self.medium is None or host.exists(self.medium.path)
         if self.medium is not None and not medium:
             check_tools(host, self.medium)
-        handle = self.connection.find(self.name)
         wanted = self._wanted(host, new=handle is None)
         domain = self.domain(wanted).read(later)
         check_own(self.name, domain.definition, self.folder)

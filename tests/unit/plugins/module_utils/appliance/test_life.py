@@ -80,6 +80,12 @@ def test_without_hotplug_nics_wait(site: WholeHost) -> None:
     assert len(site.domain.live.findall("devices/interface")) == 4
 
 
+def test_the_first_nic_of_one_without_hotplug_waits(site: WholeHost) -> None:
+    vsrx: Result = {"profile": profile("vsrx")}
+    site.applied(**vsrx)
+    assert site.four_runs(**vsrx, interfaces=[BRIDGE])["needs_restart"]
+
+
 def test_a_failure_after_live_nics_unplugs_them(deployed: WholeHost) -> None:
     """The second of two is refused; the VF settings and the definition go back as well."""
     before = deployed.snapshot()

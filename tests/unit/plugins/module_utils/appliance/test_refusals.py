@@ -197,3 +197,18 @@ def test_a_vf_without_a_netdev_has_no_macvtap(site: WholeHost) -> None:
     pfs = [{**OWN_PF, "vfs": [{"index": 1, "driver": "vfio-pci"}]}]
     site.files.write("/sys/bus/pci/drivers/vfio-pci/bind")
     assert "no network interface for a macvtap" in site.refused(pfs=pfs, interfaces=[DIRECT])
+
+
+@pytest.mark.parametrize("path", [f"{FOLDER}/disk.qcow2", f"{FOLDER}/other.qcow2"])
+def test_a_folder_of_another_domain(site: WholeHost, path: str) -> None:
+    site.image(path)
+    site.other("edge2", f"<disk type='file'><source file='{path}'/><target dev='vda' bus='virtio'/></disk>")
+    assert path in site.refused(**WHOLE)
+
+
+def test_a_domain_of_that_name_beside_the_folder(site: WholeHost) -> None:
+    """Not every domain with a disk in the folder of all images is an appliance."""
+    path = f"{IMAGES}/edge1.qcow2"
+    site.other("edge1", f"<disk type='file'><source file='{path}'/><target dev='vda' bus='virtio'/></disk>")
+    assert "not this appliance" in site.refused(**WHOLE, folder=IMAGES)
+    assert "not this appliance" in site.refused(folder=IMAGES, state="absent", remove_disks=True)

@@ -235,7 +235,7 @@ class WholeHost:
         self.files = self.kernel.folder
         self.libvirt = WholeLibvirt(self.kernel)
         for folder in ("/run/libvirt", "/run/systemd/system", "/sys/class/net/eth7", "/etc/systemd/network",
-                       "/etc/systemd/system/multi-user.target.d", "/etc/udev/rules.d", "/srv"):
+                       "/etc/systemd/system/multi-user.target.d", "/etc/udev/rules.d", "/srv", "/var/log"):
             self.files.folder(folder)
         self.files.write("/sys/class/net/br0/bridge/vlan_filtering", "1")
         self.files.write("/sys/class/net/enp1s0/flags", "0x1002")
@@ -318,7 +318,7 @@ class WholeHost:
     def unfinished(self) -> list[str]:
         """What interrupted runs have left."""
         found = [str(path) for path in Path(self.kernel.root).rglob("*")]
-        return [path for path in found if path.endswith(".unfinished") or "/.nfv-kvm-" in path or "/day0/" in path]
+        return [path for path in found if path.endswith(".unfinished") or "/.nfv-kvm-" in path or "/day0-edge1" in path]
 
     def snapshot(self) -> list[t.Any]:
         """All that a host has but locks and logs."""

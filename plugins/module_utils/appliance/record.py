@@ -58,8 +58,8 @@ class Record:
     def add_disk(self, path: str, made: Made) -> None:
         """Write down of which image a disk was made that is there."""
         entry = {"inode": self._host.inode(path), "image": made.image, "size": made.size, "mtime": made.mtime}
-        there = {self._host.inode(f"{self._folder}/{name}") for name in self._host.names(self._folder)} - {entry["inode"]}
-        others = [one for one in self._found.get("disks", ()) if one["inode"] in there]
+        there = {self._host.inode(f"{self._folder}/{name}") for name in self._host.names(self._folder)}
+        others = [one for one in self._found.get("disks", ()) if one["inode"] in there - {entry["inode"]}]
         self._write({**self._found, "disks": [*others, entry]})
 
     def before(self, pf: str) -> dict[str, t.Any]:

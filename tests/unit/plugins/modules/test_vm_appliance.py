@@ -32,7 +32,8 @@ from ansible_collections.nfv.kvm.tests.unit.runmain import refused
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 100
-RIGHT: Result = {"name": "edge1", **WHOLE, "profile": profile(cpu_features=["vmx"], smbios={"system": {"family": "lab"}})}
+RIGHT: Result = {
+    "name": "edge1", **WHOLE, "profile": profile(cpu_features=["vmx"], smbios={"system": {"family": "lab"}})}
 
 
 @contextlib.contextmanager
@@ -70,7 +71,8 @@ def test_almost_right(params: t.Any, deployed: bool, check_mode: bool) -> None:
 
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize("day0", [
-    PASSWORD, [PASSWORD], {"../a": PASSWORD}, {"a": [PASSWORD]}, {"a": f"{PASSWORD}\ud800"}, {"a": PASSWORD, "a/b": "x"}])
+    PASSWORD, [PASSWORD], {"../a": PASSWORD}, {"a": [PASSWORD]}, {"a": f"{PASSWORD}\ud800"},
+    {"a": PASSWORD, "a/b": "x"}])
 def test_a_wrong_day0_is_not_told(day0: t.Any, check_mode: bool, capsys: pytest.CaptureFixture[str]) -> None:
     with one_host() as site:
         before = site.snapshot()

@@ -26,8 +26,6 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 MOST = 200
 BACK = "The host is as it was before"
-# What comes when nothing is taken back any more: the appliance runs, and is or was ready
-LATE = ("wait until its console says", "remove (")
 
 
 def nothing(site: WholeHost) -> None:
@@ -53,7 +51,8 @@ RUNS: dict[str, tuple[t.Callable[[WholeHost], None], Result]] = {
     "new vMX": (nothing, {"profile": profile("vmx_vcp", disks=[
         {"name": "data", "image": f"{IMAGES}/data.qcow2", "bus": "virtio"}]), "interfaces": [BRIDGE], "day0": DAY0}),
     "new in a folder of its own": (nothing, {**WHOLE, "folder": "/srv/a/b"}),
-    "restarted": (deployed, {**WHOLE, "restart": "allowed", "profile": profile(memory=1024), "day0": {"frr.conf": "new"}}),
+    "restarted": (deployed, {
+        **WHOLE, "restart": "allowed", "profile": profile(memory=1024), "day0": {"frr.conf": "new"}}),
     "changed while it runs": (deployed, {**WHOLE, "interfaces": [BRIDGE, *WHOLE["interfaces"][1:], BRIDGE]}),
     "replaced": (new_image, {**WHOLE, "disks": "replace", "restart": "allowed"}),
     "started": (off, WHOLE),
@@ -140,12 +139,12 @@ def kept(result: Result) -> Result:
 
 
 def contents(site: WholeHost) -> list[t.Any]:
-    """What is in the appliance's folders, but for inodes and for archives, which have the time in them; and what libvirt
-    and the kernel have.
+    """All that a host has, but for inodes, times in archives, and numbers of starts.
     """
     files, domains, *rest = site.snapshot()
     root = site.kernel.root
-    found = [(path[len(root):], None if path.endswith(".img") else content) for path, content in files if not path.endswith("appliance.json")]
+    found = [(path[len(root):], None if path.endswith(".img") else content) for path, content in files
+             if not path.endswith("appliance.json")]
     return [found, [(text, live is not None, *more) for text, live, *more in domains], *rest]
 
 

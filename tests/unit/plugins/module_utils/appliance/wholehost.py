@@ -42,7 +42,8 @@ DAY0 = {"frr.conf": f"enable password {PASSWORD}\n", "sub/nftables.conf": "flush
 CAPABILITIES = """<domainCapabilities><vcpu max='8'/><cpu><mode name='custom'>
 <model usable='yes'>EPYC</model><model usable='no'>Icelake-Server</model></mode></cpu></domainCapabilities>"""
 # What only looks at the host
-LOOKS = (["ip", "-json"], ["udevadm", "settle"], ["udevadm", "info"], ["udevadm", "--version"], ["modprobe", "--resolve"])
+LOOKS = (["ip", "-json"], ["udevadm", "settle"], ["udevadm", "info"], ["udevadm", "--version"],
+         ["modprobe", "--resolve-alias"])
 # Folders that a run may leave empty, and what libvirt writes by itself
 ASIDE = ("/run/nfv-kvm", "/var/log/libvirt")
 
@@ -111,7 +112,7 @@ class WholeKernel(FakeKernel):
         super().remove_tree(path)
 
     def run(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
-        if argv[:2] not in [list(look) for look in LOOKS] and argv[0] not in ("ss", "nsenter", "ovs-vsctl"):
+        if argv[:2] not in LOOKS and argv[0] not in ("ss", "nsenter", "ovs-vsctl"):
             self.change()
         if argv[0] == "ovs-vsctl" and self.exists("/sys/class/net/ovs-system"):
             return Completed(0 if argv[-1] == "ovs0" else 2)
@@ -133,7 +134,7 @@ class WholeKernel(FakeKernel):
 
 
 class WholeLibvirt(FakeLibvirt):
-    """A libvirt whose guests say ``says`` on their consoles when they boot, and have the devices that they start with."""
+    """A libvirt whose guests say ``says`` on their consoles when they boot, and take the devices that they have."""
 
     says = "login:"
 
@@ -326,8 +327,9 @@ class WholeHost:
         aside = tuple(str(root) + path for path in ASIDE)
         files = [(str(path), path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None)
                  for path in sorted(root.rglob("*")) if not str(path).startswith(aside)]
+        found = [domain for _name, domain in sorted(self.libvirt.found.items())]
         domains = [(domain.shown(True), domain.shown(False) if domain.live is not None else None,
-                    domain.starts_with_host, domain.managed_save) for _name, domain in sorted(self.libvirt.found.items())]
+                    domain.starts_with_host, domain.managed_save) for domain in found]
         return [files, domains, repr(self.kernel.link_state), self.kernel.overrides]
 
     @property

@@ -149,6 +149,24 @@ class MakeMedium:
         return f"{place}/medium"
 
 
+def has_parts(host: Host, name: str) -> bool:
+    """Whether a run that was interrupted has left the parts of a medium, which are secrets."""
+    return host.exists(f"{RUN}-{name}")
+
+
+@dataclass(frozen=True)
+class RemoveParts:
+    """The parts of a medium that an interrupted run has left, and no run makes any more."""
+
+    name: str
+
+    def describe(self) -> list[str]:
+        return [f"folder {RUN}-{self.name}: remove (an interrupted run left it)"]
+
+    def apply(self, host: Host) -> None:
+        host.remove_tree(f"{RUN}-{self.name}")
+
+
 def _run(host: Host, argv: list[str]) -> None:
     done = host.run(argv)
     if done.returncode != 0:

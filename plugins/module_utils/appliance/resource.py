@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import domain_xml
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, media
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, has_parts, media
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of
@@ -60,6 +60,7 @@ class ApplianceState:
     :param record: the text of the record in it, None without one
     :param medium: whether the wanted day-0 medium is there
     :param spare: media of before, and what interrupted runs left
+    :param parts: whether an interrupted run left parts of a medium
     :param nics: the NICs on the host and in the domain as they will be
     :param ready: whether it has been ready since it booted
     """
@@ -71,6 +72,7 @@ class ApplianceState:
     record: str | None
     medium: bool
     spare: tuple[str, ...]
+    parts: bool
     domain: DomainState
     nics: NicState
     ready: bool
@@ -137,8 +139,8 @@ class ApplianceResource:
         if planned.steps or starts:
             check_fits(host, self.connection, self.profile, wanted, starts)
         return ApplianceState(
-            wanted, pfs, there, missing, record.text(), medium, self._spare(host), domain,
-            self._read_nics(later, planned.after), self._is_ready(host, domain))
+            wanted, pfs, there, missing, record.text(), medium, self._spare(host),
+            has_parts(host, self.name), domain, self._read_nics(later, planned.after), self._is_ready(host, domain))
 
     def plan(self, current: ApplianceState) -> Plan[ApplianceState]:
         """All steps, in the order in which the host takes them, and the state that they lead to.

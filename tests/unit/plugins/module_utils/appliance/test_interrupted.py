@@ -203,3 +203,19 @@ def test_one_that_ends_before_it_is_ready(site: WholeHost) -> None:
     result = site.run(**WHOLE)
     assert "ended before it was ready" in result["msg"]
     assert site.kernel.exists(f"{FOLDER}/disk.qcow2")
+
+
+@pytest.mark.parametrize(("more", "removed"), [
+    ({"day0": None}, False), ({"state": "absent", "remove_disks": True}, True)])
+def test_parts_of_a_medium_do_not_stay(site: WholeHost, more: Result, removed: bool) -> None:
+    """They are secrets, and no run makes that medium any more."""
+    for lives in range(MOST):
+        site.kernel.lives = lives
+        with pytest.raises(Killed):
+            site.run(**WHOLE)
+        if site.kernel.exists("/run/nfv-kvm/day0-edge1/files/frr.conf"):
+            break
+    site.kernel.lives = math.inf
+    site.four_runs(**{**WHOLE, **more})
+    assert not site.kernel.exists("/run/nfv-kvm/day0-edge1")
+    assert site.kernel.exists(FOLDER) != removed

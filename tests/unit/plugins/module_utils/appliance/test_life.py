@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import LEFT, Note, with_note
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import (
     BRIDGE,
@@ -286,6 +287,14 @@ class TestStates:
         deployed.files.remove(READY)
         deployed.libvirt.says = "panic"
         assert not deployed.applied(**WHOLE, state="defined")["changed"]
+
+
+@pytest.mark.parametrize("more", [{}, {"state": "absent", "remove_disks": True}, {"autostart": False}])
+def test_one_on_its_way_to_another_host_is_left_alone(site: WholeHost, more: Result) -> None:
+    """Started here, there could be two of it; its disks may be those of the other host, too."""
+    site.applied(**WHOLE, state="shutdown")
+    with_note(site.domain.xml, Note(LEFT, "kvm1", "kvm2", autostart=False, running=True, shared=True))
+    assert "has not come to its end" in site.refused(**{**WHOLE, **more})
 
 
 class TestAbsent:

@@ -144,7 +144,8 @@ class ApplianceRemoval:
             steps.append(RemoveFolder(self.folder))
         after = tuple(replace(pf, current=one.after) for pf, one in zip(current.pfs, pfs))
         locked = (f"PF {pf.current.pci_address}" for pf in current.pfs)
-        return Plan(tuple(steps), RemovalState(domain.after, after, False, False, (), False), (*domain.objects, *locked))
+        gone = RemovalState(domain.after, after, recorded=False, parts=False, files=(), folder=False)
+        return Plan(tuple(steps), gone, (*domain.objects, *locked))
 
     def show(self, state: RemovalState) -> dict[str, t.Any]:
         """Its domain, its files and its VFs."""

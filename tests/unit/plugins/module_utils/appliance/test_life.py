@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import LEFT, Note, with_note
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import parse, serialise
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import (
     BRIDGE,
     DAY0,
@@ -87,6 +87,26 @@ def test_a_failure_after_live_nics_unplugs_them(deployed: WholeHost) -> None:
     assert result["failed"]
     assert result["msg"].endswith("The host is as it was before.")
     assert deployed.snapshot() == before
+
+
+@pytest.mark.parametrize(("vlan", "link_state"), [({"tags": [100]}, None), (None, "down"), ({"tags": [100]}, "down")])
+def test_changed_nics_are_as_they_were_after_a_failure(deployed: WholeHost, vlan: Result | None,
+                                                       link_state: str | None) -> None:
+    """A VF is plugged in anew for another VLAN, the link of a NIC is changed; then a change is refused."""
+    def nics() -> list[str]:
+        return sorted(serialise(nic) for nic in parse(deployed.domain.shown(False)).findall("devices/interface"))
+
+    before, definition = nics(), deployed.domain.shown(True)
+    changed = [{**BRIDGE, "link_state": link_state}, {**NICS[1], "vlan": vlan}, NICS[2], BRIDGE]
+    deployed.libvirt.at("attachDeviceFlags", 2 if vlan else 1, deployed.libvirt.fail)
+    if link_state:
+        deployed.libvirt.planned.clear()
+        deployed.libvirt.at("updateDeviceFlags", 1, deployed.libvirt.fail)
+    result = deployed.run(**{**WHOLE, "interfaces": changed})
+    assert result["failed"]
+    assert result["msg"].endswith("The host is as it was before.")
+    assert nics() == before
+    assert deployed.domain.shown(True) == definition
 
 
 def test_day0_changes(deployed: WholeHost) -> None:

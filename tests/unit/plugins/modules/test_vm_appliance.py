@@ -72,7 +72,8 @@ def test_almost_right(params: t.Any, deployed: bool, check_mode: bool) -> None:
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize("day0", [
     PASSWORD, [PASSWORD], {"../a": PASSWORD}, {"a": [PASSWORD]}, {"a": f"{PASSWORD}\ud800"},
-    {"a": PASSWORD, "a/b": "x"}])
+    {"a": PASSWORD, "a/b": "x"}, {"\ud800": PASSWORD}, {"a\0": PASSWORD}, {"a": {"\ud800": PASSWORD}},
+    '{"\\ud800": "' + PASSWORD + '"}'])
 def test_a_wrong_day0_is_not_told(day0: t.Any, check_mode: bool, capsys: pytest.CaptureFixture[str]) -> None:
     with one_host() as site:
         before = site.snapshot()

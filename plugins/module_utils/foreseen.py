@@ -119,8 +119,10 @@ def foreseen_netdev(pf: Pf, index: int) -> str:
 
 
 def _told(vf: Vf) -> dict[str, t.Any]:
-    """An entry of ip's ``vfinfo_list``, the reverse of sriov.read.vf_settings. The spoof check of a VF that is still to
-    be made is taken to be on, as drivers have it that know one."""
+    """An entry of ip's ``vfinfo_list``, the reverse of sriov.read.vf_settings.
+
+    The spoof check of a VF that is still to be made is taken to be on, as drivers have it that know one.
+    """
     found: VfSettings = vf.settings
     told = {
         "vf": vf.index, "address": found.mac, "link_state": found.link_state, "trust": found.trust,

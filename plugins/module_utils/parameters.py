@@ -72,6 +72,7 @@ def check_option(subject: str, value: t.Any, option: Spec) -> None:
     kind = "text" if value is None else option.get("type", "text")
     if option.get("no_log"):
         check_characters(subject, value, secret=True)
+        check_names(subject, json_of(value) if kind == "dict" else value)
     elif kind == "int":
         check_integer(subject, value)
     elif kind == "dict":
@@ -126,6 +127,26 @@ def check_integer(subject: str, value: t.Any) -> None:
     if not usable:
         too_long = isinstance(value, int) and not isinstance(value, bool)  # Python does not print one that is too long
         raise ValidationError(subject, "it must be an integer", None if too_long else value, "Write a whole number")
+
+
+def json_of(value: t.Any) -> t.Any:
+    """A dictionary that is given as a text, as Ansible reads it; any other value as it is, which Ansible refuses."""
+    try:
+        return check_type_dict(value) if isinstance(value, str) else value
+    except TypeError:
+        return value
+
+
+def check_names(subject: str, value: t.Any) -> None:
+    """Check the names in a secret: Ansible shows them, and only hides what they stand for.
+
+    :raises ValidationError: one has a character that no result can carry
+    """
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        check_characters(f"{subject}, a name in it", name, secret=True)
+        check_names(subject, inner)
+    for inner in value if isinstance(value, list) else ():
+        check_names(subject, inner)
 
 
 def check_characters(subject: str, value: t.Any, secret: bool = False) -> None:

@@ -136,9 +136,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_w
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.argument_spec import OPTIONS
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
 
+SPEC = {**OPTIONS, "uri": {"type": "str", "default": "qemu:///system"}}
+
 
 def main() -> None:
-    engine.run(module_with({**OPTIONS, "uri": {"type": "str", "default": "qemu:///system"}}), pf_resource)
+    engine.run(module_with(SPEC), pf_resource)
 
 
 if __name__ == "__main__":

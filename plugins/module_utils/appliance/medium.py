@@ -19,8 +19,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import U
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import pieces
-from ansible_collections.nfv.kvm.plugins.module_utils.parameters import check_characters
 
+# Where the parts of one are, followed by the name of the appliance
 RUN = "/run/nfv-kvm/day0"
 # What makes each kind of medium, and the package that has it
 TOOLS = {"iso": {"xorriso": "xorriso"}, "vmm": {"mkfs.vfat": "dosfstools", "mcopy": "mtools"}}
@@ -66,7 +66,6 @@ def medium_of(folder: str, kind: str, label: str, files: t.Mapping[str, str]) ->
 
 def check_file(name: str, content: t.Any, files: t.Container[str]) -> None:
     """:raises ValidationError: there can be no such file on a medium; its content is not shown"""
-    check_characters("day0, the name of a file", name)
     if ELSEWHERE.search(name):
         raise ValidationError("day0", "a file of the medium is named from its root on, with no slash in front and no "
                               "part .. in it", name, "Name it such as config/juniper.conf")
@@ -110,7 +109,7 @@ class MakeMedium:
         return [f"day-0 medium {self.medium.path}: make"]
 
     def apply(self, host: Host) -> None:
-        place, unfinished = f"{RUN}/{self.name}", self.medium.path + UNFINISHED
+        place, unfinished = f"{RUN}-{self.name}", self.medium.path + UNFINISHED
         host.remove_tree(place)  # what an interrupted run left
         for folder in missing_folders(host, place):
             host.make_folder(folder, 0o700)
@@ -122,6 +121,7 @@ class MakeMedium:
         host.rename(unfinished, self.medium.path)
 
     def undo(self, host: Host) -> None:
+        host.remove_tree(f"{RUN}-{self.name}")
         for path in (self.medium.path, self.medium.path + UNFINISHED):
             host.remove(path)
 
@@ -145,6 +145,24 @@ class MakeMedium:
         _run(host, ["mcopy", "-i", host.path(f"{place}/medium"), host.path(f"{place}/vmm-config.tgz"),
                     "::vmm-config.tgz"])
         return f"{place}/medium"
+
+
+def has_parts(host: Host, name: str) -> bool:
+    """Whether a run that was interrupted has left the parts of a medium, which are secrets."""
+    return host.exists(f"{RUN}-{name}")
+
+
+@dataclass(frozen=True)
+class RemoveParts:
+    """The parts of a medium that an interrupted run has left, and no run makes any more."""
+
+    name: str
+
+    def describe(self) -> list[str]:
+        return [f"folder {RUN}-{self.name}: remove (an interrupted run left it)"]
+
+    def apply(self, host: Host) -> None:
+        host.remove_tree(f"{RUN}-{self.name}")
 
 
 def _run(host: Host, argv: list[str]) -> None:

@@ -8,7 +8,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance import steps as own
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import MakeMedium
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import MakeMedium, RemoveParts
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import (
     Await,
     AwaitReplaced,
@@ -42,6 +42,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states impo
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define, check_alive, check_reacts
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import check_stays
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.steps import SetVfs
 
@@ -89,9 +90,11 @@ def plan(appliance: ApplianceResource, current: ApplianceState) -> Plan[Applianc
         current, pfs=tuple(one.after for one in pfs), domain=as_defined(domain.after, steps), nics=planned.after,
         medium=True, missing=(), needs_restart=waits and not power.off))
     steps += finished(appliance, current, after, ready, power)
+    if steps and current.domain.definition is not None:
+        check_stays(appliance.name, current.domain.definition)
     ready = ready or any(isinstance(step, Await) for step in steps) or (
         appliance.profile.ready is None and after.domain.live is not None)
-    return Plan(tuple(steps), replace(after, ready=ready, spare=()), (*domain.objects, *planned.objects))
+    return Plan(tuple(steps), replace(after, ready=ready, spare=(), parts=False), (*domain.objects, *planned.objects))
 
 
 def replaced(appliance: ApplianceResource, current: ApplianceState) -> list[DiskState]:
@@ -113,7 +116,7 @@ def running(appliance: ApplianceResource, current: ApplianceState, waits: bool) 
         return interfaces.plan(without), power, waits
     nics = current.nics
     if not appliance.profile.nics.hotplug:  # as if it was saved: what it runs with stays until its next start
-        nics = replace(nics, live=None, running=None, saved=nics.running or nics.saved)
+        nics = replace(nics, live=None, running=None, saved=nics.saved if nics.running is None else nics.running)
     planned = interfaces.plan(nics)
     waits = waits or planned.after.waits
     power = power_of(appliance, current, waits)
@@ -210,6 +213,8 @@ def finished(appliance: ApplianceResource, current: ApplianceState, after: Appli
         yield kind(appliance.connection, appliance.name, appliance.folder, wanted)
     if old and (awaits or ready or wanted is None):
         yield RemoveFiles(tuple(path + OLD for path in old), "the disk in its place works")
+    if current.parts and (appliance.medium is None or current.medium):
+        yield RemoveParts(appliance.name)
     stale = spare(appliance, current, after)
     if stale:
         yield RemoveFiles(stale, "nothing uses it any more")

@@ -46,7 +46,7 @@ class Record:
 
     def __init__(self, host: Host, folder: str) -> None:
         self._host = host
-        self._path = f"{folder}/{NAME}"
+        self._folder, self._path = folder, f"{folder}/{NAME}"
         try:
             self._found: dict[str, t.Any] = _checked(json.loads(host.read(self._path) or "{}"))
         except (ValueError, RecursionError):
@@ -56,14 +56,15 @@ class Record:
         """Of which image a disk was made, None if that is not known."""
         inode = self._host.inode(path)
         for entry in self._found.get("disks", ()):
-            if inode is not None and entry.get("inode") == inode:
+            if entry["inode"] == inode:
                 return Made(entry["image"], entry["size"], entry["mtime"])
         return None
 
     def add_disk(self, path: str, made: Made) -> None:
         """Write down of which image a disk was made that is there."""
         entry = {"inode": self._host.inode(path), "image": made.image, "size": made.size, "mtime": made.mtime}
-        others = [one for one in self._found.get("disks", ()) if one.get("inode") != entry["inode"]]
+        there = {self._host.inode(f"{self._folder}/{name}") for name in self._host.names(self._folder)}
+        others = [one for one in self._found.get("disks", ()) if one["inode"] in there - {entry["inode"]}]
         self._write({**self._found, "disks": [*others, entry]})
 
     def before(self, pf: str) -> dict[str, t.Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import console_log
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import media
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import RemoveParts, has_parts, media
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import marker
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import NAME, ForgetPfs, Record
@@ -25,6 +25,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import DomainResource, DomainState
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Undefine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import own_files
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import check_stays
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf, VfSettings
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import pf_of_vf
@@ -72,6 +73,7 @@ class RemovalState:
     """What there still is of an appliance.
 
     :param recorded: whether its record has PFs
+    :param parts: whether an interrupted run left parts of a medium
     :param files: what goes with it
     :param folder: whether its folder is there, and empty without these files
     """
@@ -79,6 +81,7 @@ class RemovalState:
     domain: DomainState
     pfs: tuple[LeavingPf, ...]
     recorded: bool
+    parts: bool
     files: tuple[str, ...]
     folder: bool
 
@@ -116,10 +119,15 @@ class ApplianceRemoval:
         left = {f"{self.folder}/{name}" for name in host.names(self.folder)} - set(files)
         recorded = bool(Record(host, self.folder).pfs())
         empty = host.exists(self.folder) and not left
-        return RemovalState(domain, self._read_pfs(host, domain), recorded, files, empty)
+        return RemovalState(domain, self._read_pfs(host, domain), recorded, has_parts(host, self.name), files, empty)
 
     def plan(self, current: RemovalState) -> Plan[RemovalState]:
-        """The domain, then what its VFs had, then its files."""
+        """The domain, then what its VFs had, then its files.
+
+        :raises InUse: it is on its way to another host, or its guest cannot react
+        """
+        if current.domain.definition is not None:  # its disks may be those of the other host, too
+            check_stays(self.name, current.domain.definition)
         domain = self._domain().plan(current.domain)
         pfs = [pf.plan() for pf in current.pfs]
         # What its VFs had is known as long as it is defined.
@@ -130,11 +138,14 @@ class ApplianceRemoval:
             steps.append(ForgetPfs(self.folder))
         if current.files:
             steps.append(RemoveFiles(current.files, "it was the appliance's"))
+        if current.parts:
+            steps.append(RemoveParts(self.name))
         if current.folder:
             steps.append(RemoveFolder(self.folder))
         after = tuple(replace(pf, current=one.after) for pf, one in zip(current.pfs, pfs))
         locked = (f"PF {pf.current.pci_address}" for pf in current.pfs)
-        return Plan(tuple(steps), RemovalState(domain.after, after, False, (), False), (*domain.objects, *locked))
+        gone = RemovalState(domain.after, after, recorded=False, parts=False, files=(), folder=False)
+        return Plan(tuple(steps), gone, (*domain.objects, *locked))
 
     def show(self, state: RemovalState) -> dict[str, t.Any]:
         """Its domain, its files and its VFs."""

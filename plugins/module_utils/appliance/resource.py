@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import domain_xml
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, media
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_own
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, has_parts, media
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
@@ -61,6 +61,7 @@ class ApplianceState:
     :param record: the text of the record in it, None without one
     :param medium: whether the wanted day-0 medium is there
     :param spare: media of before, and what interrupted runs left
+    :param parts: whether an interrupted run left parts of a medium
     :param nics: the NICs on the host and in the domain as they will be
     :param ready: whether it has been ready since it booted
     """
@@ -72,6 +73,7 @@ class ApplianceState:
     record: str | None
     medium: bool
     spare: tuple[str, ...]
+    parts: bool
     domain: DomainState
     nics: NicState
     ready: bool
@@ -125,12 +127,14 @@ class ApplianceResource:
         changes = self.bridges or any(found.steps for found in plans)
         later = ForeseenHost(host, [found.after for found in plans], self.bridges) if changes else host
         missing, record = missing_folders(host, self.folder), Record(host, self.folder)
+        handle = self.connection.find(self.name)
+        if handle is None:
+            check_folder(host, self.connection, self.name, self.folder)
         there = read_disks(host, self.disks(), record)
         check_images(host, self.folder, [found.disk for found in there if plan.is_copied(found, self.replace)])
         medium = self.medium is None or host.exists(self.medium.path)
         if self.medium is not None and not medium:
             check_tools(host, self.medium)
-        handle = self.connection.find(self.name)
         wanted = self._wanted(host, new=handle is None)
         domain = self.domain(wanted).read(later)
         check_own(self.name, domain.definition, self.folder)
@@ -139,8 +143,8 @@ class ApplianceResource:
         if planned.steps or starts:
             check_fits(host, self.connection, self.profile, wanted, starts)
         return ApplianceState(
-            wanted, pfs, there, missing, record.text(), medium, self._spare(host), domain,
-            self._read_nics(later, planned), self._is_ready(host, domain))
+            wanted, pfs, there, missing, record.text(), medium, self._spare(host),
+            has_parts(host, self.name), domain, self._read_nics(later, planned), self._is_ready(host, domain))
 
     def plan(self, current: ApplianceState) -> Plan[ApplianceState]:
         """All steps, in the order in which the host takes them, and the state that they lead to.

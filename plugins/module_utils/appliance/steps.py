@@ -85,14 +85,16 @@ class ChangeLive(steps.DomainStep):
         domain = self.connection.domain(self.name)
         was = {identity(xml.parse(now)): (now, back) for now, back in self.before}
         for nic in self._nics():
-            if identity(nic) not in was:
+            now, _back = was.get(identity(nic), (None, ""))
+            # Another VF, or another tag of its, takes a new plug.
+            if now is None or (nic.get("type") == "hostdev" and xml.serialise(nic) != now):
                 label = str(nic.find("mac").get("address"))
                 DetachLive(self.connection, self.name, label, xml.serialise(nic)).apply(host)
-        there = {identity(nic): nic for nic in self._nics()}
+        there = {identity(nic): xml.serialise(nic) for nic in self._nics()}
         for known, (now, back) in was.items() if domain.active() else ():
             if known not in there:
                 domain.attach_live(back)
-            elif xml.serialise(there[known]) != xml.serialise(xml.parse(now)):
+            elif there[known] != now:
                 domain.update_live(xml.serialise(for_update(xml.parse(now))))
 
     def _nics(self) -> list[xml.Element]:

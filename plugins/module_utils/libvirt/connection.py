@@ -182,7 +182,7 @@ class Connection:
         return version // 1_000_000, version // 1000 % 1000
 
     def domain_capabilities(self, arch: str, machine: str, kind: str) -> str | None:
-        """What QEMU can do with a machine type (https://libvirt.org/formatdomaincaps.html), None if it has none."""
+        """What QEMU can do with a machine type, None without it (https://libvirt.org/formatdomaincaps.html)."""
         with self.answering(f"machine type {machine}", "tell its capabilities"):
             return self.unless(("VIR_ERR_INVALID_ARG", "VIR_ERR_CONFIG_UNSUPPORTED"), lambda: str(
                 self.handle.getDomainCapabilities(None, arch, machine, kind)))

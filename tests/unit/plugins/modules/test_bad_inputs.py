@@ -36,6 +36,7 @@ from ansible_collections.nfv.kvm.plugins.modules import (
     ucs_dynamic_vnic_policy,
     ucs_port_profile,
     ucs_port_profile_info,
+    vm_appliance,
     vm_domain,
     vm_interface,
     vm_migration,
@@ -45,6 +46,7 @@ from ansible_collections.nfv.kvm.plugins.modules import (
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
 from ansible_collections.nfv.kvm.tests.unit.badinput import in_time, parameters
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import WholeHost
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibrary, FakeLibvirt
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.openvswitch.fakevsctl import FakeVsctl
@@ -94,6 +96,13 @@ def lab_of(root: Path) -> tuple[Host, FakeLibvirt]:
     return lab.host, lab.libvirt
 
 
+def whole_of(root: Path) -> tuple[Host, FakeLibvirt]:
+    """A host with all that an appliance needs."""
+    whole = WholeHost(root)
+    whole.make_vfs()
+    return whole.kernel, whole.libvirt
+
+
 def kernel_of(root: Path) -> tuple[Host, FakeLibvirt]:
     """A host with a PF of two VFs."""
     kernel = FakeKernel(root)
@@ -137,8 +146,9 @@ MODULES: list[tuple[t.Any, Result, t.Callable[[Path], tuple[Host, FakeLibvirt]]]
     (sriov_vf, sriov_vf.SPEC, kernel_of), (sriov_vf_info, sriov_vf_info.ARGUMENTS, kernel_of),
     *((module, module.SPEC, controller_of)
       for module in (ucs_dynamic_vnic_policy, ucs_port_profile, ucs_port_profile_info)),
+    (port_profile, port_profile.SPEC, lab_of), (vm_appliance, vm_appliance.SPEC, whole_of),
     *((module, module.SPEC, lab_of)
-      for module in (port_profile, vm_domain, vm_interface, vm_migration, vm_migration_info, vm_network)),
+      for module in (vm_domain, vm_interface, vm_migration, vm_migration_info, vm_network)),
 ]
 NAMES = [module.__name__.rpartition(".")[2] for module, _spec, _host in MODULES]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import WholeHost
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import WHOLE, WholeHost
 
 
 @pytest.fixture
@@ -16,3 +16,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WholeHost:
     made = WholeHost(tmp_path)
     made.serve(monkeypatch)
     return made
+
+
+@pytest.fixture
+def deployed(site: WholeHost) -> WholeHost:
+    site.applied(**WHOLE)
+    return site

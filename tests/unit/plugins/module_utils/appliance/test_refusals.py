@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host with nothing on it cannot have is refused before anything is touched, alike in check mode and for real."""
+"""What a bare host cannot have is refused before anything is touched, alike in check mode and for real."""
 
 from __future__ import annotations
 
@@ -99,7 +99,6 @@ ROWS: list[tuple[Result, str]] = [
     ({"day0": {"a" * 256: "x"}}, "255 bytes"),
     ({"day0": {"frr.conf": {"x": 1}}}, "no text"),
     ({"day0": {"frr.conf": "\ud800"}}, "surrogate"),
-    ({"day0": {"a\0": "x"}}, "U+0000"),
     ({"day0": DAY0, "profile": profile("vmx_vfp", image=f"{IMAGES}/image.raw")}, "takes no day-0"),
     ({"day0": DAY0, "profile": profile(day0={"bus": "ide", "label": "x" * 33})}, "32 characters"),
     ({"day0": DAY0, "profile": profile(day0={"kind": "vmm", "bus": "ide", "label": "x" * 12})}, "11 characters"),
@@ -197,3 +196,18 @@ def test_a_vf_without_a_netdev_has_no_macvtap(site: WholeHost) -> None:
     pfs = [{**OWN_PF, "vfs": [{"index": 1, "driver": "vfio-pci"}]}]
     site.files.write("/sys/bus/pci/drivers/vfio-pci/bind")
     assert "no network interface for a macvtap" in site.refused(pfs=pfs, interfaces=[DIRECT])
+
+
+@pytest.mark.parametrize("path", [f"{FOLDER}/disk.qcow2", f"{FOLDER}/other.qcow2"])
+def test_a_folder_of_another_domain(site: WholeHost, path: str) -> None:
+    site.image(path)
+    site.other("edge2", f"<disk type='file'><source file='{path}'/><target dev='vda' bus='virtio'/></disk>")
+    assert path in site.refused(**WHOLE)
+
+
+def test_a_domain_of_that_name_beside_the_folder(site: WholeHost) -> None:
+    """Not every domain with a disk in the folder of all images is an appliance."""
+    path = f"{IMAGES}/edge1.qcow2"
+    site.other("edge1", f"<disk type='file'><source file='{path}'/><target dev='vda' bus='virtio'/></disk>")
+    assert "not this appliance" in site.refused(**WHOLE, folder=IMAGES)
+    assert "not this appliance" in site.refused(folder=IMAGES, state="absent", remove_disks=True)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import typing as t
@@ -12,22 +11,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from lxml import etree
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import console_log
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.params import appliance_resource
-from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import connection
 from ansible_collections.nfv.kvm.plugins.modules.vm_appliance import SPEC
 from ansible_collections.nfv.kvm.tests.unit.fakehost import PCI_DEVICES
-from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF, FakeKernel
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import CHANGES
+from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholekernel import WholeKernel, WholeLibvirt
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
     FakeDomain,
     FakeLibrary,
-    FakeLibvirt,
-    FakeLibvirtError,
 )
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakemigration import qcow2
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakenetwork import FakeNetwork
@@ -39,147 +33,8 @@ FOLDER = f"{IMAGES}/edge1"
 RECORD, READY = f"{FOLDER}/appliance.json", f"{FOLDER}/ready"
 PASSWORD = "correct-horse-battery"
 DAY0 = {"frr.conf": f"enable password {PASSWORD}\n", "sub/nftables.conf": "flush ruleset\n"}
-CAPABILITIES = """<domainCapabilities><vcpu max='8'/><cpu><mode name='custom'>
-<model usable='yes'>EPYC</model><model usable='no'>Icelake-Server</model></mode></cpu></domainCapabilities>"""
-# What only looks at the host
-LOOKS = (["ip", "-json"], ["udevadm", "settle"], ["udevadm", "info"], ["udevadm", "--version"], ["modprobe", "--resolve"])
 # Folders that a run may leave empty, and what libvirt writes by itself
 ASIDE = ("/run/nfv-kvm", "/var/log/libvirt")
-
-
-class WholeKernel(FakeKernel):
-    """The kernel, and the programs. Each call that changes something counts: before the one with the number ``fault``
-    the host refuses it, and after ``lives`` of them the process is killed.
-    """
-
-    fault = counted = 0
-    full: int | None = None
-
-    def change(self) -> None:
-        """A call changes something."""
-        super().live_on()
-        self.counted += 1
-        if self.counted == self.fault:
-            raise OSError(errno.EIO, "Input/output error")
-
-    def live_on(self) -> None:
-        """Whether a call changes something is seen further on."""
-
-    def write(self, path: str, text: str) -> None:
-        self.change()
-        super().write(path, text)
-
-    def replace(self, path: str, text: str, mode: int) -> None:
-        self.change()
-        super().replace(path, text, mode)
-
-    def remove(self, path: str) -> None:
-        if os.path.lexists(self.path(path)):
-            self.change()
-        super().remove(path)
-
-    def save(self, path: str, pieces: t.Iterable[tuple[int, bytes]], mode: int) -> None:
-        super().save(path, self.counted_pieces(pieces), mode)
-
-    def counted_pieces(self, pieces: t.Iterable[tuple[int, bytes]]) -> t.Iterator[tuple[int, bytes]]:
-        """Each may be the last that is written."""
-        self.change()
-        for number, piece in enumerate(pieces):
-            if number == self.full:
-                raise OSError(errno.ENOSPC, "No space left on device")
-            yield piece
-            self.change()
-
-    def rename(self, path: str, new: str) -> None:
-        self.change()
-        super().rename(path, new)
-
-    def hard_link(self, path: str, new: str) -> None:
-        self.change()
-        super().hard_link(path, new)
-
-    def make_folder(self, path: str, mode: int) -> None:
-        self.change()
-        super().make_folder(path, mode)
-
-    def remove_folder(self, path: str) -> None:
-        self.change()
-        super().remove_folder(path)
-
-    def remove_tree(self, path: str) -> None:
-        self.change()
-        super().remove_tree(path)
-
-    def run(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
-        if argv[:2] not in [list(look) for look in LOOKS] and argv[0] not in ("ss", "nsenter", "ovs-vsctl"):
-            self.change()
-        if argv[0] == "ovs-vsctl" and self.exists("/sys/class/net/ovs-system"):
-            return Completed(0 if argv[-1] == "ovs0" else 2)
-        if argv[0] not in ("xorriso", "mkfs.vfat", "mcopy"):
-            return super().run(argv, stdin, timeout)
-        self.processes.append(argv)
-        made = {"xorriso": -2, "mkfs.vfat": -2, "mcopy": 2}[argv[0]]
-        source = Path(argv[-1] if argv[0] == "xorriso" else argv[3])
-        found = [file for file in sorted(source.rglob("*")) if file.is_file()] if source.is_dir() else [source]
-        with open(argv[made], "ab") as file:
-            for part in found if argv[0] != "mkfs.vfat" else ():
-                file.write(part.name.encode() + b"\n" + part.read_bytes())
-        return Completed(0)
-
-    def set_pf(self, words: list[str]) -> str:
-        answer = super().set_pf(words)
-        self.folder.write("/sys/class/net/enp1s0/flags", "0x1003" if "UP" in self.link_state["flags"] else "0x1002")
-        return answer
-
-
-class WholeLibvirt(FakeLibvirt):
-    """A libvirt whose guests say ``says`` on their consoles when they boot, and have the devices that they start with."""
-
-    says = "login:"
-
-    def __init__(self, kernel: WholeKernel) -> None:
-        super().__init__()
-        self.kernel, self.files = kernel, kernel.folder
-        self.machines = ["pc", "q35", "pc-i440fx-6.2"]
-        self.capabilities = CAPABILITIES
-
-    def happen(self, name: str) -> None:
-        if name in CHANGES or name in ("destroy", "managedSaveRemove", "pMWakeup"):
-            try:
-                self.kernel.change()
-            except OSError:
-                raise FakeLibvirtError("internal error: process exited while connecting to monitor") from None
-        super().happen(name)
-
-    def boots(self, domain: FakeDomain) -> None:
-        self.files.write(console_log(domain.name()), f"Booting\n{self.says}")
-        for number, nic in enumerate(domain.live.findall("devices/interface")):
-            if nic.get("type") == "hostdev":
-                self.take(connection_address(nic), "vfio-pci")
-            if nic.get("type") == "direct":
-                name, below = f"macvtap{number}", nic.find("source").get("dev")
-                self.files.folder(f"/sys/class/net/{name}/macvtap")
-                self.files.link(f"/sys/class/net/{below}/upper_{name}", f"/sys/class/net/{name}")
-                etree.SubElement(nic, "target", dev=name)
-
-    def ends(self, domain: FakeDomain) -> None:
-        for nic in domain.live.findall("devices/interface"):
-            if nic.get("type") == "hostdev":
-                self.take(connection_address(nic), "igbvf")
-            if nic.get("type") == "direct":
-                name = nic.find("target").get("dev")
-                self.files.remove(f"/sys/class/net/{nic.find('source').get('dev')}/upper_{name}")
-                self.files.remove(f"/sys/class/net/{name}")
-
-    def take(self, address: str, driver: str) -> None:
-        """Bind a VF to another driver, as libvirt does for managed ones."""
-        device = f"{PCI_DEVICES}/{address}"
-        if self.kernel.link_name(f"{device}/driver") is not None:
-            self.kernel.unbind(address)
-        self.files.link(f"{device}/driver", f"/sys/bus/pci/drivers/{driver}")
-        if driver == "igbvf":
-            number = next(index for index in range(7) if self.kernel.address(index) == address)
-            self.files.netdev(address, f"enp1s0v{number}")
 
 
 # What is not known of a VF that is still to be made, and what becomes of it when a domain starts with it
@@ -197,13 +52,6 @@ def lasting(result: Result) -> Result:
     """What a run returns of the state, without what it has done."""
     interfaces = [{**nic, "changes": {}} for nic in result["interfaces"]]
     return {**result, "interfaces": interfaces, "changed": False, "actions": [], "diff": {}}
-
-
-def connection_address(nic: t.Any) -> str:
-    """The PCI address of the VF of a NIC."""
-    place = nic.find("source/address")
-    return (f"{int(place.get('domain'), 16):04x}:{int(place.get('bus'), 16):02x}:{int(place.get('slot'), 16):02x}."
-            f"{int(place.get('function'), 16)}")
 
 
 def complete(given: t.Any, spec: Result) -> Result:
@@ -235,7 +83,7 @@ class WholeHost:
         self.files = self.kernel.folder
         self.libvirt = WholeLibvirt(self.kernel)
         for folder in ("/run/libvirt", "/run/systemd/system", "/sys/class/net/eth7", "/etc/systemd/network",
-                       "/etc/systemd/system/multi-user.target.d", "/etc/udev/rules.d", "/srv"):
+                       "/etc/systemd/system/multi-user.target.d", "/etc/udev/rules.d", "/srv", "/var/log"):
             self.files.folder(folder)
         self.files.write("/sys/class/net/br0/bridge/vlan_filtering", "1")
         self.files.write("/sys/class/net/enp1s0/flags", "0x1002")
@@ -318,7 +166,7 @@ class WholeHost:
     def unfinished(self) -> list[str]:
         """What interrupted runs have left."""
         found = [str(path) for path in Path(self.kernel.root).rglob("*")]
-        return [path for path in found if path.endswith(".unfinished") or "/.nfv-kvm-" in path or "/day0/" in path]
+        return [path for path in found if path.endswith(".unfinished") or "/.nfv-kvm-" in path or "/day0-edge1" in path]
 
     def snapshot(self) -> list[t.Any]:
         """All that a host has but locks and logs."""
@@ -326,8 +174,9 @@ class WholeHost:
         aside = tuple(str(root) + path for path in ASIDE)
         files = [(str(path), path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None)
                  for path in sorted(root.rglob("*")) if not str(path).startswith(aside)]
+        found = [domain for _name, domain in sorted(self.libvirt.found.items())]
         domains = [(domain.shown(True), domain.shown(False) if domain.live is not None else None,
-                    domain.starts_with_host, domain.managed_save) for _name, domain in sorted(self.libvirt.found.items())]
+                    domain.starts_with_host, domain.managed_save) for domain in found]
         return [files, domains, repr(self.kernel.link_state), self.kernel.overrides]
 
     @property

@@ -1,0 +1,108 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Appliances that are paused, suspended, crashed, saved or off are handled as vm_domain documents."""
+
+from __future__ import annotations
+
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import (
+    FOLDER,
+    IMAGES,
+    READY,
+    WHOLE,
+    WholeHost,
+    profile,
+)
+
+DISK = f"{FOLDER}/disk.qcow2"
+
+
+def test_paused(deployed: WholeHost) -> None:
+    deployed.domain.suspend()
+    assert deployed.four_runs(**WHOLE)["state"] == "running"
+    deployed.domain.suspend()
+    assert not deployed.run(**WHOLE, state="defined")["changed"]
+    assert "paused" in deployed.refused(**WHOLE, state="shutdown")
+
+
+def test_suspended_by_its_guest(deployed: WholeHost) -> None:
+    deployed.domain.running_state = 7
+    result = deployed.four_runs(**WHOLE)
+    assert result["actions"] == ["domain edge1: wake up"]
+    assert result["ready"]
+    assert deployed.libvirt.started == 1
+
+
+def test_paused_and_waiting_for_a_restart(deployed: WholeHost) -> None:
+    deployed.domain.suspend()
+    changed = {**WHOLE, "profile": profile(memory=1024), "restart": "allowed"}
+    assert "paused" in deployed.refused(**changed, state="defined")
+    assert not deployed.four_runs(**changed)["needs_restart"]
+
+
+def test_crashed(deployed: WholeHost) -> None:
+    deployed.domain.running_state = 6
+    assert "crashed" in deployed.refused(**WHOLE)
+    assert "crashed" in deployed.refused(**WHOLE, state="shutdown")
+    result = deployed.four_runs(**WHOLE, restart="allowed")
+    assert [action.partition(": ")[2][:9] for action in result["actions"]] == ["cut its p", "start", "wait unti"]
+    assert result["ready"]
+
+
+def test_crashed_and_a_new_image_that_does_not_boot(deployed: WholeHost) -> None:
+    """The guest cannot come back, and the message says so."""
+    deployed.domain.running_state = 6
+    deployed.image(f"{IMAGES}/image.qcow2", content=b"other")
+    old = deployed.bytes_of(DISK)
+    deployed.libvirt.at("create", 1, deployed.libvirt.fail)
+    result = deployed.run(**WHOLE, restart="allowed", disks="replace")
+    assert "except for what was not undone: domain edge1: cut its power" in result["msg"]
+    assert deployed.bytes_of(DISK) == old
+    assert deployed.domain.live is None
+
+
+def test_saved(deployed: WholeHost) -> None:
+    deployed.domain.save()
+    assert deployed.four_runs(**WHOLE, state="shutdown")["state"] == "saved"
+    result = deployed.four_runs(**WHOLE)
+    assert result["actions"] == ["domain edge1: start from its saved state"]
+    assert result["ready"]
+
+
+def test_saved_with_another_definition(deployed: WholeHost) -> None:
+    deployed.domain.save()
+    changed = {**WHOLE, "profile": profile(memory=1024)}
+    assert deployed.four_runs(**changed, state="defined")["needs_restart"]
+    assert deployed.four_runs(**changed)["needs_restart"]
+    deployed.domain.save()
+    result = deployed.four_runs(**changed, restart="allowed")
+    assert "domain edge1: discard its saved state" in result["actions"]
+    assert not result["needs_restart"]
+
+
+def test_saved_and_another_image(deployed: WholeHost) -> None:
+    deployed.image(f"{IMAGES}/image.qcow2", content=b"other")
+    deployed.domain.save()
+    assert "saved" in deployed.refused(**WHOLE, disks="replace")
+    deployed.four_runs(**WHOLE, disks="replace", restart="allowed")
+    assert deployed.bytes_of(DISK) == deployed.bytes_of(f"{IMAGES}/image.qcow2")
+
+
+def test_off_is_not_ready(deployed: WholeHost) -> None:
+    assert not deployed.four_runs(**WHOLE, state="shutdown")["ready"]
+    assert deployed.four_runs(**WHOLE)["ready"]
+
+
+def test_a_guest_that_does_not_shut_down(deployed: WholeHost) -> None:
+    deployed.domain.obeys = False
+    before = deployed.snapshot()
+    result = deployed.run(**{**WHOLE, "day0": {"frr.conf": "new"}, "profile": profile(memory=1024)},
+                          restart="allowed")
+    assert "did not shut down" in result["msg"]
+    assert "The host is as it was before" in result["msg"]
+    assert deployed.snapshot() == before
+
+
+def test_defined_waits_for_nothing(deployed: WholeHost) -> None:
+    deployed.files.remove(READY)
+    deployed.libvirt.says = "panic"
+    assert not deployed.applied(**WHOLE, state="defined")["changed"]

@@ -23,7 +23,6 @@ NO_VF = "no VF"
 _NO_TOPOLOGY = "VM-FEX has macvtaps in mode passthrough only"
 
 
-
 @dataclass(frozen=True)
 class Table:
     """What is known not to work.

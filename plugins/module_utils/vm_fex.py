@@ -26,7 +26,6 @@ NO_VF = "no VF"
 _NO_TOPOLOGY = "VM-FEX has macvtaps in mode passthrough only"
 
 
-
 @dataclass(frozen=True)
 class Table:
     """What is known not to work.
@@ -190,12 +189,11 @@ def reasons_of(table: Table, use: Use) -> tuple[tuple[str, str], ...]:
 
 def _of_topology(table: Table, use: Use) -> t.Iterator[tuple[str, str]]:
     """Keys of the table, and what they say of the way from the guest to the switch."""
-    interconnect, topologies = table.fabric_interconnect, table.unsupported_topologies
-    listed = table.unsupported_fabric_interconnects
+    interconnect, listed = table.fabric_interconnect, table.unsupported_fabric_interconnects
     if lacks_vm_fex(interconnect) if listed is None else interconnect in listed:
         yield "fabric_interconnect", f"fabric interconnect {interconnect} has neither VM-FEX nor port profiles"
     met = [use.topology] if use.pf is not None else [use.topology, NO_VF]
-    reasons = [topologies[name] for name in met if name in topologies]
+    reasons = [table.unsupported_topologies[name] for name in met if name in table.unsupported_topologies]
     if reasons:
         yield "unsupported_topologies", f"{use.subject} (mode {use.topology}): {'; '.join(reasons)}"
 

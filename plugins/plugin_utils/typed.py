@@ -150,7 +150,7 @@ class Reader:
 
     def wrong(self, subject: str, cause: str, value: object, remedy: str) -> None:
         """Note what is wrong."""
-        self.errors.append(ValidationError(subject, cause, value, remedy))
+        self.errors.append(ValidationError(subject.rstrip("_"), cause, value, remedy))
 
 
 def shown(value: t.Any) -> t.Any:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 
-# The first two digits of the models' numbers: 61xx, 62xx, 63xx and the 6324 have VM-FEX, 64xx and later have not.
+# The first two digits of the models' numbers: 61xx, 62xx, 63xx and the 6324 have VM-FEX, 64xx and later have not (Cisco
+# UCS Manager VM-FEX for KVM, chapter "Introduction").
 LAST_SERIES = 63
 MODEL = re.compile(r"(?:UCS-FI-|UCS-|N10-S)?(?:M-)?(?P<series>\d\d)\d{2,3}(?!\d)")
 X_DIRECT = re.compile(r"UCSX-")

@@ -58,7 +58,7 @@ def test_right(given: object, vm: Vm) -> None:
 
 
 @pytest.mark.parametrize(("given", "errors"), [
-    (5, ["vms_ = 5: it must be a dictionary. See the documentation."]),
+    (5, ["vms = 5: it must be a dictionary. See the documentation."]),
     ({}, ["vms_name: it is missing. See the documentation."]),
     ({"name": 5, "size": True}, ["vms_name = 5: it must be a text. See the documentation.",
                                  "vms_size = True: it must be a whole number. See the documentation."]),

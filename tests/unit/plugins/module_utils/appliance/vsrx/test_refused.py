@@ -158,7 +158,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     found = all_told(settings(
         vcpus=3, config=port("mac 00:11:22:33:44:55; mtu 9000;") + "interfaces { irb; }", pf_driver_controlled=False,
         interfaces=[FXP0, vf("eno2"), vf("eno1")], speeds={"eno2": 10000, "eno1": 1000}))
-    assert [each.split(" = ")[0] for each in found] == [
+    assert [each.split(" = ", maxsplit=1)[0] for each in found] == [
         "vsrx_vcpus", "vsrx_interfaces, ge-0/0/1", "vsrx_config", "vsrx_config", "vsrx_config"]
 
 

@@ -73,7 +73,7 @@ ROWS: list[tuple[Result, str]] = [
     ({"interfaces": [{**BRIDGE, "address": "0000:00:07.0"}] * 2}, "interfaces[1].address"),
     ({"interfaces": [{**BRIDGE, "mac": MAC}] * 2}, "interfaces[1].mac"),
     ({"pfs": PFS, "interfaces": [HOSTDEV, HOSTDEV]}, "interfaces[1]"),
-    ({"profile": profile("vsrx"), "interfaces": [BRIDGE] * 13}, "can have 12 at most"),
+    ({"profile": profile("vsrx"), "interfaces": [BRIDGE] * 13}, "can have at most 12"),
     ({"profile": profile(cpu="Nonesuch")}, "no such CPU model"),
     ({"profile": profile(cpu="Icelake-Server")}, "lacks features"),
     ({"profile": profile(cpu={"intel": "host-passthrough"})}, "cpu"),

@@ -83,7 +83,7 @@ class WholeHost:
         self.files = self.kernel.folder
         self.libvirt = WholeLibvirt(self.kernel)
         for folder in ("/run/libvirt", "/run/systemd/system", "/sys/class/net/eth7", "/etc/systemd/network",
-                       "/etc/systemd/system/multi-user.target.d", "/etc/udev/rules.d", "/srv", "/var/log"):
+                       "/etc/systemd/system", "/etc/udev/rules.d", "/srv", "/var/log"):
             self.files.folder(folder)
         self.files.write("/sys/class/net/br0/bridge/vlan_filtering", "1")
         self.files.write("/sys/class/net/enp1s0/flags", "0x1002")

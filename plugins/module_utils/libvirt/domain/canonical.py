@@ -101,9 +101,9 @@ def _idle(root: Element) -> None:
 def _labels(root: Element) -> None:
     """A label that libvirt chooses is no label; an entry of SMBIOS without a text is no entry."""
     drop(label for label in root.findall("seclabel")
-          if label.get("type", "dynamic") == "dynamic" and label.find("baselabel") is None)
+         if label.get("type", "dynamic") == "dynamic" and label.find("baselabel") is None)
     drop(entry for entry in root.iterfind("sysinfo//entry")
-          if not (entry.text or "").strip() and not entry.get("file"))
+         if not (entry.text or "").strip() and not entry.get("file"))
 
 
 def _memory(root: Element) -> None:

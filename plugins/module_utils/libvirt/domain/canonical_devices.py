@@ -76,7 +76,7 @@ def graphics(root: Element) -> None:
             device.append(device.makeelement("listen", type="address", address=address))
         vnc = device.get("type") == "vnc"
         drop(one for one in device.findall("listen") if (not one.get("address") and one.get("type") == "address")
-              or (vnc and VNC_PATH.fullmatch(one.get("socket", ""))))
+             or (vnc and VNC_PATH.fullmatch(one.get("socket", ""))))
         ports = {name: device.get(name) for name in ("port", "tlsPort")}
         if (vnc and ports["port"] in (None, "-1")) or ports["port"] == ports["tlsPort"] == "-1":
             device.set("autoport", device.get("autoport", "yes"))

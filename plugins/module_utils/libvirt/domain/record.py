@@ -53,7 +53,7 @@ def write_record(wanted: Element, definition: Element) -> Element:
     :param definition: what libvirt has made of it
     """
     made = xml.etree().Element(NAME, form=FORM)
-    entries = {path: said if said == is_ else [said, is_] for path, (said, is_) in _record(wanted, definition).items()}
+    entries = {path: pair[0] if pair[0] == pair[1] else pair for path, pair in _record(wanted, definition).items()}
     made.text = json.dumps(entries, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return made
 
@@ -62,12 +62,11 @@ def _record(wanted: Element, definition: Element) -> Record:
     ours, theirs = flatten(wanted), flatten(definition)
     record = {}
     for path in {*ours, *theirs}:
-        said, is_ = ours.get(path), theirs.get(path)
-        if said is None and kept(path, ours):
+        written, made = ours.get(path), theirs.get(path)
+        if written is None and kept(path, ours):
             continue
-        if is_secret(path):
-            if said == is_:
-                continue
-            said, is_ = hidden(said), hidden(is_)
-        record[path] = (said, is_)
+        if not is_secret(path):
+            record[path] = (written, made)
+        elif written != made:
+            record[path] = (hidden(written), hidden(made))
     return record

@@ -128,7 +128,7 @@ def test_a_killed_run_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytes
         assert kept(again) == kept(wanted), lives
         assert not site.run(**params)["changed"], lives
         assert not site.unfinished(), lives
-        # Killed right after the last file in it has gone, a run leaves this folder of systemd's, which then means nothing.
+        # Killed right after the last file in it has gone, a run leaves this folder, which then means nothing.
         site.kernel.remove_folder("/etc/systemd/system/multi-user.target.d")
         assert contents(site) == contents(whole), lives
     assert lives

@@ -77,7 +77,7 @@ def medium_of(profile: Profile, path: str, number: int) -> Element:
     """
     if profile.day0 is None:
         raise ValidationError("appliance profile, day0", "it is missing, so the appliance takes no day-0 configuration",
-                              None, "Leave virtual_appliance_day0 out, or say in the profile how it takes one")
+                              None, "Leave the files out, or say in the profile how it takes them")
     cdrom = profile.day0.kind == "iso"
     return made("disk", type="file", device="cdrom" if cdrom else "disk", within=[
         made("driver", name="qemu", type="raw"), made("source", file=path), target(profile.day0.bus, number),

@@ -11,7 +11,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Giv
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
-REMEDY = "profiles/README.md of the role virtual_appliance has the keys with their values"
+REMEDY = "ansible-doc nfv.kvm.vm_appliance has the keys of a profile with their values"
 BUSES = ("virtio", "ide", "sata", "scsi")
 SMBIOS = ("bios", "system", "baseBoard", "chassis")
 # The key of a CPU that does not depend on the host's
@@ -115,5 +115,5 @@ def disks_of(profile: Profile) -> list[Disk]:
     """
     if not profile.image:
         raise ValidationError("appliance profile, image", "it is missing, since only the vendor hands it out", None,
-                              "Name the image on the KVM host, such as by virtual_appliance_overrides")
+                              "Give the path of the image on the KVM host")
     return [Disk("disk", profile.image, profile.disk.bus, profile.disk.format), *profile.disks]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -44,8 +43,7 @@ class RemoveFolder:
         return [f"folder {self.path}: remove"]
 
     def apply(self, host: Host) -> None:
-        with contextlib.suppress(OSError):  # somebody has put a file into it
-            host.remove_folder(self.path)
+        host.remove_folder(self.path)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import chec
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, has_parts, media
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import EVERY, Profile, disks_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
     UNFINISHED,
@@ -58,7 +58,7 @@ class ApplianceState:
     :param wanted: the XML of its domain without NICs, as this host needs it
     :param pfs: the PFs that it has prepared, as they are
     :param missing: the folders that are to be made for it
-    :param record: the text of the record in it, None without one
+    :param record: the text of the record in its folder, None without one
     :param medium: whether the wanted day-0 medium is there
     :param spare: media of before, and what interrupted runs left
     :param parts: whether an interrupted run left parts of a medium
@@ -191,7 +191,9 @@ class ApplianceResource:
 
     def _wanted(self, host: Host, new: bool) -> xml.Element:
         """The XML of the domain; a new one has the UUID that its MACs are made of, and the root of its PCI buses."""
-        vendor = (host.read("/proc/cpuinfo") or "").partition("vendor_id")[2].partition("\n")[0]
+        vendor = ""
+        if EVERY not in self.profile.cpu:  # the kernel asks each CPU for what it is
+            vendor = (host.read("/proc/cpuinfo") or "").partition("vendor_id")[2].partition("\n")[0]
         medium = "" if self.medium is None else self.medium.path
         root = wanted_definition(self.name, domain_xml(self.profile, self.name, self.folder, medium, vendor))
         if new:

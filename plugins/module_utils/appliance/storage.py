@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import typing as t
@@ -132,9 +131,8 @@ class MakeFolder:
             host.make_folder(path, 0o711)
 
     def undo(self, host: Host) -> None:
-        with contextlib.suppress(OSError):  # somebody else's file is in it
-            for path in reversed(self.paths):
-                host.remove_folder(path)
+        for path in reversed(self.paths):
+            host.remove_folder(path)
 
 
 @dataclass(frozen=True)

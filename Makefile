@@ -67,7 +67,7 @@ lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible
 	ansible-lint
 
 units: .venv/test.stamp | $(COLLECTION)  ## Run the unit tests
-	pytest --numprocesses=auto
+	pytest --numprocesses=auto --dist=loadgroup
 
 sanity: .venv/test.stamp  ## Run ansible-test sanity
 	@python .ci/kept.py sanity tests/sanity.sh

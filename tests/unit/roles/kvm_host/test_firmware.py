@@ -22,6 +22,8 @@ import pytest
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.tests.unit.roles.kvm_host.bmc import Settings, System
 
+# One run of the playbook serves all tests here, so one worker has them all.
+pytestmark = pytest.mark.xdist_group("kvm_host firmware")
 REPOSITORY = Path(__file__).parents[4]
 USERNAME, PASSWORD = "admin", "not-to-be-seen"
 RUNS = ("check", "run", "check again", "run again")

@@ -9,6 +9,7 @@ import typing as t
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.ovs_plan import ovs_plan
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.plan import plan
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.refused import refused
+from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.unused import unused
 from ansible_collections.nfv.kvm.plugins.plugin_utils.typed import doors
 
 
@@ -21,4 +22,5 @@ class FilterModule:
             "virtual_switch_plan": plan,
             "virtual_switch_ovs_plan": ovs_plan,
             "virtual_switch_refused": refused,
-        }, bridges="virtual_switch_bridges", ovs_bridges="virtual_switch_ovs_bridges")
+            "virtual_switch_unused": unused,
+        }, bridges="virtual_switch_bridges", made="virtual_switch_made", ovs_bridges="virtual_switch_ovs_bridges")

@@ -24,6 +24,7 @@ class FilterModule:
             "vmx_junosdev": guarded(lambda text: rendered(files.joins_of(text)), "vmx_junosdev", text=str),
             "vmx_wanted": guarded(
                 lambda given, conf, joins: rendered(model.wanted_of(given, conf, joins)), "vmx_wanted"),
+            "vmx_leaving": guarded(lambda wanted: rendered(plan.leaving(read(wanted))), "vmx_leaving"),
             "vmx_plan": guarded(lambda wanted, host: rendered(plan.plan_of(read(wanted), seen(host))), "vmx_plan"),
             "vmx_refused": guarded(lambda wanted: told(lambda: refused.refused(read(wanted))), "vmx_refused"),
             "vmx_refused_host": guarded(

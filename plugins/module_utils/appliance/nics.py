@@ -7,9 +7,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Path, Refused, Whole, within
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState
 
 
 @dataclass(frozen=True)
@@ -123,3 +128,14 @@ def ordered(interfaces: t.Sequence[object], rules: NicRules) -> list[Nic]:
     named = [nic.changed(name=rules.at(place)) for place, nic in enumerate(nics)]
     return [nic if nic.is_vf or nic.model else nic.changed(model=rules.models.get(nic.name or "", rules.model))
             for nic in named]
+
+
+def outlast_reboot(host: Host, nics: NicState, kept: t.Collection[str | None]) -> bool:
+    """Whether the VFs of all NICs, also those below macvtaps, are there again when the host has rebooted.
+
+    :param host: with the VFs that are planned
+    :param kept: the PCI addresses of the PFs whose VFs are
+    """
+    sources = [item.interface for item in nics.wanted]
+    vfs = [nic.source_vf or nics.below.get(nic.source_dev or "") for nic in sources]
+    return all(pci.pf_of(host, vf) in kept for vf in vfs if vf is not None)

@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.removal import A
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.resource import SHUTDOWN_SECONDS, ApplianceResource
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted, wanted_interfaces
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import wanted_interfaces
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource, pf_resource
 
 # Where libvirt keeps images by itself
@@ -41,11 +41,10 @@ def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | Applianc
     check_disks(profile)
     nics = ordered(params["interfaces"] or [], profile.nics)
     wanted = wanted_interfaces([{**nic.options} for nic in nics], identify_only=False)
-    autostart = params["autostart"]
     return ApplianceResource(
         connect(params["uri"]), name, params["state"], profile, pfs, wanted,
         medium(folder, profile, params["day0"] or {}), folder,
-        outlasts_reboot(wanted, pfs) if autostart is None else autostart, params["restart"] == "allowed",
+        params["autostart"], params["restart"] == "allowed",
         params["disks"] == "replace", params["wait"], tuple(params["bridges_pending"] or ()))
 
 
@@ -102,12 +101,6 @@ def check_disks(profile: Profile) -> None:
             raise ValidationError(subject, "another disk has this name; the first one is called disk", disk.name,
                                   "Choose another name")
         seen.add(disk.name)
-
-
-def outlasts_reboot(nics: t.Iterable[Wanted], pfs: t.Iterable[PfResource]) -> bool:
-    """Whether the VFs of all NICs are there again when the host has rebooted, as far as this appliance sees to it."""
-    kept = {pf.desired.name for pf in pfs if pf.desired.persistent}
-    return all(nic.pf in kept for nic in nics if nic.vf is not None or nic.interface.type == "hostdev")
 
 
 def without_nulls(value: t.Any) -> t.Any:

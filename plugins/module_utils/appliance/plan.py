@@ -82,8 +82,8 @@ def plan(appliance: ApplianceResource, current: ApplianceState) -> Plan[Applianc
     steps: list[Step] = [*prepared(appliance, current, [step for one in pfs for step in one.steps]), *power.off]
     steps += [ReplaceDisk(appliance.folder, disk.disk, disk.inode) for disk in replaced(appliance, current)]
     steps += defined(appliance, current, domain.steps, planned.steps, [one.after for one in pfs])
-    if appliance.autostart != current.domain.autostart:
-        steps.append(own.SetAutostart(appliance.connection, appliance.name, appliance.autostart))
+    if current.autostart != current.domain.autostart:
+        steps.append(own.SetAutostart(appliance.connection, appliance.name, current.autostart))
     if power.boot:
         steps.append(Boot(appliance.connection, appliance.name, power.before, appliance.folder))
     after = after_all(appliance, current, power, replace(
@@ -243,7 +243,7 @@ def after_all(appliance: ApplianceResource, current: ApplianceState, power: Powe
     """The state that the steps lead to, as far as the parts do not know it themselves."""
     disks = tuple(replace(disk, inode=disk.inode or 0, changed=False, made=Made(disk.disk.image, 0, 0))
                   if is_copied(disk, appliance.replace) else disk for disk in current.disks)
-    domain = replace(after.domain, autostart=appliance.autostart)
+    domain = replace(after.domain, autostart=current.autostart)
     if power.off:
         domain = replace(domain, state=SHUTDOWN, live=None, saved=None)
     if power.boot:

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """An appliance starts, and is ready when its console has said so.
 
-A file beside its disks keeps that: the log of a console is empty after each start, also after one from a saved state.
+A file beside its disks keeps that, and for which run of the domain: the log of a console is empty after each start,
+also after one from a saved state, and libvirt begins a new one when it has 2 MiB.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import R
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import OLD
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain import steps
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import CRASHED, SHUTDOWN
 
@@ -23,6 +25,24 @@ POLL_SECONDS = 0.5
 def marker(folder: str) -> str:
     """The file that is there once the appliance is ready."""
     return f"{folder}/ready"
+
+
+def run_of(host: Host, name: str) -> str:
+    """What tells a run of a domain from all others: the boot of the host, and the process of QEMU. Empty if unknown.
+
+    libvirt's own ID of the domain does not: its daemon counts from 1 again after each start.
+    """
+    pid = host.read(f"/run/libvirt/qemu/{name}.pid")
+    return "" if pid is None else f"{host.read('/proc/sys/kernel/random/boot_id')} {pid}"
+
+
+def is_marked(host: Host, domain: Domain, folder: str) -> bool:
+    """Whether the guest has been ready since it booted.
+
+    It has not if somebody else has started it since then. A guest that is restored or migrated goes on in a new QEMU.
+    """
+    marked = host.read(marker(folder))
+    return marked is not None and (run_of(host, domain.name) in ("", marked) or not domain.booted())
 
 
 def has_said(host: Host, name: str, ready: Ready) -> bool:
@@ -111,7 +131,7 @@ class Await(steps.DomainStep):
                     f"{self.ready.timeout} seconds", None, f"See {console_log(self.name)}; if it only needs more time, "
                     "raise ready.timeout in its profile and run this again")
             host.sleep(POLL_SECONDS)
-        host.replace(marker(self.folder), "", 0o600)
+        host.replace(marker(self.folder), run_of(host, self.name), 0o600)
 
 
 @dataclass(frozen=True)

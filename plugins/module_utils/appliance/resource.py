@@ -12,8 +12,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import domain_xml
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, has_parts, media
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import outlast_reboot
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, is_marked
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import EVERY, Profile, disks_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
@@ -64,6 +65,7 @@ class ApplianceState:
     :param parts: whether an interrupted run left parts of a medium
     :param nics: the NICs on the host and in the domain as they will be
     :param ready: whether it has been ready since it booted
+    :param autostart: whether it is to start with its host
     """
 
     wanted: xml.Element = field(repr=False)
@@ -77,6 +79,7 @@ class ApplianceState:
     domain: DomainState
     nics: NicState
     ready: bool
+    autostart: bool
     needs_restart: bool = False
 
 
@@ -88,7 +91,7 @@ class ApplianceResource:
     :param pfs: the PFs to prepare
     :param nics: its NICs in order
     :param medium: its day-0 medium, None without one
-    :param autostart: whether it starts with its host
+    :param autostart: whether it starts with its host, None if that depends on its VFs
     :param restart: whether it may be restarted for what waits for that
     :param replace: whether disks of an image that has changed are replaced
     :param wait: whether to wait until it is ready
@@ -103,7 +106,7 @@ class ApplianceResource:
     nics: tuple[Wanted, ...]
     medium: Medium | None
     folder: str
-    autostart: bool
+    autostart: bool | None
     restart: bool
     replace: bool
     wait: bool
@@ -142,9 +145,13 @@ class ApplianceResource:
         starts = domain.live is None and self.state == "running"
         if planned.steps or starts:
             check_fits(host, self.connection, self.profile, wanted, starts)
+        nics, autostart = self._read_nics(later, planned), self.autostart
+        if autostart is None:
+            kept = [found.pci_address for pf, found in zip(self.pfs, pfs) if pf.desired.persistent]
+            autostart = outlast_reboot(later, nics, kept)
         return ApplianceState(
             wanted, pfs, there, missing, record.text(), medium, self._spare(host),
-            has_parts(host, self.name), domain, self._read_nics(later, planned), self._is_ready(host, domain))
+            has_parts(host, self.name), domain, nics, self._is_ready(host, domain), autostart)
 
     def plan(self, current: ApplianceState) -> Plan[ApplianceState]:
         """All steps, in the order in which the host takes them, and the state that they lead to.
@@ -223,7 +230,8 @@ class ApplianceResource:
             return False
         if ready is None:
             return domain.live is not None
-        return host.exists(marker(self.folder)) or (domain.state == SAVED and has_said(host, self.name, ready))
+        return is_marked(host, self.connection.domain(self.name), self.folder) or (
+            domain.state == SAVED and has_said(host, self.name, ready))
 
 
 def check_twice(pfs: t.Sequence[Pf]) -> None:

@@ -32,3 +32,8 @@ def notes_of(lines: t.Iterable[str]) -> tuple[Note, ...]:
 def noted_ports(name: str, notes: t.Iterable[Note]) -> set[str]:
     """The ports that the role once gave a bridge."""
     return {note.port for note in notes if note.bridge == name and note.port is not None}
+
+
+def is_made(name: str, notes: t.Iterable[Note]) -> bool:
+    """Whether the role has made a bridge, or given it ports."""
+    return any(note.bridge == name for note in notes)

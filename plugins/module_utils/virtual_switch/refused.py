@@ -18,6 +18,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.model impor
     OvsPort,
     Port,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.notes import is_made, noted_ports
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.ovsdb import BridgeRow
 
 # Since this version, networkd takes a port out of the default VLAN where it is to be in another. NetworkManager 1.52
@@ -101,9 +102,7 @@ def refused_name(subject: str, bridge: LinuxBridge | OvsBridge, host: Host) -> R
     """A bridge that this role has not made, or that others still use."""
     name, absent, link = bridge.name, bridge.state == "absent", host.by_name.get(bridge.name)
     if isinstance(bridge, LinuxBridge):
-        ours = {note.port for note in host.notes if note.bridge == name}
-        foreign = link is not None and not ours
-        others = [link.ifname for link in host.links if link.master == name and link.ifname not in ours]
+        foreign, others = link is not None and not is_made(name, host.notes), other_ports(name, host)
     else:
         row = host.tables.bridges.get(name, BridgeRow())
         there = name in host.tables.bridges
@@ -115,6 +114,12 @@ def refused_name(subject: str, bridge: LinuxBridge | OvsBridge, host: Host) -> R
     elif absent and others:
         yield ValidationError(subject, f"it cannot go while others use it: {', '.join(others)}", name,
                               "Take these out of it first, by shutting down the guests that have them for instance")
+
+
+def other_ports(name: str, host: Host) -> list[str]:
+    """The ports of a Linux bridge that the role has not given it."""
+    ours = noted_ports(name, host.notes)
+    return [link.ifname for link in host.links if link.master == name and link.ifname not in ours]
 
 
 def refused_port(subject: str, bridge: LinuxBridge | OvsBridge, port: Port, host: Host) -> Refused:
@@ -164,7 +169,7 @@ def master_of(name: str, host: Host) -> str | None:
 
 def who_needs(link: Link, host: Host) -> str:
     """Why a link cannot be taken away from the host, an empty text if it can."""
-    addresses = [address.local for address in link.addr_info if address.local and address.scope != "link"]
+    addresses = addresses_of(link)
     above = [other.ifname for other in host.links if other.link == link.ifname
              and other.linkinfo.info_kind in ("macvlan", "macvtap", "ipvlan", "ipvtap")]
     if "LOOPBACK" in link.flags:
@@ -176,3 +181,8 @@ def who_needs(link: Link, host: Host) -> str:
     if addresses:
         return f"it has the host's address {', '.join(addresses)}"
     return f"{', '.join(above)} is on it" if above else ""
+
+
+def addresses_of(link: Link) -> list[str]:
+    """The IP addresses that the host has by a link, without those of the link alone."""
+    return [address.local for address in link.addr_info if address.local and address.scope != "link"]

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a vMX asks of its host: bridges, and two appliances. Nothing is checked here: refused.py does that first."""
+"""What a vMX asks of its host: bridges, and two appliances. What is made is checked by refused.py first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import Nic,
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Disk
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import Interface, Plane, Vmx, data_names
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.refused import refused_id
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 
 
@@ -48,7 +49,7 @@ class Plan:
 
 def plan_of(vmx: Vmx, host: Host) -> Plan:
     """What is to be made."""
-    external, internal = str(vmx.external_bridge), f"br-int-{vmx.id}"
+    external = str(vmx.external_bridge)
     reserved = [f"reserved{number}" for number in range(vmx.reserved_vnics or 0)]
     hdd = Disk("hdd", str(vmx.images.hdd), "ide")
     vcp = overrides(
@@ -57,24 +58,52 @@ def plan_of(vmx: Vmx, host: Host) -> Plan:
     vfp = overrides(
         vmx.images.vfp, vmx.vfp, metadata(host, vmx.images.vfp_metadata, vmx.beside.vfp_metadata),
         {"nics": {"management": ["ext", "int", *reserved], "data": data_names(vmx).data}})
-    ends = [on_host(external, host), on_host(internal, host)]
+    ends = [on_host(external, host), on_host(internal_bridge(vmx), host)]
     data = [*(nic_of({"type": "ethernet"}, name) for name in reserved),
             *(data_nic(interface, host) for interface in vmx.interfaces)]
     return Plan(
-        tuple(bridges(vmx, host, external, internal)),
+        tuple(bridges(vmx, host, external)),
         Appliance(f"vcp-{vmx.id}", "vmx_vcp", dict_merge(vcp, vmx.overrides.get("vcp", {})), plugged(ends, vmx.vcp)),
         Appliance(f"vfp-{vmx.id}", "vmx_vfp", dict_merge(vfp, vmx.overrides.get("vfp", {})),
                   plugged([*ends, *data], vmx.vfp), tuple(pfs(vmx, host))))
 
 
-def bridges(vmx: Vmx, host: Host, external: str, internal: str) -> t.Iterator[Bridge]:
+@dataclass(frozen=True)
+class Leaving:
+    """What there is of a vMX on its host, but for the external bridge, which others may have, too."""
+
+    domains: tuple[str, ...]
+    bridges: tuple[Bridge, ...]
+
+
+def leaving(vmx: Vmx) -> Leaving:
+    """What is to be removed.
+
+    :raises ValidationError: its ID is not valid
+    """
+    for error in refused_id(vmx):
+        raise error
+    return Leaving((f"vcp-{vmx.id}", f"vfp-{vmx.id}"), tuple(own_bridges(vmx)))
+
+
+def bridges(vmx: Vmx, host: Host, external: str) -> t.Iterator[Bridge]:
     """The bridges to make. An external one that somebody else has made is left alone, and keeps the ports of ours."""
     if external not in host.kinds or external in host.made:
         ports = [vmx.management_interface or ""] if vmx.management_bridged else sorted(host.made.get(external, ()))
         yield Bridge(external, tuple(ports))
-    yield Bridge(internal)
+    yield from own_bridges(vmx)
+
+
+def own_bridges(vmx: Vmx) -> t.Iterator[Bridge]:
+    """The internal bridge, and those of links."""
+    yield Bridge(internal_bridge(vmx))
     for name, each in {each.link: each for each in vmx.interfaces if each.host_dev or each.peer}.items():
         yield Bridge(str(name), (each.host_dev,) if each.host_dev else (), each.mtu)
+
+
+def internal_bridge(vmx: Vmx) -> str:
+    """The bridge between the two domains."""
+    return f"br-int-{vmx.id}"
 
 
 def overrides(image: str | None, plane: Plane, disks: t.Iterable[Disk], more: Options) -> Options:

@@ -33,11 +33,16 @@ def refused(vmx: Vmx) -> list[ValidationError]:
     return [*found, *refused_macs(vmx), *refused_kinds(vmx), *refused_vfs(vmx)]
 
 
-def refused_identity(vmx: Vmx) -> Refused:
-    """What a vMX must have, whatever its interfaces."""
+def refused_id(vmx: Vmx) -> Refused:
+    """An ID of which no names of domains and bridges can be made."""
     if not ID.fullmatch(vmx.id or ""):
         yield ValidationError("vmx_id", "it must have 1 to 8 characters: letters, digits, '_' and '-', since br-int-ID "
                               "is a link of the host", vmx.id, "Choose another (identifier in vmx.conf)")
+
+
+def refused_identity(vmx: Vmx) -> Refused:
+    """What a vMX must have, whatever its interfaces."""
+    yield from refused_id(vmx)
     if not LINK.fullmatch(vmx.external_bridge or ""):
         yield ValidationError("vmx_external_bridge", LINK_WORDS, vmx.external_bridge,
                               "Choose another (name in BRIDGES of vmx.conf)")

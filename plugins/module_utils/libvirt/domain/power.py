@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import state_name
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import RUNNING_BOOTED, state_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
@@ -33,6 +33,11 @@ class Power:
         with self._answering("read its state"):
             number, reason = self._handle.state()[:2]
         return state_name(number, reason, self.saved)
+
+    def booted(self) -> bool:
+        """Whether it runs because it was started, rather than restored, migrated, or resumed from a pause."""
+        with self._answering("read its state"):
+            return tuple(self._handle.state()[:2]) == RUNNING_BOOTED
 
     def saved(self) -> bool:
         """Whether it has a managed save image."""

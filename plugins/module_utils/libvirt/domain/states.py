@@ -34,6 +34,9 @@ STATE_NAMES = {1: RUNNING, 2: RUNNING, 3: PAUSED, 4: RUNNING, 5: SHUTDOWN, 6: CR
 # VIR_DOMAIN_PAUSED with VIR_DOMAIN_PAUSED_CRASHED
 PAUSED_CRASHED = (3, 10)
 
+# VIR_DOMAIN_RUNNING with VIR_DOMAIN_RUNNING_BOOTED
+RUNNING_BOOTED = (1, 1)
+
 # What lets a domain run, in words
 TO_RUN = {PAUSED: "resume", PMSUSPENDED: "wake up", SHUTDOWN: "start", SAVED: "start from its saved state"}
 # What to do about a guest that runs and cannot react; it is not done by itself: who paused it, be it a migration or a

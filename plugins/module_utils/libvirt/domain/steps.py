@@ -137,7 +137,8 @@ class Shutdown(DomainStep):
                 raise InUse(
                     f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs; "
                     "it was asked, and may do so later",
-                    remedy="Shut it down from inside, raise timeout, or cut its power with virsh destroy",
+                    remedy="Shut it down from inside, with nfv.kvm.vm_domain, state: shutdown and a timeout that is long "
+                           "enough, or cut its power with virsh destroy; then run this again",
                 )
             if host.now() >= press:
                 domain.shutdown()

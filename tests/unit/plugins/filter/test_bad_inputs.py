@@ -84,6 +84,7 @@ RIGHT: dict[str, list[t.Any]] = {
     "readiness_html": [FILTERS["readiness_fleet"]({"kvm1": OUTCOME})],
     "virtual_switch_plan": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
     "virtual_switch_refused": [BRIDGES, OVS_BRIDGES, SWITCH_HOST],
+    "virtual_switch_unused": [BRIDGES, SWITCH_HOST],
     "virtual_switch_ovs_plan": [OVS_BRIDGES, switch_host.tables([], [switch_host.ovs_port("p0")])],
     "vm_fex_plan": [VM_FEX], "vm_fex_judged": [VM_FEX, site.UCS, site.UUID],
     "vm_fex_consumers": [[{"item": {"name": "a"}, "consumers": [{"nic": "1"}]}],
@@ -91,7 +92,7 @@ RIGHT: dict[str, list[t.Any]] = {
     "vmx_conf": [(test_vmx.FILES / "vmx-mixed.conf").read_text()],
     "vmx_junosdev": [(test_vmx.FILES / "vmx-junosdev.conf").read_text()],
     "vmx_wanted": [VMX_GIVEN, test_vmx.conf("mixed"), test_vmx.joins()], "vmx_plan": [VMX, VMX_HOST],
-    "vmx_refused": [VMX], "vmx_refused_host": [VMX, VMX_HOST],
+    "vmx_leaving": [VMX], "vmx_refused": [VMX], "vmx_refused_host": [VMX, VMX_HOST],
     "vsrx_cluster_config": [test_vsrx_cluster.CLUSTER, "interfaces { ge-0/0/0 { mtu 1500; } }"],
     **{f"vsrx_{name}": [VSRX] for name in ("interfaces", "nics", "pfs", "refused", "warnings")},
 }

@@ -268,6 +268,20 @@ def test_plan_of_virtio() -> None:
     ]
 
 
+@pytest.mark.parametrize(("name", "bridges"), [
+    ("virtio", ["br-int-vmx1", "vmx_link2", "vmx_link3"]), ("sriov", ["br-int-vmx2"])])
+def test_what_leaves_is_what_was_made_but_for_the_external_bridge(name: str, bridges: list[str]) -> None:
+    vmx = wanted(name, joins())
+    leaving = FILTERS["vmx_leaving"](vmx)
+    assert leaving["domains"] == [f"vcp-{vmx['id']}", f"vfp-{vmx['id']}"]
+    assert [bridge["name"] for bridge in leaving["bridges"]] == bridges
+
+
+def test_nothing_leaves_without_an_id() -> None:
+    with pytest.raises(AnsibleFilterError, match="vmx_id = .*: it must have 1 to 8 characters"):
+        FILTERS["vmx_leaving"](vmx_wanted(DEFAULTS, {}, []))
+
+
 def test_plan_of_sriov() -> None:
     plan = vmx_plan(wanted("sriov", interfaces=[{"name": "ge-0/0/1", "vlan": 200}]), host("br-mgmt", said=PFS))
     assert plan["bridges"] == [{"name": "br-int-vmx2"}]
@@ -364,7 +378,8 @@ def test_all_variables_are_explained() -> None:
     defaults = yaml.safe_load((REPOSITORY / "roles/vmx/defaults/main.yml").read_text())
     said = {name: option["default"] for name, option in spec["options"].items() if "default" in option}
     assert said == {name: value for name, value in defaults.items() if value != ""}
-    used = (REPOSITORY / "roles/vmx/vars/main.yml").read_text() + (REPOSITORY / "roles/vmx/tasks/main.yml").read_text()
+    files = (file for folder in ("vars", "tasks") for file in (REPOSITORY / "roles/vmx" / folder).iterdir())
+    used = "".join(file.read_text() for file in files)
     assert [name for name in spec["options"] if name not in used] == []
 
 

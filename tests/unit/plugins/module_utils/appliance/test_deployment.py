@@ -8,9 +8,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.nfv.kvm.tests.unit.fakekernel import PF
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import (
     BRIDGE,
     DAY0,
+    DIRECT,
     FOLDER,
     HOSTDEV,
     IMAGES,
@@ -23,6 +25,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.whole
 )
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
+VF1 = "0000:01:10.2"
 VCP_DAY0 = {"boot/loader.conf": "vmchtype=\"vMX\"\n", "config/juniper.conf": DAY0["frr.conf"]}
 DATA = [{"name": "data", "image": f"{IMAGES}/data.qcow2", "bus": "virtio"},
         {"name": "more", "image": f"{IMAGES}/image.raw", "bus": "ide", "format": "raw"}]
@@ -74,8 +77,15 @@ def test_what_is_made(site: WholeHost) -> None:
 @pytest.mark.parametrize(("params", "expected"), [
     ({}, True), ({"autostart": False}, False), ({"persistent": False}, False),
     ({"persistent": False, "autostart": True}, True),
-    ({"pfs": [], "interfaces": [BRIDGE], "persistent": False}, True)])
+    ({"pfs": [], "interfaces": [BRIDGE], "persistent": False}, True),
+    ({"interfaces": [{**HOSTDEV, "source": {"pci_address": VF1}}]}, True),
+    ({"interfaces": [{**HOSTDEV, "source": {"pci_address": VF1}}], "persistent": False}, False),
+    ({"interfaces": [{**HOSTDEV, "source": {"pf": PF, "vf": 1}}]}, True),
+    ({"pfs": [{**PFS[0], "pf": PF}]}, True),
+    ({"interfaces": [{**DIRECT, "source": {"dev": "enp1s0v1", "mode": "passthrough"}}], "persistent": False}, False),
+])
 def test_autostart(site: WholeHost, params: Result, expected: bool) -> None:
+    """With VFs, only if the PFs are prepared again after a reboot, by whichever name the one or the other is given."""
     site.four_runs(**{**WHOLE, **params})
     assert bool(site.domain.starts_with_host) == expected
 

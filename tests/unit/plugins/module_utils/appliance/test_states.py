@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import console_log
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import (
     FOLDER,
     IMAGES,
@@ -98,6 +99,7 @@ def test_a_guest_that_does_not_shut_down(deployed: WholeHost) -> None:
     result = deployed.run(**{**WHOLE, "day0": {"frr.conf": "new"}, "profile": profile(memory=1024)},
                           restart="allowed")
     assert "did not shut down" in result["msg"]
+    assert "nfv.kvm.vm_domain, state: shutdown and a timeout" in result["msg"]
     assert "The host is as it was before" in result["msg"]
     assert deployed.snapshot() == before
 
@@ -106,3 +108,36 @@ def test_defined_waits_for_nothing(deployed: WholeHost) -> None:
     deployed.files.remove(READY)
     deployed.libvirt.says = "panic"
     assert not deployed.applied(**WHOLE, state="defined")["changed"]
+
+
+def test_started_by_somebody_else_it_is_not_ready_yet(deployed: WholeHost) -> None:
+    deployed.domain.end()
+    deployed.libvirt.says = "Booting still"
+    deployed.domain.create()
+    assert not deployed.applied(**WHOLE, state="defined")["ready"]
+    result = deployed.run(**WHOLE)
+    assert "did not say" in result["msg"]
+    deployed.files.write(console_log("edge1"), "login:")
+    assert deployed.four_runs(**WHOLE)["ready"]
+
+
+def test_after_a_reboot_of_the_host_the_same_pid_is_another_run(deployed: WholeHost) -> None:
+    deployed.files.write("/proc/sys/kernel/random/boot_id", "f00d")
+    assert not deployed.applied(**WHOLE, state="defined")["ready"]
+
+
+def test_restored_by_somebody_else_it_goes_on(deployed: WholeHost) -> None:
+    deployed.domain.save()
+    deployed.domain.create()
+    deployed.files.write(console_log("edge1"), "")
+    assert deployed.four_runs(**WHOLE)["ready"]
+    deployed.domain.suspend()
+    deployed.domain.resume()
+    assert deployed.four_runs(**WHOLE)["ready"]
+
+
+def test_migrated_it_is_as_ready_as_it_was(deployed: WholeHost) -> None:
+    """The file came along from a host where the domain had another process."""
+    deployed.files.write(READY, "other 7")
+    deployed.domain.reason = 2
+    assert deployed.four_runs(**WHOLE)["ready"]

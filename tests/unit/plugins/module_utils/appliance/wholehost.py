@@ -34,7 +34,7 @@ RECORD, READY = f"{FOLDER}/appliance.json", f"{FOLDER}/ready"
 PASSWORD = "correct-horse-battery"
 DAY0 = {"frr.conf": f"enable password {PASSWORD}\n", "sub/nftables.conf": "flush ruleset\n"}
 # Folders that a run may leave empty, and what libvirt writes by itself
-ASIDE = ("/run/nfv-kvm", "/var/log/libvirt")
+ASIDE = ("/run/nfv-kvm", "/run/libvirt/qemu", "/var/log/libvirt")
 
 
 # What is not known of a VF that is still to be made, and what becomes of it when a domain starts with it
@@ -95,6 +95,7 @@ class WholeHost:
                                           "Hugepagesize: 2048 kB")
         self.files.write("/etc/machine-id", "0123456789abcdef0123456789abcdef")
         self.files.write("/proc/sys/kernel/hostname", "kvm1")
+        self.files.write("/proc/sys/kernel/random/boot_id", "d3b0")
         self.image(f"{IMAGES}/image.qcow2")
         self.image(f"{IMAGES}/data.qcow2")
         self.binary(f"{IMAGES}/image.raw", b"boot" * 50000)

@@ -135,6 +135,7 @@ class WholeLibvirt(FakeLibvirt):
 
     def boots(self, domain: FakeDomain) -> None:
         self.files.write(console_log(domain.name()), f"Booting\n{self.says}")
+        self.files.write(f"/run/libvirt/qemu/{domain.name()}.pid", str(1000 + self.started))
         for number, nic in enumerate(domain.live.findall("devices/interface")):
             if nic.get("type") == "hostdev":
                 self.take(connection_address(nic), "vfio-pci")
@@ -145,6 +146,7 @@ class WholeLibvirt(FakeLibvirt):
                 etree.SubElement(nic, "target", dev=name)
 
     def ends(self, domain: FakeDomain) -> None:
+        self.files.remove(f"/run/libvirt/qemu/{domain.name()}.pid")
         for nic in domain.live.findall("devices/interface"):
             if nic.get("type") == "hostdev":
                 self.take(connection_address(nic), "igbvf")

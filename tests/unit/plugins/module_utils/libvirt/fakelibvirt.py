@@ -110,7 +110,7 @@ class FakeDomain(FakeMigration):
             self._plug(live, nic)
         self.connection.started += 1
         live.set("id", str(self.connection.started))
-        self.live, self.running_state, self.reason, self.managed_save = live, 1, 0, False
+        self.live, self.running_state, self.reason, self.managed_save = live, 1, 3 if self.managed_save else 1, False
         for device in self.live.findall("devices/*"):
             self._name(device)
         self.connection.boots(self)
@@ -123,7 +123,7 @@ class FakeDomain(FakeMigration):
     def resume(self) -> None:
         if self.running_state not in (3, 6):  # of a guest that has panicked only the CPUs go on
             raise FakeLibvirtError("domain is not paused", FakeLibrary.VIR_ERR_OPERATION_INVALID)
-        self.running_state, self.reason = 1, 0
+        self.running_state, self.reason = 1, 5
 
     @api
     def pMWakeup(self) -> None:  # noqa: N802

@@ -30,8 +30,8 @@ BELONGS = re.compile(r"""
 """, re.VERBOSE)
 WRITTEN = {"FILES.json", "MANIFEST.json"}
 # A checkout in use has files such as these, of tools and of people.
-LITTER = (".ansible/x", ".env", ".idea/x.xml", ".plugin-cache.yaml", ".venv/lib/x.py", "build/x", "nfv-kvm-0.0.1.tar.gz",
-          "other-1.0.0.tar.gz", "tests/output/x", "plugins/modules/__pycache__/x.pyc")
+LITTER = (".ansible/x", ".env", ".idea/x.xml", ".plugin-cache.yaml", ".venv/lib/x.py", "build/x", "other-1.0.0.tar.gz",
+          "nfv-kvm-0.0.1.tar.gz", "tests/output/x", "plugins/modules/__pycache__/x.pyc")
 
 
 def tracked() -> set[str]:

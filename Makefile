@@ -89,8 +89,9 @@ docs: .venv/docs.stamp | $(COLLECTION)  ## Build the documentation site in build
 	@cp -R docs/docsite build/docs/source
 	@cp CONTRIBUTING.md build/docs/source/contributing.md
 	@chmod go-w build/docs/source/reference  # antsibull-docs wants it so
-	antsibull-docs collection --use-current --fail-on-error --no-indexes --no-breadcrumbs --squash-hierarchy \
-		--no-add-antsibull-docs-version --dest-dir build/docs/source/reference nfv.kvm
+	antsibull-docs --config-file docs/docsite/antsibull-docs.cfg collection --use-current --fail-on-error \
+		--no-indexes --no-breadcrumbs --squash-hierarchy --no-add-antsibull-docs-version \
+		--dest-dir build/docs/source/reference nfv.kvm
 	@python .ci/profile_pages.py >build/docs/source/reference/profiles.md
 	sphinx-build --quiet --fail-on-warning --keep-going --jobs auto build/docs/source build/docs/html
 	@echo "$(CURDIR)/build/docs/html/index.html"

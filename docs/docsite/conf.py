@@ -18,7 +18,7 @@ copyright = "nfv.kvm contributors"
 
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
 # What antsibull-docs writes besides the pages of plugins and roles
-exclude_patterns = ["requirements.txt", "reference/index.rst", "reference/environment_variables.rst"]
+exclude_patterns = ["requirements.txt", "antsibull-docs.cfg", "reference/index.rst", "reference/environment_variables.rst"]
 myst_heading_anchors = 4
 nitpicky = True
 
@@ -29,6 +29,7 @@ pygments_dark_style = "monokai"
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+antsibull_ext_color_scheme = "none"  # site.css has one that follows the theme
 html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
@@ -69,6 +70,16 @@ def link_ansible(_app: Sphinx, _env: object, reference: addnodes.pending_xref, c
     return nodes.reference("", "", content, refuri=f"https://docs.ansible.com/ansible/latest/{path}")
 
 
+def trim(app: Sphinx, document: nodes.document) -> None:
+    """Give a generated page its short name in menus, and leave its table of contents to the theme."""
+    name = app.env.docname
+    for contents in [topic for topic in document.findall(nodes.topic) if "contents" in topic["classes"]]:
+        contents.parent.remove(contents)
+    if generated := re.fullmatch(r"reference/(\w+)_(?:module|role|filter)", name):
+        app.env.titles[name] = nodes.title("", generated[1])
+
+
 def setup(app: Sphinx) -> None:
     app.add_transform(LinkNames)
+    app.connect("doctree-read", trim, priority=900)  # after Sphinx has read the titles
     app.connect("missing-reference", link_ansible)

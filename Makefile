@@ -34,7 +34,7 @@ COLLECTION := build/collections/ansible_collections/nfv/kvm
 INVENTORY := build/lab/inventory.yml
 EXTRA_VARS := -e lab_suite=$(SUITE) $(if $(LAB_HOSTS),-e '{"lab_host_count": $(LAB_HOSTS)}')
 
-.PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule bench
+.PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule bench docs
 .DEFAULT_GOAL := help
 
 help:  ## List what there is
@@ -83,6 +83,19 @@ bench: lab  ## Measure modules in the lab, as ratios to ansible.builtin.ping and
 	ansible-playbook playbooks/lab_down.yml; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
+docs: .venv/docs.stamp | $(COLLECTION)  ## Build the documentation site in build/docs/html
+	@rm -rf build/docs
+	@mkdir -p build/docs
+	@cp -R docs/docsite build/docs/source
+	@cp CONTRIBUTING.md build/docs/source/contributing.md
+	@chmod go-w build/docs/source/reference  # antsibull-docs wants it so
+	antsibull-docs --config-file docs/docsite/antsibull-docs.cfg collection --use-current --fail-on-error \
+		--no-indexes --no-breadcrumbs --squash-hierarchy --no-add-antsibull-docs-version \
+		--dest-dir build/docs/source/reference nfv.kvm
+	@python .ci/profile_pages.py >build/docs/source/reference/profiles.md
+	sphinx-build --quiet --fail-on-warning --keep-going --jobs auto build/docs/source build/docs/html
+	@echo "$(CURDIR)/build/docs/html/index.html"
+
 # A stamp is written last: what was interrupted is done again.
 .venv/run.stamp: requirements.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/apt-install python3-venv
@@ -92,6 +105,10 @@ bench: lab  ## Measure modules in the lab, as ratios to ansible.builtin.ping and
 
 .venv/test.stamp: tests/requirements.txt .venv/run.stamp
 	pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement tests/requirements.txt
+	@touch $@
+
+.venv/docs.stamp: docs/docsite/requirements.txt .venv/run.stamp
+	pip install --quiet --disable-pip-version-check --requirement requirements.txt --requirement docs/docsite/requirements.txt
 	@touch $@
 
 # The checkout under the name by which ansible and Python import it.

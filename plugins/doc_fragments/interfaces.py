@@ -22,8 +22,8 @@ options:
     suboptions:
       name:
         description:
-          - Label of the NIC, of letters, digits and C(/ . _ -), such as V(ge-0/0/0). libvirt stores it as a user alias
-            such as C(ua-ge-0_0_0).
+          - Label of the NIC, of letters, digits and C(/ . _ -), such as V(ge-0/0/0). The user alias in libvirt is
+            derived from it, such as C(ua-ge-0_0_0).
         type: str
       mac:
         description:
@@ -32,9 +32,9 @@ options:
         type: str
       type:
         description:
-          - V(hostdev) gives an SR-IOV VF to the guest. V(direct) creates a macvtap on a netdev of the host. V(bridge)
-            connects to a Linux bridge, or to Open vSwitch with O(interfaces[].virtualport). V(network) connects to a
-            libvirt network.
+          - Type of the connection. V(hostdev) gives an SR-IOV VF to the guest. V(direct) creates a macvtap on a netdev
+            of the host. V(bridge) connects to a Linux bridge, or to Open vSwitch with O(interfaces[].virtualport).
+            V(network) connects to a libvirt network.
           - V(ethernet) creates a TAP device that libvirt does not connect to anything. V(user) connects to the network
             of the host through QEMU without privileges. V(vdpa) connects to a vhost-vdpa device.
           - V(vhostuser) connects to the socket of a user-space switch and requires a domain with shared memory. If

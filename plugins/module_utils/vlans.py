@@ -25,8 +25,8 @@ def vlan_ids(given: object) -> list[int]:
         written = RANGE.fullmatch(str(part))
         first, last = (int(written[1]), int(written[2] or written[1])) if written else (0, 0)
         if not least <= first <= last <= most:
-            raise Wrong(f"VLANs are numbers from {least} to {most}, ranges of them run upwards",
-                        "List them as in [10, 20-29]")
+            raise Wrong(f"VLAN IDs are numbers from {least} to {most}, and a range starts with the lower number",
+                        "Write a list such as [10, 20-29]")
         found.update(range(first, last + 1))
     return sorted(found)
 

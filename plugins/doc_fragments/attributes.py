@@ -10,26 +10,26 @@ options: {}
 attributes:
   check_mode:
     support: full
-    description: Says exactly what would change, and changes nothing.
+    description: Reports exactly what would change, and changes nothing.
   diff_mode:
     support: full
-    description: Shows what is managed before and after.
+    description: Shows the managed state before and after the run.
   idempotent:
     support: full
-    description: A second run changes nothing.
+    description: A second run with the same options changes nothing.
 """
     # Of modules that only read: ``nfv.kvm.attributes.reading``
     READING = r"""
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and return the same as without it.
+    description: Runs in check mode, and returns the same as without it.
     support: full
   diff_mode:
-    description: Shows what has changed in diff mode.
+    description: Shows the changes in diff mode.
     support: none
     details: The module changes nothing.
   idempotent:
-    description: A second run returns the same as long as nobody changes the host.
+    description: A second run returns the same if the host does not change.
     support: full
 """

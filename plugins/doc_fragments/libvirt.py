@@ -11,7 +11,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   uri:
-    description: The libvirt connection URI, as virsh and libvirt know it.
+    description: The libvirt connection URI, as for C(virsh --connect).
     type: str
     default: qemu:///system
 requirements:

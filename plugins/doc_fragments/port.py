@@ -12,38 +12,41 @@ class ModuleDocFragment:
 options:
   vlan:
     description:
-      - The VLANs, on a network of mode V(bridge) with a bridge, V(hostdev) or V(passthrough). What a NIC says itself
-        comes first, then what its port group says, then the network.
+      - The VLANs of the NICs. Requires a network of mode V(bridge) with a bridge, V(hostdev) or V(passthrough).
+      - The VLANs of a NIC take precedence over those of its port group, and these over those of the network.
+      - If it is omitted, the VLANs do not change.
     type: dict
     suboptions:
       tags:
-        description: VLAN numbers from 1 to 4094. An empty list removes the VLAN. A VF takes one.
+        description: VLAN IDs from 1 to 4094. An empty list removes the VLANs. A VF supports one VLAN.
         type: list
         elements: int
         required: true
-      trunk: {type: bool, description: "Whether the guest sees the tags. By default, if there are several."}
-      native: {type: int, description: "The VLAN of a trunk whose packets the guest sees without a tag."}
+      trunk: {type: bool, description: "Whether the guest sees the tags. If it is omitted, it does with several VLANs."}
+      native: {type: int, description: "ID of the VLAN of a trunk whose packets the guest sees without a tag."}
   virtualport:
     description:
-      - What is told to the switch. On macvtaps V(802.1Qbg) or V(802.1Qbh), on VFs V(802.1Qbh), on a bridge
-        V(openvswitch). Parameters that are not given stay as they are while the type does.
-      - The network, the port group and the NIC can each say a part of it, but not contradict each other.
+      - The parameters of the switch port. Macvtaps support V(802.1Qbg) and V(802.1Qbh), VFs support V(802.1Qbh), and
+        bridges support V(openvswitch).
+      - Parameters that are omitted do not change if the type stays the same.
+      - The network, the port group and the NIC can each set a part of the parameters, but must not contradict each
+        other.
     type: dict
     suboptions:
       type:
-        description: The protocol. V(none) removes the virtualport.
+        description: Type of the virtualport. V(none) removes the virtualport.
         type: str
         required: true
         choices: [802.1Qbg, 802.1Qbh, openvswitch, midonet, none]
-      managerid: {type: int, description: "With V(802.1Qbg), the port profile database, from 1 to 255."}
-      typeid: {type: int, description: "With V(802.1Qbg), the port profile, from 0 to 16777215."}
-      typeidversion: {type: int, description: "With V(802.1Qbg), the version of the port profile, from 0 to 255."}
-      instanceid: {type: str, description: "Each NIC has its own, so that it is refused here."}
+      managerid: {type: int, description: "With V(802.1Qbg), the ID of the port profile database, 1 to 255."}
+      typeid: {type: int, description: "With V(802.1Qbg), the ID of the port profile, 0 to 16777215."}
+      typeidversion: {type: int, description: "With V(802.1Qbg), the version of the port profile, 0 to 255."}
+      instanceid: {type: str, description: "Refused, because each NIC has its own instance ID."}
       profileid:
         description:
-          - With V(802.1Qbh), the port profile of Cisco UCS Manager, 1 to 31 characters of letters, digits and
-            C(-.:_).
-          - With V(openvswitch), the port profile, up to 39 bytes.
+          - With V(802.1Qbh), the name of the port profile in Cisco UCS Manager, 1 to 31 characters of letters, digits
+            and C(-.:_).
+          - With V(openvswitch), the name of the port profile, up to 39 bytes.
         type: str
-      interfaceid: {type: str, description: "Each NIC has its own, so that it is refused here."}
+      interfaceid: {type: str, description: "Refused, because each NIC has its own interface ID."}
 """

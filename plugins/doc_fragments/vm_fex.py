@@ -13,10 +13,10 @@ options: {}
 notes:
   - The C(profileid) of a virtualport of type V(802.1Qbh) is the name of a port profile in Cisco UCS Manager, 1 to 31
     characters of letters, digits and C(-.:_). M(nfv.kvm.ucs_port_profile) creates it.
-  - With a virtualport of type V(802.1Qbh) the module warns of what is known not to work with Cisco VM-FEX, be it the
-    driver, the adapter or the number of VFs of the PF, the fabric interconnect, or a macvtap that is not in mode
-    passthrough on a VF.
-  - The KVM host's JSON file C(/etc/nfv.kvm/vm_fex.json) replaces what is known, key by key, for instance
+  - With a virtualport of type V(802.1Qbh), the module warns about components that are known not to work with Cisco
+    VM-FEX. These are certain drivers, adapters, numbers of VFs of a PF and fabric interconnects, and macvtaps that are
+    not in mode passthrough on a VF.
+  - The JSON file C(/etc/nfv.kvm/vm_fex.json) on the KVM host replaces this knowledge key by key, for example with
     C({"fabric_interconnect":"6454","unsupported_adapters":{}}). Its keys are C(adapter_vendors),
     C(unsupported_drivers), C(unsupported_adapters), C(vf_limits), C(fabric_interconnect),
     C(unsupported_fabric_interconnects) and C(unsupported_topologies).

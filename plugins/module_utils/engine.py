@@ -178,12 +178,12 @@ def undo(steps: tuple[Step, ...], host: Host, actions: list[str], error: KvmErro
         for step in reversed(steps[first:]):
             remains[:0] = t.cast(t.Any, step).undo(host) or ()
     except (KvmError, OSError) as second:
-        error.aftermath = f"Putting back what was before failed as well: {second}"
+        error.aftermath = f"Restoring the previous state also failed: {second}"
         return
     actions[:] = [*left, *remains]
-    error.aftermath = "The host is as it was before"
+    error.aftermath = "The previous state was restored"
     if actions:
-        error.aftermath += f", except for what was not undone: {'; '.join(actions)}"
+        error.aftermath += f", except for these changes: {'; '.join(actions)}"
 
 
 def verify(resource: Resource[State], host: Host) -> State:
@@ -202,7 +202,8 @@ def verify(resource: Resource[State], host: Host) -> State:
             place = getattr(resource, "place", "the host")
             raise VerificationFailed(
                 "verification", f"every step was applied, but {place} still needs: {missing}",
-                remedy=getattr(left[0], "remedy", None) or "See the kernel's and libvirt's logs for what put it back",
+                remedy=getattr(left[0], "remedy", None) or "Check the logs of the kernel and of libvirt (journalctl) "
+                "for what reverted the change",
             )
         host.sleep(SETTLE_PAUSE)
 

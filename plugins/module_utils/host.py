@@ -177,7 +177,7 @@ class Host:
         except FileNotFoundError as error:
             raise DependencyMissing(argv[0], "is not installed on this host", remedy=f"Install {argv[0]}") from error
         except subprocess.TimeoutExpired as error:
-            raise CommandFailed(" ".join(argv), f"did not end within {timeout} seconds") from error
+            raise CommandFailed(" ".join(argv), f"it did not finish within {timeout} seconds") from error
         return Completed(done.returncode, done.stdout, done.stderr)
 
     def rtnetlink(self, request: bytes) -> bytes:

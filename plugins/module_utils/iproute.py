@@ -37,7 +37,7 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
     """
     done = host.run([*LINKS, "dev", netdev])
     if done.returncode != 0:
-        raise CommandFailed(netdev, f"ip link show answers: {done.stderr.strip()}")
+        raise CommandFailed(netdev, f"ip link show failed: {done.stderr.strip()}")
     link: dict[str, t.Any] = json.loads(done.stdout)[0]
     vfs = link.get("vfinfo_list", [])
     if len(vfs) < numvfs:
@@ -45,8 +45,8 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
 
         link["vfinfo_list"] = vfs = rtnetlink.vf_infos(host, link["ifindex"])
     if vfs and len(vfs) < numvfs:
-        raise CommandFailed(netdev, f"the kernel tells the settings of {len(vfs)} of its {numvfs} VFs only",
-                            remedy="Have fewer VFs on this PF: one answer of the kernel holds about 330")
+        raise CommandFailed(netdev, f"the kernel reports the settings of only {len(vfs)} of its {numvfs} VFs",
+                            remedy="Reduce numvfs of this PF, because a reply of the kernel has room for about 330 VFs")
     return link
 
 
@@ -117,7 +117,7 @@ def sessions(host: Host) -> dict[str, list[str]]:
 def _answer(host: Host, argv: list[str]) -> str:
     done = host.run(argv)
     if done.returncode != 0:
-        raise CommandFailed(" ".join(argv), f"it answers: {done.stderr.strip()}")
+        raise CommandFailed(" ".join(argv), f"it failed: {done.stderr.strip()}")
     return done.stdout
 
 

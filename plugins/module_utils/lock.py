@@ -83,7 +83,7 @@ def _open(host: Host, name: str) -> int:
         return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=descriptor)
     except OSError as error:
         raise ValidationError(f"lock {path}/{file}", f"it cannot be opened: {error.strerror}",
-                              remedy="Remove that file, and run this again") from None
+                              remedy=f"Remove this file (rm {path}/{file}), and run the task again") from None
     finally:
         os.close(descriptor)
 
@@ -95,16 +95,16 @@ def _open_private(host: Host, path: str) -> int:
         descriptor = os.open(host.path(path), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except PermissionError as error:
         raise ValidationError(f"folder {path}", f"this user cannot use it for locks: {error.strerror}", remedy=(
-            "Run the task as root (become: true), or as a user who has a home")
+            "Run the task as root (become: true), or as a user who has a home directory")
         ) from None
     except OSError as error:
         raise ValidationError(f"folder {path}", f"it is not a folder that can be used for locks: {error.strerror}",
-                              remedy=f"See who made it (ls -ld {path}), remove it, and run this again") from None
+                              remedy=f"Check who owns it (ls -ld {path}), remove it, and run the task again") from None
     found = os.fstat(descriptor)
     if found.st_uid != os.geteuid():
         os.close(descriptor)
-        raise ValidationError(f"folder {path}", "it belongs to another user, who could change the locks in it",
-                              f"user ID {found.st_uid}", f"Remove it (rm -r {path}), and run this again")
+        raise ValidationError(f"folder {path}", f"it belongs to another user (user ID {found.st_uid}), who could change "
+                              "the locks in it", remedy=f"Remove it (rm -r {path}), and run the task again")
     if stat.S_IMODE(found.st_mode) != 0o700:
         os.fchmod(descriptor, 0o700)
     return descriptor
@@ -118,8 +118,9 @@ def _take(host: Host, descriptor: int, name: str, deadline: float) -> None:
         except BlockingIOError:
             if host.now() >= deadline:
                 holder = os.pread(descriptor, 200, 0).decode(errors="replace")
-                raise InUse(name, f"another run changes it: {holder}; it did not end within {WAIT_SECONDS:g} seconds",
-                            remedy="Wait until that run has ended, and run this again") from None
+                raise InUse(name, f"another run is changing it ({holder}) and did not finish within {WAIT_SECONDS:g} "
+                            "seconds",
+                            remedy="Wait until that run has finished, and run the task again") from None
             host.sleep(POLL_SECONDS)
         else:
             return

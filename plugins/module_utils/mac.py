@@ -19,12 +19,13 @@ def unicast_mac(subject: str, mac: str) -> str:
     """
     wanted = mac.lower().replace("-", ":")
     if not MAC.fullmatch(wanted):
-        raise ValidationError(subject, "this is no MAC address", mac, "Write six octets, such as 52:54:00:12:34:56")
+        raise ValidationError(subject, "this is not a MAC address", mac, "Write six octets, such as 52:54:00:12:34:56")
     if int(wanted[:2], 16) & 1:
         raise ValidationError(
             subject, "this is a multicast or broadcast address, which no NIC can have", mac,
-            "Take one whose first octet is even, such as 52:54:00:12:34:56",
+            "Use an address whose first octet is even, such as 52:54:00:12:34:56",
         )
     if wanted == ZERO:
-        raise ValidationError(subject, "the zero address means no address", mac, "Take one such as 52:54:00:12:34:56")
+        raise ValidationError(subject, "this is the all-zero address, which no NIC can have",
+                              mac, "Use an address such as 52:54:00:12:34:56")
     return wanted

@@ -92,11 +92,12 @@ def address_of(host: Host, device: str) -> str | None:
     if PCI_ADDRESS.fullmatch(device):
         if not host.exists(f"{DEVICES}/{device.lower()}"):
             raise ValidationError(
-                "pf", "this host has no such PCI device", device, "See lspci -D for those that it has"
+                "pf", "this host has no such PCI device", device, "Run lspci -D to list the PCI devices of the host"
             )
     elif netdev_of(host, device) is None:
         raise ValidationError(
-            "pf", "this host has no such network interface", device, "See ip link for those that it has"
+            "pf", "this host has no such network interface", device, "Run ip link to list the network interfaces of "
+            "the host"
         )
     return bus_address(host, device)
 
@@ -109,9 +110,9 @@ def address_of_pf(host: Host, pf: str) -> str:
     address = address_of(host, pf)
     if address is None or not host.exists(f"{DEVICES}/{address}/sriov_totalvfs"):
         raise ValidationError(
-            "pf", "this device has no SR-IOV (it has no sriov_totalvfs in sysfs)", pf,
-            "Name the physical function of a NIC that supports SR-IOV, with SR-IOV enabled in firmware; "
-            "nfv.kvm.bios_check tells which layer lacks it",
+            "pf", "this device does not support SR-IOV (it has no sriov_totalvfs in sysfs)", pf,
+            "Name the physical function of a NIC that supports SR-IOV, with SR-IOV enabled in firmware; run "
+            "nfv.kvm.bios_check to find the layer that does not support it",
         )
     return address
 

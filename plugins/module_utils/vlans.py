@@ -19,8 +19,8 @@ def vlan_ids(given: object) -> list[int]:
     least, most = VLAN_IDS
     found = numbers_of(given, least, most)
     if found is None:
-        raise Wrong(f"VLANs are numbers from {least} to {most}, ranges of them run upwards",
-                    "List them as in [10, 20-29]")
+        raise Wrong(f"VLAN IDs are numbers from {least} to {most}, and a range starts with the lower number",
+                    "Write a list such as [10, 20-29]")
     return found
 
 

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 # A JSON object on the host; each of its keys replaces that of TABLE as a whole.
 OVERRIDES = "/etc/nfv.kvm/vm_fex.json"
 NO_VF = "no VF"
-_NO_TOPOLOGY = "VM-FEX has macvtaps in mode passthrough only"
+_NO_TOPOLOGY = "VM-FEX supports macvtaps in mode passthrough only"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ TABLE = Table(
     # stable series that got it as a correction); virNetDevVPortProfileOpSetLink in src/util/virnetdevvportprofile.c of
     # libvirt sends it.
     unsupported_drivers={
-        "enic": "it demands a profile name of 40 bytes, and libvirt sends the name as it is, with a zero byte",
+        "enic": "it requires a profile name of 40 bytes, but libvirt sends only the name and a zero byte",
     },
     # Those of "1137:0043 VIC Ethernet NIC" in pci.ids (https://pci-ids.ucw.cz, 2026.08.22), and 0139, which is not
     # there, in drivers/scsi/fnic/fnic_pci_subsys_devid.h of Linux.
@@ -69,9 +69,9 @@ TABLE = Table(
     vf_limits=[22, 32],
     # NO_VF: libvirt asks for VF -1 of a device that is not a VF (net/core/rtnetlink.c refuses it).
     unsupported_topologies={
-        "private": "UCS does not have MacVTap direct (private) any more since release 2.1",
+        "private": "UCS does not support MacVTap direct (private) since release 2.1",
         "vepa": _NO_TOPOLOGY, "bridge": _NO_TOPOLOGY,
-        NO_VF: "Linux from 5.4 on sets port profiles on VFs only, and this is not one",
+        NO_VF: "Linux 5.4 and later sets port profiles on VFs only, and this is not a VF",
     },
 )
 
@@ -191,7 +191,7 @@ def _of_topology(table: Table, use: Use) -> t.Iterator[tuple[str, str]]:
     """Keys of the table, and what they say of the way from the guest to the switch."""
     interconnect, listed = table.fabric_interconnect, table.unsupported_fabric_interconnects
     if lacks_vm_fex(interconnect) if listed is None else interconnect in listed:
-        yield "fabric_interconnect", f"fabric interconnect {interconnect} has neither VM-FEX nor port profiles"
+        yield "fabric_interconnect", f"fabric interconnect {interconnect} supports neither VM-FEX nor port profiles"
     met = [use.topology] if use.pf is not None else [use.topology, NO_VF]
     reasons = [table.unsupported_topologies[name] for name in met if name in table.unsupported_topologies]
     if reasons:
@@ -206,14 +206,15 @@ def _of_pf(table: Table, pf: Adapter | None) -> t.Iterator[tuple[str, str]]:
     vendors = table.adapter_vendors
     if pf.vendor and vendors and pf.vendor not in vendors:
         yield "adapter_vendors", f"PF {pf.name} has PCI vendor {pf.vendor}, and only NICs of {' or '.join(vendors)} " \
-            "(Cisco VIC is 1137) have VM-FEX"
+            "(Cisco VIC is 1137) support VM-FEX"
     if pf.driver and pf.driver in drivers:
         yield "unsupported_drivers", f"driver {pf.driver} of PF {pf.name}: {drivers[pf.driver]}"
     if pf.subsystem in adapters:
-        yield "unsupported_adapters", f"PF {pf.name} is of a {adapters[pf.subsystem]}, which Cisco lists as one " \
-            "without VM-FEX on VFs"
+        yield "unsupported_adapters", f"PF {pf.name} belongs to a {adapters[pf.subsystem]}, for which Cisco does not " \
+            "support VM-FEX on VFs"
     if limits and pf.numvfs > limits[0]:
-        usable = f"at most {limits[1]}" if pf.numvfs > limits[1] else f"{limits[0]} to {limits[1]}, by their kernel"
+        usable = f"at most {limits[1]}" if pf.numvfs > limits[1] else \
+            f"{limits[0]} to {limits[1]}, depending on their kernel"
         yield "vf_limits", f"PF {pf.name} has {pf.numvfs} VFs, of which hosts can use {usable}"
 
 
@@ -226,12 +227,12 @@ def read_table(host: Host) -> Table:
         return TABLE
     text = host.read(OVERRIDES)
     if text is None:
-        raise ValidationError(OVERRIDES, "it is there and cannot be read",
-                              remedy="Make it a file that the user of the task may read, or remove it")
+        raise ValidationError(OVERRIDES, "the file exists but cannot be read",
+                              remedy="Make it a file that the user of the task can read, or remove it")
     try:
         given = json.loads(text)
     except ValueError as error:
-        raise ValidationError(OVERRIDES, f"it is no JSON: {error}", remedy="Correct it, or remove it") from error
+        raise ValidationError(OVERRIDES, f"it is not valid JSON: {error}", remedy="Correct it, or remove it") from error
     if not isinstance(given, dict):
         raise ValidationError(OVERRIDES, "it must be a JSON object", given, f"Its keys are {', '.join(FORMS)}")
     for key, value in given.items():
@@ -240,7 +241,7 @@ def read_table(host: Host) -> Table:
                                   f"Its keys are {', '.join(FORMS)}")
         form, fits = FORMS[key]
         if not fits(value):
-            raise ValidationError(f"{OVERRIDES}: {key}", "it has another form", value, f"Give {form}")
+            raise ValidationError(f"{OVERRIDES}: {key}", "its format is not valid", value, f"Give {form}")
     return replace(TABLE, **given)
 
 

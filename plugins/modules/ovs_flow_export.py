@@ -6,128 +6,144 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ovs_flow_export
-short_description: sFlow, NetFlow and IPFIX of an Open vSwitch bridge
+short_description: Configure sFlow, NetFlow and IPFIX on an Open vSwitch bridge
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
-  - Makes a bridge of Open vSwitch tell collectors what passes through it, so that traffic between guests of one host
-    can be seen, too.
-  - An export that is not given is left as it is, and so is an option of an export that is not given.
-  - One process reads all three exports, and one changes them, in one transaction.
-  - Other bridges keep what they have, even where several were made to share the settings of an export. This bridge
-    then gets settings of its own.
+  - Configures a bridge of Open vSwitch to export its traffic to collectors. This also makes traffic visible that stays
+    between guests of one host.
+  - Does not change exports that are omitted, nor options of an export that are omitted.
+  - Reads all three exports with one process, and changes them with another one, in one transaction.
+  - Does not change other bridges. If other bridges share the settings of an export with this bridge, this bridge gets
+    settings of its own.
 extends_documentation_fragment:
   - nfv.kvm.attributes
 requirements:
   - Open vSwitch on the host
 options:
   bridge:
-    description: The bridge, by its name. It has to be there.
+    description: Name of the bridge, which must exist.
     type: str
     required: true
   sflow:
     description:
-      - Samples of packets, and the counters of the bridge's ports. The options are those of Open vSwitch's table
-        V(sFlow).
+      - Exports samples of packets, and the counters of the bridge's ports. The options are columns of the table
+        V(sFlow) of Open vSwitch.
+      - If it is omitted, the module does not change sFlow.
     type: dict
     suboptions:
       targets:
         description:
-          - The collectors, each V(192.0.2.9:6343) or V([2001:db8::9]:6343). Needed to turn the export on.
+          - Addresses of the collectors, such as V(192.0.2.9:6343) or V([2001:db8::9]:6343). Required to turn the
+            export on.
         type: list
         elements: str
       agent:
         description:
-          - What the collectors know this switch by, an IP address or a network interface that has one. An empty text
-            leaves it to Open vSwitch, which takes the address that it reaches the first collector from.
+          - How the collectors identify this switch. Either an IP address, or a netdev of the host that has one.
+          - With an empty text, or if it was never set, Open vSwitch uses the address from which it reaches the first
+            collector.
         type: str
       header:
         description:
-          - How many bytes of a packet go into its sample, 128 if never set. Open vSwitch drops samples that are
-            longer than half a datagram, so stay below 600.
+          - Number of bytes of a packet that its sample holds. If it was never set, Open vSwitch uses 128. Open vSwitch
+            drops samples that are longer than half a datagram, so use less than 600.
         type: int
       sampling:
-        description: One out of how many packets is sampled, 400 if never set.
+        description: Samples one out of this number of packets. If it was never set, 400.
         type: int
       polling:
-        description: Every how many seconds the ports' counters are sent, 30 if never set; V(0) for never.
+        description:
+          - Interval in seconds at which the counters of the ports are sent. If it was never set, 30. V(0) turns them
+            off.
         type: int
   netflow:
     description:
-      - Records of IP flows, NetFlow version 5. The options are those of Open vSwitch's table V(NetFlow).
+      - Exports records of IP flows in NetFlow version 5. The options are columns of the table V(NetFlow) of Open
+        vSwitch.
+      - If it is omitted, the module does not change NetFlow.
     type: dict
     suboptions:
       targets:
-        description: The collectors, each V(192.0.2.9:2055) or V([2001:db8::9]:2055). Needed to turn the export on.
+        description:
+          - Addresses of the collectors, such as V(192.0.2.9:2055) or V([2001:db8::9]:2055). Required to turn the
+            export on.
         type: list
         elements: str
       active_timeout:
         description:
-          - After how many seconds a flow that goes on is recorded. V(0) is Open vSwitch's own, 600. V(-1) is for never
-            by its manual, but 3.5 takes 600 then.
+          - Interval in seconds at which a flow that continues is recorded. V(0) is the default of Open vSwitch, 600.
+            V(-1) turns these records off according to the manual of Open vSwitch, but version 3.5 then uses 600.
         type: int
       engine_id:
-        description: The engine ID in the records, V(0) to V(255); that of the datapath if never set.
+        description: Engine ID in the records, from V(0) to V(255). If it was never set, the ID of the datapath.
         type: int
       engine_type:
-        description: The engine type in the records, V(0) to V(255); that of the datapath if never set.
+        description: Engine type in the records, from V(0) to V(255). If it was never set, the type of the datapath.
         type: int
       add_id_to_interface:
         description:
-          - Whether the upper 7 bits of the records' interface numbers are the lower ones of the engine ID, for
-            collectors that cannot tell several bridges of a host apart.
+          - Whether the upper 7 bits of the interface numbers in the records hold the lower 7 bits of the engine ID.
+            Some collectors need this to distinguish several bridges of a host.
         type: bool
   ipfix:
     description:
-      - Records of what is sampled at the bridge's ports. The options are those of Open vSwitch's table V(IPFIX).
-      - What OpenFlow C(sample) actions send has other settings (table V(Flow_Sample_Collector_Set)), which stay.
+      - Exports records of the packets that are sampled at the ports of the bridge. The options are columns of the table
+        V(IPFIX) of Open vSwitch.
+      - The exports of OpenFlow C(sample) actions have other settings (table V(Flow_Sample_Collector_Set)), which the
+        module does not change.
+      - If it is omitted, the module does not change IPFIX.
     type: dict
     suboptions:
       targets:
-        description: The collectors, each V(192.0.2.9:4739) or V([2001:db8::9]:4739). Needed to turn the export on.
+        description:
+          - Addresses of the collectors, such as V(192.0.2.9:4739) or V([2001:db8::9]:4739). Required to turn the
+            export on.
         type: list
         elements: str
       sampling:
-        description: One out of how many packets is sampled, 400 if never set.
+        description: Samples one out of this number of packets. If it was never set, 400.
         type: int
       obs_domain_id:
-        description: The observation domain ID of every message, 0 if never set.
+        description: Observation domain ID of every message. If it was never set, 0.
         type: int
       obs_point_id:
-        description: The observation point ID of every record, 0 if never set.
+        description: Observation point ID of every record. If it was never set, 0.
         type: int
       cache_active_timeout:
         description:
-          - For how many seconds the packets of a flow are gathered into one record, up to V(4200). With V(0), or if
-            never set, each sample is a record. Needs O(ipfix.cache_max_flows).
+          - Time in seconds, up to V(4200), for which the packets of a flow are collected into one record. Requires
+            O(ipfix.cache_max_flows). With V(0), or if it was never set, each sample is a record.
         type: int
       cache_max_flows:
         description:
-          - How many flows are gathered at a time. With V(0), or if never set, each sample is a record. Needs
-            O(ipfix.cache_active_timeout).
+          - Maximum number of flows in the cache. Requires O(ipfix.cache_active_timeout). With V(0), or if it was never
+            set, each sample is a record.
         type: int
       stats_interval:
         description:
-          - Every how many seconds the export's own statistics are sent, V(1) to V(3600), 600 if never set. Needs Open
-            vSwitch 3.2.
+          - Interval in seconds, from V(1) to V(3600), at which the statistics of the export itself are sent. If it was
+            never set, 600. Requires Open vSwitch 3.2.
         type: int
       template_interval:
         description:
-          - Every how many seconds the templates are sent, which a collector that was started later waits for; V(1) to
-            V(3600), 600 if never set. Needs Open vSwitch 3.2.
+          - Interval in seconds, from V(1) to V(3600), at which the templates are sent. A collector that starts later
+            cannot read records before it receives the templates. If it was never set, 600. Requires Open vSwitch 3.2.
         type: int
       other_config:
         description:
-          - Keys of this column, each left as it is if not given. An empty text takes a key away.
-          - V(enable-input-sampling) and V(enable-output-sampling), true or false, for whether packets are sampled where
-            they come in and where they go out; V(enable-tunnel-sampling) for whether the records of packets in
-            tunnels tell the tunnel. All three are so if never set.
-          - V(virtual_obs_id), a text of at most 254 bytes that goes with every record.
+          - Keys of the column C(other_config). The module does not change keys that are omitted. An empty text removes
+            a key.
+          - V(enable-input-sampling) and V(enable-output-sampling), each V(true) or V(false), set whether packets are
+            sampled when they enter and when they leave the bridge. V(enable-tunnel-sampling) sets whether the records
+            of tunneled packets include the tunnel. If they were never set, all three are V(true).
+          - V(virtual_obs_id) is a text of at most 254 bytes that is added to every record.
         type: dict
   state:
     description:
-      - V(present) for the exports that are given to be so.
-      - V(absent) for those that are given to be off, whatever their options, and all three where none is given.
+      - V(present) configures the exports that are given.
+      - V(absent) turns the exports that are given off and ignores their options. If no export is given, it turns all
+        three off.
     type: str
     choices: [present, absent]
     default: present
@@ -138,7 +154,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: One out of 64 packets of br0 to an sFlow collector, and the ports' counters every 10 seconds
+- name: Send one out of 64 packets of br0 to an sFlow collector, and the counters of its ports every 10 seconds
   nfv.kvm.ovs_flow_export:
     bridge: br0
     sflow:
@@ -147,7 +163,7 @@ EXAMPLES = r"""
       sampling: 64
       polling: 10
 
-- name: NetFlow to two collectors, IPFIX to a third
+- name: Send NetFlow to two collectors, and IPFIX to a third one
   nfv.kvm.ovs_flow_export:
     bridge: br0
     netflow:
@@ -162,13 +178,13 @@ EXAMPLES = r"""
       other_config:
         enable-output-sampling: false
 
-- name: No NetFlow any more
+- name: Turn NetFlow off
   nfv.kvm.ovs_flow_export:
     bridge: br0
     netflow: {}
     state: absent
 
-- name: Nothing is exported
+- name: Turn all exports of a bridge off
   nfv.kvm.ovs_flow_export:
     bridge: br0
     state: absent
@@ -176,29 +192,29 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: The changes in words; the same in check mode.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str
   sample: ["br0: sflow off → on", "br0: sflow.targets unset → 192.0.2.9:6343", "br0: sflow.sampling unset → 64"]
 bridge:
-  description: The bridge.
+  description: Name of the bridge.
   returned: success
   type: str
   sample: br0
 sflow:
-  description: Its sFlow afterwards, none where it is off. An option that is left to Open vSwitch is none.
+  description: The sFlow settings after the run, null if sFlow is off. An option that was never set is null.
   returned: success
   type: dict
   sample: {targets: ["192.0.2.9:6343"], agent: eno1, header: null, sampling: 64, polling: 10}
 netflow:
-  description: Its NetFlow afterwards, none where it is off. An option that is left to Open vSwitch is none.
+  description: The NetFlow settings after the run, null if NetFlow is off. An option that was never set is null.
   returned: success
   type: dict
   sample: {targets: ["192.0.2.9:2055"], active_timeout: 60, engine_id: null, engine_type: null,
            add_id_to_interface: false}
 ipfix:
-  description: Its IPFIX afterwards, none where it is off. An option that is left to Open vSwitch is none.
+  description: The IPFIX settings after the run, null if IPFIX is off. An option that was never set is null.
   returned: success
   type: dict
   sample: {targets: ["192.0.2.10:4739"], sampling: 1, obs_domain_id: 42, obs_point_id: null,

@@ -6,62 +6,71 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: port_profile
-short_description: A named profile of VLAN, bandwidth and switch parameters that NICs refer to
+short_description: Manage a port profile (port group) of a libvirt network
 version_added: 0.1.0
 description:
-  - Adds, changes and removes a port group of a libvirt network, in its definition and, where the network is started,
-    in what it runs with. The network and its NICs go on.
-  - NICs take the profile over when they are plugged in. Those that run with something else are told in RV(consumers),
-    and follow at their domain's next start, or at once with O(replug=allowed).
-  - What is not given stays as it is. What the network's mode cannot carry is refused.
+  - Creates, changes and removes a port group of a libvirt network. The port group sets the VLANs, the bandwidth and the
+    switch parameters of the NICs that name it.
+  - Changes the persistent definition of the network and, if the network is started, its live definition. The network
+    and its NICs keep running.
+  - Changes the NICs of running domains at once if libvirt can change all settings that differ while a domain runs.
+    Other NICs get the new settings at the next start of their domain, or at once with O(replug=allowed). RV(consumers)
+    reports for each NIC whether it runs with the current settings.
+  - Does not change options that are omitted. Fails if the mode of the network does not support an option.
 options:
   name:
-    description: Name of the profile, as O(nfv.kvm.vm_interface#module:interfaces[].source.portgroup) names it.
+    description: Name of the profile. NICs refer to it in O(nfv.kvm.vm_interface#module:interfaces[].source.portgroup).
     type: str
     required: true
   network:
-    description: The libvirt network.
+    description: Name of the libvirt network, which must exist.
     type: str
     required: true
   default:
-    description: Whether NICs of the network that name no port group have this one. A network has one default.
+    description:
+      - Whether this is the profile of NICs that name no port group. A network has at most one default profile.
+      - If it is omitted, this does not change, and a new profile is not the default.
     type: bool
   bandwidth:
     description:
-      - Limits of each NIC, on a network with a bridge. A direction that is not given stays as it is, one that is
-        given is replaced as a whole.
+      - Bandwidth limits of each NIC. Requires a network that has a bridge.
+      - A direction that is given is replaced as a whole. A direction that is omitted does not change.
     type: dict
     suboptions:
       inbound:
-        description: Towards the guest.
+        description: Limits of the traffic to the guest.
         type: dict
         suboptions:
-          average: &average {type: int, description: "Kilobytes a second. V(0) removes the limit."}
-          peak: &peak {type: int, description: "Kilobytes a second that may be reached for a time."}
-          burst: &burst {type: int, description: "Kibibytes that may go at the speed of the peak."}
-          floor: {type: int, description: "libvirt has it for single NICs only, so that it is refused here."}
+          average: &average {type: int, description: "Average rate in kilobytes per second. V(0) removes the limits."}
+          peak: &peak {type: int, description: "Maximum rate during a burst, in kilobytes per second."}
+          burst: &burst {type: int, description: "Kibibytes that can be sent at the peak rate."}
+          floor: {type: int, description: "Refused. libvirt supports it for single NICs only."}
       outbound:
-        description: From the guest.
+        description: Limits of the traffic from the guest.
         type: dict
         suboptions:
           average: *average
           peak: *peak
           burst: *burst
   trust_guest_rx_filters:
-    description: Whether V(virtio) guests may have the host's side take their MACs. Not with V(hostdev).
+    description:
+      - Whether the host accepts changes of the MAC addresses and receive filters that a guest makes on a V(virtio) NIC.
+      - A network of mode V(hostdev) does not support it. If it is omitted, this does not change.
     type: bool
   isolated:
-    description: libvirt has it for single NICs and whole networks only, so that V(true) is refused here.
+    description: V(true) is refused. libvirt supports it for single NICs and whole networks only.
     type: bool
   state:
-    description: V(absent) removes the profile, unless a NIC has it.
+    description: V(absent) removes the profile. It fails if a NIC uses the profile.
     type: str
     choices: [present, absent]
     default: present
   replug:
     description:
-      - With V(allowed), NICs that run with something else than the profile are unplugged and plugged in again, where
-        their domain's definition has them at the same place. The guest sees a NIC go and come.
+      - What to do with NICs of running domains that libvirt cannot change while they are plugged in.
+      - V(never) leaves them as they are until their domain is started again.
+      - V(allowed) unplugs them and plugs them in again, if the definition of their domain has them at the same PCI
+        address. The guest loses the NIC for a short time.
     type: str
     choices: [never, allowed]
     default: never
@@ -77,7 +86,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A trunk of Open vSwitch with a limit
+- name: Create a VLAN trunk on Open vSwitch with a bandwidth limit
   nfv.kvm.port_profile:
     network: fabric
     name: core
@@ -86,13 +95,13 @@ EXAMPLES = r"""
       inbound: {average: 125000}
       outbound: {average: 125000, peak: 250000, burst: 1024}
 
-- name: A profile that the adjacent bridge knows by 802.1Qbg
+- name: Create a profile for a switch that supports 802.1Qbg
   nfv.kvm.port_profile:
     network: vepa
     name: gold
     virtualport: {type: 802.1Qbg, managerid: 11, typeid: 1193047, typeidversion: 2}
 
-- name: Move a customer to another VLAN, at once
+- name: Move a customer to another VLAN at once
   nfv.kvm.port_profile:
     network: wan
     name: customer7
@@ -100,7 +109,7 @@ EXAMPLES = r"""
     replug: allowed
   register: customer7
 
-- name: Remove one
+- name: Remove a profile that no NIC uses
   nfv.kvm.port_profile:
     network: wan
     name: customer6
@@ -109,21 +118,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 consumers:
-  description: The NICs that have the profile, by name or as the default of their network.
+  description: The NICs that use the profile, because they name it or because it is the default of their network.
   returned: success
   type: list
   elements: dict
   contains:
-    domain: {type: str, sample: edge1, description: "The domain."}
-    name: {type: str, sample: ge-0_0_0, description: "The NIC's label as its alias has it, or null."}
-    mac: {type: str, sample: "52:54:00:12:34:56", description: "Its MAC."}
-    running: {type: bool, sample: true, description: "Whether its domain runs with it."}
+    domain: {type: str, sample: edge1, description: "Name of the domain."}
+    name: {type: str, sample: ge-0_0_0, description: "Label of the NIC from its alias, or null."}
+    mac: {type: str, sample: "52:54:00:12:34:56", description: "MAC address of the NIC."}
+    running: {type: bool, sample: true, description: "Whether the running domain has the NIC."}
     current:
-      description: Whether it runs with what the profile says now; null where it does not run.
+      description: Whether the NIC runs with the current settings of the profile, or null if it does not run.
       type: bool
       sample: false
 actions:
-  description: What was done, or would be done in check mode, in words.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str

@@ -6,24 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sriov_vf
-short_description: The SR-IOV virtual functions of one physical function
+short_description: Manage the SR-IOV virtual functions of a physical function
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
-  - Makes the virtual functions (VFs) of a physical function (PF) and gives each its MAC, VLAN, trust and limits.
-  - VFs that are not named in O(vfs) keep what they have; a change of O(numvfs) keeps the settings of all that stay.
-  - A run that is killed during a change of O(numvfs) is finished by the next task for this PF. VFs that were changed in
-    between, such as by a guest that was started, keep what they have. If one is in use and was not changed, O(in_use)
-    decides.
-  - One process reads the PF with all of its VFs, one changes their settings.
+  - Creates the virtual functions (VFs) of a physical function (PF), and sets the MAC address, VLAN, trust, rate limits
+    and driver of each VF.
+  - Does not change VFs that are not listed in O(vfs). A change of O(numvfs) keeps the settings of all VFs that remain.
+  - If a run is killed during a change of O(numvfs), the next task for this PF completes it. That task does not change
+    VFs that were changed in the meantime, for example because a guest was started with them. If a VF is in use and was
+    not changed, O(in_use) decides whether the task continues.
+  - Reads the PF and all of its VFs with one process, and changes their settings with another one.
 extends_documentation_fragment:
   - nfv.kvm.pf
   - nfv.kvm.attributes
 options:
   uri:
     description:
-      - The libvirt whose domains may use the VFs. A host without libvirt is fine; one with it needs python3-libvirt
-        and python3-lxml.
+      - The libvirt connection URI. The module asks this libvirt which domains use the VFs.
+      - If libvirt is installed on the host, the host also needs python3-libvirt and python3-lxml.
     type: str
     default: qemu:///system
 seealso:
@@ -33,13 +34,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Four VFs on eno2, in place of echo 4 > /sys/class/net/eno2/device/sriov_numvfs
+- name: Create four VFs on eno2, instead of echo 4 > /sys/class/net/eno2/device/sriov_numvfs
   nfv.kvm.sriov_vf:
     pf: eno2
     up: true
     numvfs: 4
 
-- name: VF 0 for a firewall's inside, VFs 1 to 3 locked into VLAN 200
+- name: Set up VF 0 for the inside of a firewall, and tag the packets of VFs 1 to 3 with VLAN 200
   nfv.kvm.sriov_vf:
     pf: eno2
     vfs:
@@ -52,7 +53,7 @@ EXAMPLES = r"""
         vlan: 200
         max_tx_rate: 1000
 
-- name: Eight VFs for DPDK, there again after a reboot
+- name: Create eight VFs for DPDK, also after each reboot
   nfv.kvm.sriov_vf:
     pf: eno2
     up: true
@@ -64,7 +65,7 @@ EXAMPLES = r"""
         trust: true
     persistent: true
 
-- name: No VFs, unless a guest still uses one
+- name: Remove all VFs, unless one is in use
   nfv.kvm.sriov_vf:
     pf: "0000:83:00.1"
     numvfs: 0
@@ -72,59 +73,59 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: The changes in words; the same in check mode.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str
   sample: ["eno2: numvfs 0 → 4", "VF 0 of eno2: vlan 0 → 100"]
 pf:
-  description: The PF afterwards.
+  description: The PF after the run.
   returned: success
   type: dict
   contains:
-    name: {description: Its network interface., type: str, sample: eno2}
-    pci_address: {description: Where it is., type: str, sample: "0000:83:00.1"}
-    driver: {description: Its driver., type: str, sample: i40e}
-    numvfs: {description: How many VFs it has., type: int, sample: 4}
-    totalvfs: {description: How many VFs it can have., type: int, sample: 64}
-    mtu: {description: Its MTU in bytes., type: int, sample: 1500}
+    name: {description: Name of its netdev., type: str, sample: eno2}
+    pci_address: {description: PCI address., type: str, sample: "0000:83:00.1"}
+    driver: {description: Name of its driver., type: str, sample: i40e}
+    numvfs: {description: Number of VFs., type: int, sample: 4}
+    totalvfs: {description: Maximum number of VFs., type: int, sample: 64}
+    mtu: {description: MTU in bytes., type: int, sample: 1500}
     up: {description: Whether it is administratively up., type: bool, sample: true}
     link_up: {description: Whether it has a link., type: bool, sample: true}
-    numa_node: {description: "Its NUMA node, none where the firmware names none.", type: int, sample: 1}
+    numa_node: {description: "NUMA node, or null if the firmware does not report one.", type: int, sample: 1}
 vfs:
   description:
-    - All VFs of the PF afterwards, in order.
-    - In check mode, of a VF that is still to be made, only the index, PCI address and settings are known.
+    - All VFs of the PF after the run, in the order of their index.
+    - In check mode, a VF that does not exist yet has only its index, its PCI address and the settings from O(vfs).
   returned: success
   type: list
   elements: dict
   contains:
-    index: {description: Its number., type: int, sample: 0}
-    pci_address: {description: Where it is., type: str, sample: "0000:83:0a.0"}
-    netdev: {description: Its network interface in the host., type: str, sample: eno2v0}
-    driver: {description: Its driver in the host., type: str, sample: iavf}
-    iommu_group: {description: Its IOMMU group until the next boot., type: int, sample: 57}
-    numa_node: {description: "Its NUMA node, none where the firmware names none.", type: int, sample: 1}
+    index: {description: "Number of the VF, starting at 0.", type: int, sample: 0}
+    pci_address: {description: PCI address., type: str, sample: "0000:83:0a.0"}
+    netdev: {description: "Netdev on the host, or null if it has none.", type: str, sample: eno2v0}
+    driver: {description: "Driver on the host, or null if none is bound.", type: str, sample: iavf}
+    iommu_group: {description: "IOMMU group, which can change at the next boot.", type: int, sample: 57}
+    numa_node: {description: "NUMA node, or null if the firmware does not report one.", type: int, sample: 1}
     used_by:
-      description: The domain that has it, none where no domain has.
+      description: The domain that uses the VF, or null if no domain uses it.
       type: dict
       contains:
-        domain: {description: The name of the domain., type: str, sample: edge}
-        mac: {description: The MAC of its NIC., type: str, sample: "52:54:00:aa:00:01"}
-        live: {description: Whether the domain runs with it., type: bool, sample: true}
-        persistent: {description: Whether the domain's definition has it., type: bool, sample: true}
-    mac: {description: Its MAC., type: str, sample: "52:54:00:aa:00:01"}
-    vlan: {description: "Its VLAN, 0 for none.", type: int, sample: 100}
-    qos: {description: The priority of its tag., type: int, sample: 0}
-    vlan_protocol: {description: The protocol of its tag., type: str, sample: 802.1Q}
+        domain: {description: Name of the domain., type: str, sample: edge}
+        mac: {description: MAC address of its NIC., type: str, sample: "52:54:00:aa:00:01"}
+        live: {description: Whether the running domain has the VF., type: bool, sample: true}
+        persistent: {description: Whether the definition of the domain has the VF., type: bool, sample: true}
+    mac: {description: MAC address., type: str, sample: "52:54:00:aa:00:01"}
+    vlan: {description: "VLAN, or 0 for none.", type: int, sample: 100}
+    qos: {description: 802.1p priority of the VLAN tag., type: int, sample: 0}
+    vlan_protocol: {description: Protocol of the VLAN tag., type: str, sample: 802.1Q}
     spoofchk: {description: Whether spoofed packets are dropped., type: bool, sample: false}
-    trust: {description: Whether it is trusted., type: bool, sample: true}
-    link_state: {description: The link it sees., type: str, sample: auto}
-    min_tx_rate: {description: Mbit/s., type: int, sample: 0}
-    max_tx_rate: {description: Mbit/s., type: int, sample: 0}
-    query_rss: {description: "Whether it may ask for the RSS configuration, none if not known.", type: bool}
+    trust: {description: Whether the VF is trusted., type: bool, sample: true}
+    link_state: {description: Link state that the VF sees., type: str, sample: auto}
+    min_tx_rate: {description: Guaranteed transmit rate in Mbit/s., type: int, sample: 0}
+    max_tx_rate: {description: "Maximum transmit rate in Mbit/s, or 0 for no limit.", type: int, sample: 0}
+    query_rss: {description: "Whether the VF may query the RSS configuration, or null if unknown.", type: bool}
 kept:
-  description: The settings that are there again after a reboot, each with the file that sees to it.
+  description: The settings that are applied again after a reboot, each with the file that configures it.
   returned: success
   type: dict
   sample: {numvfs: "/etc/systemd/network/10-nfv-kvm-0000:83:00.1.link",

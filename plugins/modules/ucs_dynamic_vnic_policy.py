@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ucs_dynamic_vnic_policy
-short_description: A dynamic vNIC connection policy in Cisco UCS Manager, which gives KVM hosts their virtual functions
+short_description: Manage a dynamic vNIC connection policy (the VFs of KVM hosts) in Cisco UCS Manager
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
@@ -25,7 +25,7 @@ options:
     type: str
     default: org-root
   descr:
-    description: Description, up to 256 characters. An empty text removes it.
+    description: Description of the policy, up to 256 characters. An empty text removes it.
     type: str
   vnics:
     description:
@@ -105,13 +105,13 @@ policy:
   sample: {name: kvm-16, org: org-root, dn: org-root/dynamic-con-kvm-16, descr: VM-FEX on KVM, vnics: 16,
            adapter_policy: Linux, protection: protected}
 vfs:
-  description: What the PF of a vNIC with this policy has.
+  description: The VFs of a PF whose vNIC has this policy.
   returned: success
   type: dict
   contains:
-    offered: {type: int, sample: 54, description: "How many VFs it offers."}
-    usable: {type: int, sample: 22, description: "How many of them every host can use with port profiles."}
-    usable_at_most: {type: int, sample: 32, description: "How many of them a host can use at most."}
+    offered: {type: int, sample: 54, description: "Number of VFs that the PF offers."}
+    usable: {type: int, sample: 22, description: "Number of them that every host can use with port profiles."}
+    usable_at_most: {type: int, sample: 32, description: "Maximum number of them that any host can use."}
 consumers:
   description: The service profiles and templates that use the policy.
   returned: success
@@ -140,7 +140,7 @@ release:
   type: str
   sample: 4.0(4b)
 actions:
-  description: What was done, or would be done in check mode, in words.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ucs_port_profile
-short_description: A port profile in Cisco UCS Manager, for VM-FEX on KVM hosts
+short_description: Manage a port profile in Cisco UCS Manager, for VM-FEX on KVM hosts
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
@@ -24,20 +24,24 @@ options:
     type: str
     required: true
   descr:
-    description: Description, up to 256 characters. An empty text removes it.
+    description: Description of the profile, up to 256 characters. An empty text removes it.
     type: str
   qos_policy:
-    description: A QoS policy of the root organization. An empty text removes it.
+    description: Name of a QoS policy of the root organization. An empty text removes the policy from the profile.
     type: str
   network_control_policy:
-    description: A network control policy of the root organization. An empty text selects UCS Manager's default.
+    description:
+      - Name of a network control policy of the root organization. An empty text selects the default of UCS Manager.
     type: str
   pin_group:
-    description: A LAN pin group, which fixes the uplink of the VM interfaces. An empty text removes it.
+    description:
+      - Name of a LAN pin group, which pins the VM interfaces to an uplink. An empty text removes the pin group from the
+        profile.
     type: str
   max_ports:
     description:
-      - How many VM interfaces can use the profile, from 1 to 4096. A profile that is created without it has 64.
+      - Maximum number of VM interfaces that can use the profile, from 1 to 4096. A profile that is created without it
+        has 64.
     type: int
   host_network_io_performance:
     description:
@@ -123,7 +127,7 @@ EXAMPLES = r"""
       - {name: backup}
   delegate_to: localhost
 
-- name: Move all VM interfaces of the profile to another VLAN, at once
+- name: Move all VM interfaces of the profile to another VLAN at once
   nfv.kvm.ucs_port_profile:
     hostname: ucs1.example.com
     password: "{{ ucs_password }}"
@@ -183,7 +187,7 @@ release:
   type: str
   sample: 4.0(4b)
 actions:
-  description: What was done, or would be done in check mode, in words.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str

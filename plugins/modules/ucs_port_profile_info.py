@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ucs_port_profile_info
-short_description: The port profiles of Cisco UCS Manager, the VM interfaces that use them, and what they need
+short_description: List the port profiles of Cisco UCS Manager, and the VM interfaces that use them
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
@@ -44,7 +44,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 profiles:
-  description: The port profiles by name. With O(name), that one, or none if it does not exist.
+  description:
+    - The port profiles in the order of their names. With O(name), only this one, or an empty list if it does not exist.
   returned: success
   type: list
   elements: dict
@@ -78,7 +79,7 @@ clusters:
     name: {type: str, sample: default, description: "The name."}
     dn: {type: str, sample: sys/extvm-mgmt/virtual-switches/switch-default, description: "The DN."}
     manager: {type: str, sample: unmanaged, description: "What manages it, V(unmanaged) for KVM."}
-    profiles: {type: list, elements: str, sample: [finance], description: "The port profiles that it has."}
+    profiles: {type: list, elements: str, sample: [finance], description: "The port profiles of the cluster."}
     usable: {type: bool, sample: true, description: "Whether VMs on KVM hosts can use it."}
 service_profiles:
   description: The service profiles, without templates.
@@ -89,11 +90,11 @@ service_profiles:
     dn: {type: str, sample: org-root/ls-kvm1, description: "The DN."}
     name: {type: str, sample: kvm1, description: "The name."}
     uuid:
-      description: The UUID, which the host's firmware has (C(ansible_product_uuid)).
+      description: The UUID, which the firmware of the host reports to Ansible as C(ansible_product_uuid).
       type: str
       sample: 5c0a7f3e-0001-0000-0000-000000000001
     server: {type: str, sample: sys/chassis-1/blade-1, description: "The server, null if there is none."}
-    associated: {type: bool, sample: true, description: "Whether the server runs with it."}
+    associated: {type: bool, sample: true, description: "Whether it is associated with the server."}
     dynamic_vnic_policies: {type: list, elements: str, sample: [kvm], description: "The policies of it and its vNICs."}
 interconnects:
   description: The fabric interconnects.
@@ -105,7 +106,7 @@ interconnects:
     model: {type: str, sample: UCS-FI-6332-16UP, description: "The model."}
     serial: {type: str, sample: FDO12345678, description: "The serial number."}
     supported: {type: bool, sample: true, description: "Whether it supports port profiles."}
-    reason: {type: str, description: "Why it does not, or null."}
+    reason: {type: str, description: "Why it does not support them, or null."}
 release:
   description: The release of UCS Manager.
   returned: success

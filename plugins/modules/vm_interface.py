@@ -6,16 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_interface
-short_description: The NICs of a libvirt domain, in the order in which its guest counts them
+short_description: Manage the NICs of a libvirt domain, in the order in which its guest numbers them
 version_added: 0.1.0
 description:
-  - Adds, changes, orders and removes the NICs of one domain. All of them go into its persistent definition in one step.
-  - A running domain gets at once what libvirt can change while it runs, that is new NICs, removed NICs, VFs that are
-    plugged anew, the link state, bandwidth, filter and Linux bridge. All else waits for its next start; the module
-    returns what waits, and causes that start only with O(restart=allowed).
-  - What is missing on the host, or in use there by another domain, a process or the host itself, is refused first.
-    That includes a network without enough free devices (VFs, or netdevs for macvtaps of mode passthrough). libvirt
-    chooses among them without looking at the host, so devices that the host uses cause a warning.
+  - Adds, changes, orders and removes the NICs of a domain. All changes are written to its persistent definition in one
+    step.
+  - Applies to a running domain at once what libvirt can change while it runs. It can add and remove NICs, unplug VFs
+    and plug them in again, and change the link state, the bandwidth, the filter and the Linux bridge. Other changes
+    take effect at the next start of the domain. The module returns which ones these are, and restarts the domain only
+    with O(restart=allowed).
+  - Fails before any change if a device is missing on the host, or is in use by another domain, a process or the host
+    itself. This includes a network that does not have enough free devices (VFs, or netdevs for macvtaps of mode
+    passthrough). libvirt selects one of these devices without checking whether the host uses it, so the module warns
+    about devices that the host uses.
 options:
   domain:
     description: Name of the domain.
@@ -23,21 +26,24 @@ options:
     required: true
   state:
     description:
-      - V(present) makes these NICs so and leaves others alone. It gives no NIC another name.
-      - V(absent) removes these NICs; only their name, MAC and address count.
-      - V(exact) makes these NICs and no others, with guest PCI addresses that ascend in the order of the list.
-        Addresses that are in order already stay.
+      - V(present) adds or changes the listed NICs. It does not change other NICs, and does not rename a NIC.
+      - V(absent) removes the listed NICs. It uses only their name, MAC address and guest PCI address.
+      - V(exact) adds or changes the listed NICs and removes all others. The guest PCI addresses ascend in the order of
+        the list. Addresses that are already in this order do not change.
     type: str
     choices: [present, absent, exact]
     default: present
   restart:
     description:
-      - V(allowed) restarts the domain once at the end, only if something waits for that. Its guest is asked to shut
-        down, never forced; only one that has crashed is. A saved domain is not started, but its saved state discarded.
+      - Whether the module can restart the domain to apply changes that libvirt cannot make while it runs.
+      - With V(never), these changes take effect at the next start of the domain. RV(needs_restart) is then true.
+      - With V(allowed), the module restarts the domain once at the end, if a change requires it. It asks the guest to
+        shut down, and never powers it off unless the guest has crashed. A saved domain is not started, but its saved
+        state is discarded.
     type: str
     choices: [never, allowed]
     default: never
-  timeout: {type: int, default: 120, description: "Seconds that the guest may take to shut down."}
+  timeout: {type: int, default: 120, description: "Time in seconds that the guest has to shut down for O(restart)."}
 extends_documentation_fragment:
   - nfv.kvm.interfaces
   - nfv.kvm.libvirt
@@ -50,7 +56,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The NICs of a router, in its own order
+- name: Configure the NICs of a router, and remove all others
   nfv.kvm.vm_interface:
     domain: edge1
     state: exact
@@ -59,7 +65,7 @@ EXAMPLES = r"""
       - {name: ge-0/0/0, type: hostdev, source: {pf: eno2, vf: 0}, vlan: {tags: [100]}, vf: {max_tx_rate: 1000}}
       - {name: ge-0/0/1, type: hostdev, source: {pf: eno3, vf: 0}, vf: {trust: true, spoofchk: false}}
 
-- name: A macvtap, a trunk of Open vSwitch, and 802.1Qbg over a VLAN device
+- name: Add a macvtap, a VLAN trunk on Open vSwitch, and an 802.1Qbg port on a VLAN device
   nfv.kvm.vm_interface:
     domain: edge1
     interfaces:
@@ -69,7 +75,7 @@ EXAMPLES = r"""
       - {name: ge-0/0/4, type: direct, source: {dev: eno5.100, mode: vepa},
          virtualport: {type: 802.1Qbg, managerid: 11, typeid: 1193047, typeidversion: 2}}
 
-- name: A VF with a virtio NIC that stands in for it during a migration
+- name: Add a VF, and a virtio NIC that replaces it during a migration
   nfv.kvm.vm_interface:
     domain: edge1
     restart: allowed
@@ -77,13 +83,13 @@ EXAMPLES = r"""
       - {name: backup0, type: bridge, source: {bridge: br0}, teaming: {type: persistent}}
       - {name: vf0, type: network, source: {network: pool}, teaming: {type: transient, persistent: backup0}}
 
-- name: Pull the cable of one
+- name: Set the link of a NIC down
   nfv.kvm.vm_interface:
     domain: edge1
     interfaces:
       - {name: fxp0, link_state: down}
 
-- name: Take one out, also of the running domain
+- name: Remove a NIC, also from the running domain
   nfv.kvm.vm_interface:
     domain: edge1
     state: absent
@@ -93,33 +99,33 @@ EXAMPLES = r"""
 
 RETURN = r"""
 interfaces:
-  description: All NICs of the domain's persistent definition, in the order in which the guest counts them.
+  description: All NICs of the persistent definition, in the order in which the guest numbers them.
   returned: success
   type: list
   elements: dict
   contains:
-    name: {type: str, sample: ge-0/0/0, description: "The label as given, else as the alias has it, or null."}
-    mac: {type: str, sample: "52:54:00:12:34:56", description: "The MAC."}
+    name: {type: str, sample: ge-0/0/0, description: "The label from O(interfaces[].name) or from the alias, or null."}
+    mac: {type: str, sample: "52:54:00:12:34:56", description: "The MAC address."}
     type: {type: str, sample: hostdev, description: "The interface type."}
     source:
-      description: What it is connected to, by the keys of O(interfaces[].source), for a VF C(pci_address).
+      description: What the NIC is connected to, with the keys of O(interfaces[].source). For a VF, C(pci_address).
       type: dict
       sample: {"pci_address": "0000:02:10.0"}
-    model: {type: str, sample: virtio, description: "The NIC model, null where libvirt has none."}
+    model: {type: str, sample: virtio, description: "The NIC model, or null if libvirt has none."}
     pci_address: {type: str, sample: "0000:00:04.0", description: "PCI address in the guest."}
     changes:
       description:
-        - Each attribute that this run changed. V(live) is in effect, V(config) is in the definition of a domain that
-          does not run or does not notice, V(needs_restart) waits for the domain's next start without a saved state.
+        - The attributes that this run changed. V(live) is in effect now. V(config) is in the definition, and the domain
+          does not run or is not affected. V(needs_restart) takes effect at the next start without a saved state.
       type: dict
       sample: {"vlan": "needs_restart"}
 needs_restart:
-  description: Whether the running domain, or the saved state of a saved one, has other NICs than its definition.
+  description: Whether the NICs of the running domain, or of its saved state, differ from its persistent definition.
   returned: success
   type: bool
   sample: false
 actions:
-  description: What was done, or would be done in check mode, in words.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str

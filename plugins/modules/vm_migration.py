@@ -10,25 +10,28 @@ short_description: Move a libvirt domain to another host
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
-  - Runs on the host that the domain is to leave, and reaches the libvirt of the other one from there. The domain keeps
-    its UUID, its name and the MACs of its NICs; afterwards one host has it, and the other nothing of it.
-  - A domain that runs moves live, with its disks. It goes on all the time, but for the moment of the change.
-  - VFs are no hindrance where they are C(transient) in a team (O(nfv.kvm.vm_interface#module:interfaces[].teaming)) and
-    come from a libvirt network of the same name on both hosts.
-  - A domain with other VFs, and one that is off, is copied while it is off, and then runs on the other host if it ran
-    before.
-  - It never runs on both hosts. What an interrupted move has left is told by a note in the metadata of the domain; when
-    the module is run again it ends that move, and with source and target exchanged it takes it back. Until then, the
-    domain starts with neither host.
-  - A run whose controller was killed may well go on on the host to its end. A second one on the same host is refused
-    until then.
-  - A domain that both hosts have, but not from a move, is refused, and so is one with something that cannot go, such as
-    snapshots. What the other host has to have is looked at by M(nfv.kvm.vm_migration_info).
-  - The files of the domain's disks go along, and so do its UEFI variables, and media and kernels that the other host
-    does not have; another file in such a place is refused. On the source, disks and UEFI variables are removed at the
-    end, and media that are beside the disks in a folder of the domain's name. A file stays if another domain has it,
-    by whatever name, if a disk of another domain is based on it, or if the other host reaches the same file.
-  - A domain is refused, before its guest is shut down, if the other host has another domain with the same UUID.
+  - Moves a libvirt domain from the host on which the module runs (the source) to another host (the target). The module
+    connects to the libvirt of the target from the source. The domain keeps its UUID, its name and the MAC addresses of
+    its NICs. After the move, only the target has the domain.
+  - Moves a running domain live, with its disks. The domain keeps running and pauses only for the switchover.
+  - Can move a domain live that has VFs if the VFs are C(transient) in a team
+    (O(nfv.kvm.vm_interface#module:interfaces[].teaming)) and come from a libvirt network that has the same name on both
+    hosts.
+  - Copies a domain with other VFs, or a domain that does not run, while it is shut down. If it ran before the move, the
+    module starts it on the target.
+  - Never lets the domain run on both hosts. An interrupted move records its progress in the metadata of the domain. If
+    you run the module again, it completes the move. If you run it with source and target exchanged, it reverts the
+    move. Until then, the domain cannot be started on either host.
+  - A run can continue on the source to its end after its controller was killed. Until then, a second run on the same
+    host is refused.
+  - Fails if both hosts have the domain but not because of a move, if the domain has something that cannot be moved,
+    such as snapshots, or, before its guest is shut down, if the target has another domain with the same UUID.
+    M(nfv.kvm.vm_migration_info) checks whether the target has what the domain needs.
+  - Copies the files of the disks, the UEFI variables, and the media and kernels that the target does not have. Fails if
+    the target has another file at the same path. Finally removes the disks and the UEFI variables on the source, and
+    media that are in the same folder as the disks if this folder has the name of the domain. A file is not removed if
+    another domain uses it, by whatever path, if a disk of another domain is based on it, or if the target has access to
+    the same file.
 options:
   name:
     description: Name of the domain.
@@ -36,59 +39,64 @@ options:
     required: true
   target:
     description:
-      - The URI of the other host's libvirt, such as V(qemu+ssh://root@kvm2/system).
-      - For ssh, root of this host needs a key that the other host takes, and the other's host key. Nobody is
-        asked a password.
+      - The libvirt connection URI of the target, such as V(qemu+ssh://root@kvm2/system).
+      - For ssh, root on the source needs a key that the target accepts, and must know the host key of the target. The
+        module cannot enter passwords.
     type: str
     required: true
   address:
     description:
-      - The name or address of the other host to which memory and disks are sent in a live migration, by TCP to ports
-        from 49152 on, without encryption. By default it is the host of O(target).
+      - Name or IP address of the target to which a live migration sends memory and disks. It uses TCP ports from 49152
+        upwards without encryption.
+      - If it is omitted, the host of O(target) is used.
     type: str
   shared_storage:
     description:
-      - Whether both hosts reach the same disks by the same paths, so that none is copied and none removed. The other
-        host must have each of them, with the images that it is based on, else the domain is refused.
-      - Of UEFI variables, media, kernels and O(files) the module finds out for each whether both hosts reach the same
-        file, by its size and the time of its last change. What only this host reaches is copied as without this option.
+      - Whether both hosts have access to the same disks by the same paths. Disks are then neither copied nor removed.
+        The domain is refused if the target does not have each disk and the images on which it is based.
+      - For UEFI variables, media, kernels and O(files), the module compares the size and the time of the last change of
+        each file to detect whether both hosts have access to the same file. If not, the file is copied.
     type: bool
     default: false
   files:
-    description: Further files of this host that go along where they are there, and are removed at the end.
+    description:
+      - Paths of more files on the source to move with the domain. Files that do not exist are ignored. The others are
+        removed on the source at the end.
     type: list
     elements: path
     default: []
   vfs:
     description:
-      - The VFs that the other host has for the NICs of the type C(hostdev). M(nfv.kvm.vm_migration_info) returns them
-        there.
+      - The VFs of the target for the NICs of type C(hostdev). Use RV(nfv.kvm.vm_migration_info#module:vfs) of the
+        target.
     type: list
     elements: dict
     default: []
     suboptions:
-      mac: {type: str, required: true, description: The MAC of the NIC.}
-      pci_address: {type: str, required: true, description: The PCI address of the VF on the other host.}
+      mac: {type: str, required: true, description: MAC address of the NIC.}
+      pci_address: {type: str, required: true, description: PCI address of the VF on the target.}
   timeout:
     description:
-      - Seconds, at least 1, in which a guest must have shut down that cannot move live. Else it stays here. It was
-        asked, though, and may still shut down later.
+      - Time in seconds, at least 1, that a guest has to shut down if it cannot move live. If it takes longer, the
+        domain stays on the source. It can still shut down later, because it was asked to.
     type: int
     default: 120
   live_timeout:
     description:
-      - Seconds, at least 1, that a live migration may take. A longer one is ended, and the domain goes on here.
+      - Maximum duration of a live migration in seconds, at least 1. A migration that takes longer is aborted, and the
+        domain keeps running on the source.
     type: int
     default: 3600
   lost_host:
     description:
-      - What the other host of an unfinished move calls itself, if that host is lost. The module's refusals name it.
-      - The domain then stays on this host, and runs if it ran before the move. What it has written on the lost host
-        since is lost. Nothing moves, and all other options but O(name), O(target) and O(uri) are ignored.
-      - Make sure that the other host has no power and does not come back with the domain, for then it could run on
-        both. This is refused if libvirt at O(target) answers and has the domain, or is on another host than
-        O(lost_host). It is also refused if the answer is one of a host that is alive, such as a login that is denied
-        or a connection that is refused.
+      - Host name of the other host of an unfinished move, if that host is permanently lost. Use the name that the
+        module shows when it refuses the move.
+      - The domain then stays on this host, and is started if it ran before the move. What it has written on the lost
+        host since the move is lost. Nothing is moved, and all options except O(name), O(target) and O(uri) are ignored.
+      - Make sure that the other host is powered off and does not come back with the domain, because the domain could
+        then run on both hosts. The module refuses this if libvirt at O(target) answers and has the domain, or is on
+        another host than O(lost_host). It also refuses it if the answer shows that the host is alive, such as a denied
+        login or a refused connection.
     type: str
 extends_documentation_fragment:
   - nfv.kvm.libvirt
@@ -97,9 +105,9 @@ seealso:
   - module: nfv.kvm.vm_migration_info
   - module: nfv.kvm.vm_interface
 notes:
-  - The libvirt of the other host needs its storage driver, through which files are copied.
-  - A disk has to be a file of format raw or qcow2 without a backing file or an external data file, or one of the
-    network, or shared.
+  - The module copies files through the storage driver of libvirt, which the target needs.
+  - Each disk must be a file of format raw or qcow2 without a backing file and without an external data file, a network
+    disk, or on shared storage.
 """
 
 EXAMPLES = r"""
@@ -108,24 +116,24 @@ EXAMPLES = r"""
     name: edge
     target: qemu+ssh://root@kvm2/system
 
-- name: The same, with its memory and disks over another network
+- name: Move a router to kvm2, and send its memory and disks over another network
   nfv.kvm.vm_migration:
     name: edge
     target: qemu+ssh://root@kvm2/system
     address: 10.9.0.2
 
-- name: Take a move back that was interrupted, on kvm2
+- name: Revert an interrupted move from kvm1 to kvm2 (run this on kvm2)
   nfv.kvm.vm_migration:
     name: edge
     target: qemu+ssh://root@kvm1/system
 
-- name: Keep it on kvm1 after kvm2 was lost amid the move, on kvm1
+- name: Keep the domain on kvm1 after kvm2 was lost during the move (run this on kvm1)
   nfv.kvm.vm_migration:
     name: edge
     target: qemu+ssh://root@kvm2/system
     lost_host: kvm2
 
-- name: One with a VF, for which kvm2 has another
+- name: Move a firewall with a VF, and give it a VF of kvm2
   nfv.kvm.vm_migration:
     name: firewall
     target: qemu+ssh://root@kvm2/system
@@ -138,7 +146,8 @@ EXAMPLES = r"""
 RETURN = r"""
 state:
   description: >-
-    The state of the domain on the target, with O(lost_host) on this host, as M(nfv.kvm.vm_domain) returns it.
+    State of the domain as in RV(nfv.kvm.vm_domain#module:state). With O(lost_host), the state on this host, otherwise
+    the state on the target.
   returned: success
   type: str
   sample: running
@@ -149,13 +158,13 @@ uuid:
   sample: c2be7f59-ef60-4e6c-b173-8f39ae8b1380
 method:
   description: >-
-    How it went: V(live) as it ran, or V(cold) as a copy while it was off. Null when it was there already, and with
-    O(lost_host).
+    V(live) if the domain was moved while it ran, or V(cold) if it was copied while it was shut down. It is null if the
+    domain already was on the target, and with O(lost_host).
   returned: success
   type: str
   sample: live
 actions:
-  description: What was done, or would be done in check mode, in words.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_migration_info
-short_description: What a libvirt domain needs of another host, and whether that host has it
+short_description: Check whether another host has what a libvirt domain needs
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
-  - On the host that has a domain, it returns RV(needs). On the host that the domain is to go to, given as O(needs), it
-    fails if something of it is not there, and returns the VFs that the domain can have there.
-  - That is the machine type, for each NIC what it is connected to (the PF with a free VF, the started network with the
-    port group and, if it gives VFs, a free one, the bridge, the network interface below a macvtap), and room for files
-    that are not there yet. A VF that another domain, a process or the host itself uses is not free.
-  - It fails as well on the host that has the domain, when that has something that cannot go.
+  - On the host that has the domain (the source), returns what the domain needs in RV(needs), and fails if the domain
+    has something that cannot be moved.
+  - On the host to which the domain is to move (the target), checks O(needs). It fails if a part is missing, and returns
+    the VFs that the domain can use there.
+  - Checks the machine type, what each NIC is connected to, and the disk space for files that do not exist yet. For a
+    NIC, this is the PF with a free VF, the started network with its port group and, if it gives VFs, a free one, the
+    bridge, or the netdev below a macvtap. A VF that another domain, a process or the host itself uses is not free.
   - Changes nothing.
 extends_documentation_fragment:
   - nfv.kvm.libvirt
@@ -26,87 +27,90 @@ options:
     type: str
     required: true
   shared_storage:
-    description: Whether both hosts reach the same disks by the same paths, so that these need no room.
+    description:
+      - Whether both hosts have access to the same disks by the same paths. The disks then need no space on the target.
     type: bool
     default: false
   files:
-    description: Further files of the domain that go along where they are there.
+    description: Paths of more files on the source to move with the domain. Files that do not exist are ignored.
     type: list
     elements: path
     default: []
   needs:
     description:
-      - RV(needs) of the host that has the domain.
-      - Where the domain runs here already, nothing is looked at.
+      - The value of RV(needs) from the source. If it is omitted, the module returns RV(needs) of this host.
+      - If the domain already runs on this host, nothing is checked.
     type: dict
     suboptions:
-      live: {type: bool, description: Whether it goes as it runs.}
-      unfinished: {type: str, description: What the host calls itself to which an unfinished move was to lead.}
-      interfaces: {type: list, elements: str, required: true, description: "Its NICs, as libvirt's XML."}
+      live: {type: bool, description: Whether the domain moves while it runs.}
+      unfinished: {type: str, description: Host name of the target of an unfinished move.}
+      interfaces: {type: list, elements: str, required: true, description: "The NICs of the domain, as libvirt's XML."}
       machine:
-        description: What QEMU has to offer.
+        description: What QEMU on the target must support.
         type: dict
         required: true
         suboptions:
-          type: {type: str, description: Such as V(kvm).}
-          arch: {type: str, description: Such as V(x86_64).}
-          machine: {type: str, description: The machine type.}
-          emulator: {type: str, description: The path of QEMU.}
-      cpu: {type: str, description: "The CPU of its host, as libvirt's XML, where it runs with that as it is."}
+          type: {type: str, description: "Virtualization type, such as V(kvm)."}
+          arch: {type: str, description: "Architecture, such as V(x86_64)."}
+          machine: {type: str, description: Machine type.}
+          emulator: {type: str, description: Path of the QEMU program.}
+      cpu:
+        description: CPU of the source, as libvirt's XML, if the domain uses the CPU of its host unchanged.
+        type: str
       hugepages:
-        description: What of its memory is in huge pages.
+        description: The memory of the domain that is in huge pages.
         type: dict
         suboptions:
-          memory: {type: int, required: true, description: KiB.}
-          page: {type: int, required: true, description: "KiB of a page, V(0) for the host's default."}
+          memory: {type: int, required: true, description: Size of this memory in KiB.}
+          page: {type: int, required: true, description: "Size of a page in KiB, or V(0) for the default of the host."}
       files:
-        description: The files that it has to find.
+        description: The files that the domain needs.
         type: list
         elements: dict
         required: true
         suboptions:
-          path: {type: path, required: true, description: Where it is.}
-          size: {type: int, required: true, description: The bytes that it takes.}
-          checksum: {type: str, description: "The SHA-256 of one that does not change."}
+          path: {type: path, required: true, description: Path of the file.}
+          size: {type: int, required: true, description: Disk space of the file in bytes.}
+          checksum: {type: str, description: SHA-256 digest of a file that does not change.}
       vfs:
-        description: The VFs that its NICs name, and what libvirt does not manage of them.
+        description: The VFs that the NICs name, and their settings that libvirt does not manage.
         type: list
         elements: dict
         required: true
         suboptions:
-          mac: {type: str, required: true, description: The MAC of the NIC.}
-          pf: {type: str, required: true, description: The network interface of the PF.}
-          index: {type: int, required: true, description: The number of the VF.}
-          dev: {type: str, description: "The network interface of the VF, where a macvtap is on top of it."}
-          trust: {type: bool, description: Whether it is trusted.}
+          mac: {type: str, required: true, description: MAC address of the NIC.}
+          pf: {type: str, required: true, description: Netdev of the PF.}
+          index: {type: int, required: true, description: "Number of the VF, starting at 0."}
+          dev: {type: str, description: Netdev of the VF if a macvtap is on top of it.}
+          trust: {type: bool, description: Whether the VF is trusted.}
           spoofchk: {type: bool, description: Whether spoofed packets are dropped.}
-          min_tx_rate: {type: int, description: Mbit/s.}
-          max_tx_rate: {type: int, description: Mbit/s.}
+          min_tx_rate: {type: int, description: Guaranteed transmit rate in Mbit/s.}
+          max_tx_rate: {type: int, description: "Maximum transmit rate in Mbit/s, or V(0) for no limit."}
 seealso:
   - module: nfv.kvm.vm_migration
 """
 
 EXAMPLES = r"""
-- name: What does it need?
+- name: List what the domain needs
   nfv.kvm.vm_migration_info:
     name: edge
   register: edge
 
-- name: Does kvm2 have it?
+- name: Check whether kvm2 has it
   nfv.kvm.vm_migration_info:
     name: edge
     needs: "{{ edge.needs }}"
   delegate_to: kvm2
   register: edge_on_kvm2
 
-- name: Give its VFs there what they have here
+- name: Give the VFs on kvm2 the same settings
   nfv.kvm.sriov_vf:
     pf: "{{ item.pf }}"
     vfs: "{{ item.vfs }}"
   loop: "{{ edge_on_kvm2.settings }}"
   delegate_to: kvm2
 
-- name: Move it
+- name: Move the domain to kvm2
   nfv.kvm.vm_migration:
     name: edge
     target: qemu+ssh://root@kvm2/system
@@ -115,45 +119,47 @@ EXAMPLES = r"""
 
 RETURN = r"""
 host:
-  description: What the host calls itself.
+  description: Host name of this host.
   returned: success
   type: str
   sample: kvm1
 state:
   description: >-
-    The state of the domain as M(nfv.kvm.vm_domain) returns it, or V(held) when a migration has paused it.
+    State of the domain as in RV(nfv.kvm.vm_domain#module:state), or V(held) if a migration has paused it.
   returned: success
   type: str
   sample: running
 needs:
-  description: What the domain needs, to be given as O(needs); null with O(needs), and for a domain that this host does
-    not have, or has handed over.
+  description: >-
+    What the domain needs, as a value for O(needs) on the target. It is null if O(needs) is given, and if this host does
+    not have the domain or has handed it over.
   returned: success
   type: dict
   sample: {"live": true, "files": [], "vfs": [], "interfaces": [], "unfinished": null, "machine": {"machine": "pc"}}
 pfs:
-  description: With O(needs), the PFs of this host whose VFs the guest will have, be it through a network.
+  description: With O(needs), the PFs of this host whose VFs the guest will use, directly or through a network.
   returned: success
   type: list
   elements: str
   sample: [eno2]
 vfs:
-  description: With O(needs), this host's VFs for the NICs of type C(hostdev), as O(nfv.kvm.vm_migration#module:vfs).
+  description: >-
+    With O(needs), the VFs of this host for the NICs of type C(hostdev), as in O(nfv.kvm.vm_migration#module:vfs).
   returned: success
   type: list
   elements: dict
   contains:
-    mac: {type: str, sample: "52:54:00:12:34:56", description: The MAC of the NIC.}
-    pci_address: {type: str, sample: "0000:02:10.0", description: The VF.}
+    mac: {type: str, sample: "52:54:00:12:34:56", description: MAC address of the NIC.}
+    pci_address: {type: str, sample: "0000:02:10.0", description: PCI address of the VF.}
 settings:
-  description: With O(needs), what VFs had on the other host and are to have here, that libvirt does not manage.
+  description: With O(needs), the settings that the VFs need on this host and that libvirt does not manage.
   returned: success
   type: list
   elements: dict
   contains:
-    pf: {type: str, sample: eno2, description: A PF.}
+    pf: {type: str, sample: eno2, description: Netdev of the PF.}
     vfs:
-      description: Its VFs, as O(nfv.kvm.sriov_vf#module:vfs).
+      description: The VFs of this PF, as in O(nfv.kvm.sriov_vf#module:vfs).
       type: list
       elements: dict
       sample: [{"index": 0, "trust": true, "spoofchk": false}]

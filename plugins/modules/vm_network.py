@@ -6,76 +6,83 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vm_network
-short_description: A libvirt network, such as a pool of VFs or a bridge of the host
+short_description: Manage a libvirt network, such as a pool of VFs or a bridge of the host
 version_added: 0.1.0
 description:
-  - Brings one libvirt network into the definition and the state that are given. Compared is what it means, not its
-    XML. What is not given stays as it is, as do port groups, DHCP and all else that the module does not manage, unless
-    the network becomes one of another mode.
-  - A started network on which no domain has a NIC is restarted where it runs with another definition. One that is in
-    use gets its new definition and runs on as it is; RV(needs_restart) says so. It is also in use if the bridge that
-    libvirt made for it has other ports, such as a NIC of a domain with C(type=bridge).
-  - What is missing on the host, or cannot be had with the mode, is refused before anything is changed. libvirt itself
-    says much of that only when a domain starts, or not at all.
+  - Defines, starts, stops and removes a libvirt network. The module compares the meaning of the definition, not its
+    XML.
+  - Does not change options that are omitted, nor port groups, DHCP and other parts that it does not manage, unless the
+    mode of the network changes.
+  - Restarts a started network if its definition changed and no domain has a NIC on it. A network that is in use gets
+    its new definition, but keeps running with the old one, and RV(needs_restart) is true. A network is also in use if
+    the bridge that libvirt created for it has other ports, such as a NIC of a domain with C(type=bridge).
+  - Fails before any change if a device is missing on the host, or if the mode does not support an option. libvirt
+    reports many of these errors only when a domain starts, or not at all.
 options:
   name:
     description: Name of the network.
     type: str
     required: true
   forward:
-    description: What its NICs are connected to. Required for a network that does not exist yet.
+    description:
+      - How the network connects its NICs. Required for a network that does not exist yet. If it is omitted, the
+        connection does not change.
     type: dict
     suboptions:
       mode:
         description:
-          - V(bridge) connects to a bridge of the host, or with O(forward.devices) makes macvtaps that reach each
-            other. V(private), V(vepa) and V(passthrough) make macvtaps of that mode.
-          - V(hostdev) hands VFs to the guests.
-          - V(nat), V(route), V(open) and V(isolated) have a bridge of libvirt's own; the host forwards with address
-            translation, without it, without any rule of a firewall, or not at all.
+          - V(bridge) connects to a bridge of the host, or, with O(forward.devices), creates macvtaps that can reach
+            each other. V(private), V(vepa) and V(passthrough) create macvtaps of that mode.
+          - V(hostdev) gives VFs to the guests.
+          - V(nat), V(route), V(open) and V(isolated) create a bridge of libvirt. With V(nat), the host forwards packets
+            with address translation, with V(route) without address translation, and with V(open) without any firewall
+            rule. With V(isolated), the host does not forward packets.
         type: str
         required: true
         choices: [bridge, private, vepa, passthrough, hostdev, nat, route, open, isolated]
       pf:
         description:
-          - With V(hostdev) or V(passthrough), the PF whose VFs are given, by its netdev or PCI address. libvirt takes
-            the VFs that there are when the network starts.
+          - With V(hostdev) or V(passthrough), the PF whose VFs the guests get, by its netdev or PCI address. libvirt
+            uses the VFs that exist when the network starts.
         type: str
       devices:
         description:
-          - With V(hostdev), the PCI addresses of VFs. With V(bridge), V(private), V(vepa) or V(passthrough), the
-            netdevs on which macvtaps are made. With V(nat) or V(route), the one netdev that is forwarded to.
+          - With V(hostdev), the PCI addresses of the VFs. With V(bridge), V(private), V(vepa) or V(passthrough), the
+            netdevs on which macvtaps are created. With V(nat) or V(route), the only netdev to which packets are
+            forwarded.
         type: list
         elements: str
       bridge:
         description:
-          - With V(bridge), the bridge of the host, of Linux or with O(virtualport) of Open vSwitch.
-          - With V(nat), V(route), V(open) and V(isolated), the name of the bridge that libvirt makes, by default one
-            such as C(virbr0).
+          - With V(bridge), the bridge of the host, which is a Linux bridge, or, with O(virtualport), a bridge of Open
+            vSwitch.
+          - With V(nat), V(route), V(open) and V(isolated), the name of the bridge that libvirt creates. If it is
+            omitted, libvirt selects a name such as C(virbr0).
         type: str
       managed:
         description:
-          - With V(hostdev), whether libvirt binds a VF to vfio-pci when it is given, and back when it returns. A new
-            network has V(true).
+          - With V(hostdev), whether libvirt binds a VF to vfio-pci when a guest gets it, and to its previous driver
+            when the guest releases it.
+          - If it is omitted, this does not change, and a new network has V(true).
         type: bool
   addresses:
     description:
-      - With V(nat) and V(route), which need one, V(open) and V(isolated), the host's own addresses on the network,
-        each with its prefix. An empty list takes them away.
+      - With V(nat), V(route), V(open) and V(isolated), the addresses of the host on the network, each with its prefix
+        length. V(nat) and V(route) require one. An empty list removes the addresses.
     type: list
     elements: str
-  mtu: {type: int, description: "The MTU in bytes, with V(nat), V(route), V(open) and V(isolated)."}
+  mtu: {type: int, description: "MTU in bytes, with V(nat), V(route), V(open) and V(isolated)."}
   state:
     description:
-      - V(present) defines the network, and leaves it started or not as it is.
-      - V(active) starts it, too. V(inactive) stops it, and V(absent) removes it as well.
-      - A network on which a running domain has a NIC is not stopped, and one that a defined domain has a NIC on is
-        not removed. The same holds for NICs on the bridge that libvirt makes for the network, and its other ports.
+      - V(present) defines the network, and does not start or stop it.
+      - V(active) defines and starts it. V(inactive) defines and stops it. V(absent) stops and removes it.
+      - The module does not stop a network on which a running domain has a NIC, and does not remove a network on which a
+        defined domain has a NIC. This includes NICs and other ports on the bridge that libvirt created for the network.
     type: str
     choices: [present, active, inactive, absent]
     default: present
   autostart:
-    description: Whether libvirt starts the network with the host. Without it, this stays as it is.
+    description: Whether libvirt starts the network with the host. If it is omitted, this does not change.
     type: bool
 extends_documentation_fragment:
   - nfv.kvm.port
@@ -90,7 +97,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A pool of the VFs of a PF, in VLAN 100
+- name: Create a pool of the VFs of a PF in VLAN 100
   nfv.kvm.vm_network:
     name: wan
     forward: {mode: hostdev, pf: eno2}
@@ -98,7 +105,7 @@ EXAMPLES = r"""
     state: active
     autostart: true
 
-- name: A bridge of Open vSwitch
+- name: Connect a network to a bridge of Open vSwitch
   nfv.kvm.vm_network:
     name: fabric
     forward: {mode: bridge, bridge: ovsbr0}
@@ -106,7 +113,7 @@ EXAMPLES = r"""
     state: active
     autostart: true
 
-- name: VM-FEX by macvtaps over VFs, which a live migration can move
+- name: Create a VM-FEX network of macvtaps on VFs, which live migration supports
   nfv.kvm.vm_network:
     name: fex
     forward: {mode: passthrough, pf: eno3}
@@ -114,7 +121,7 @@ EXAMPLES = r"""
     state: active
     autostart: true
 
-- name: A network between guests, with an address for the host
+- name: Create an isolated network between guests, with an address for the host
   nfv.kvm.vm_network:
     name: internal
     forward: {mode: isolated}
@@ -122,7 +129,7 @@ EXAMPLES = r"""
     mtu: 9000
     state: active
 
-- name: Remove one
+- name: Remove a network that no domain uses
   nfv.kvm.vm_network:
     name: internal
     state: absent
@@ -130,38 +137,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: V(active), V(inactive) or V(absent).
+  description: State of the network, one of V(active), V(inactive) or V(absent).
   returned: success
   type: str
   sample: active
 uuid:
-  description: UUID of the network; null when it is absent, or not defined yet in check mode.
+  description: UUID of the network. It is null if the network is absent, or if it is not defined yet in check mode.
   returned: success
   type: str
   sample: 1b4e28ba-2fa1-4ed2-883f-0016d3cca427
 autostart:
-  description: Whether it starts with the host.
+  description: Whether libvirt starts the network with the host.
   returned: success
   type: bool
   sample: true
 bridge:
-  description: The bridge that its NICs are on, null for none, or one that libvirt has not made up yet.
+  description: Bridge of the network. It is null if the network has none, or if libvirt has not selected a name yet.
   returned: success
   type: str
   sample: virbr1
 used_by:
-  description: The running domains with NICs on it, or on the bridge that libvirt made for it.
+  description: The running domains with NICs on the network, or on the bridge that libvirt created for it.
   returned: success
   type: list
   elements: str
   sample: [edge1]
 needs_restart:
-  description: Whether it runs with something else than its definition, because it is in use.
+  description: Whether the network runs with an older definition, because it is in use.
   returned: success
   type: bool
   sample: false
 actions:
-  description: What was done, or would be done in check mode, in words.
+  description: The changes that were made, or that would be made in check mode.
   returned: always
   type: list
   elements: str

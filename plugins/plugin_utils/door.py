@@ -38,7 +38,7 @@ def guarded(function: Filter, known_as: str = "", /, **shapes: Shape) -> Filter:
     :param shapes: by parameter
     """
     called = f"nfv.kvm.{known_as or function.__name__}"
-    remedy = f"See ansible-doc -t filter {called} for what it takes"
+    remedy = f"Run ansible-doc -t filter {called} to see its input"
 
     @functools.wraps(function)
     def checked(*values: t.Any, **named: t.Any) -> t.Any:
@@ -52,7 +52,7 @@ def guarded(function: Filter, known_as: str = "", /, **shapes: Shape) -> Filter:
             raise AnsibleFilterError(str(error)) from error
         except UNEXPECTED as error:
             cause = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise AnsibleFilterError(str(ValidationError(called, f"its input is not as it must be: {cause}", None,
+            raise AnsibleFilterError(str(ValidationError(called, f"its input is not valid: {cause}", None,
                                                          remedy))) from error
 
     return checked

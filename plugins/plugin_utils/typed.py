@@ -41,7 +41,7 @@ def doors(rules: dict[str, Filter], **variables: str) -> dict[str, Filter]:
 def door(name: str, rule: Filter, variables: dict[str, str]) -> Filter:
     """One filter. Of a rule that only judges, what is not valid is in the list that it returns."""
     signature = inspect.signature(rule)
-    remedy = f"See ansible-doc -t filter nfv.kvm.{name} for what it takes"
+    remedy = f"Run ansible-doc -t filter nfv.kvm.{name} to see its input"
 
     @functools.wraps(rule)
     def guarded(*values: t.Any, **named: t.Any) -> t.Any:
@@ -59,7 +59,7 @@ def door(name: str, rule: Filter, variables: dict[str, str]) -> Filter:
         except KvmError as error:
             raise AnsibleFilterError(str(error)) from error
         except UNEXPECTED as error:
-            cause = f"its input is not as it must be: {error}"
+            cause = f"its input is not valid: {error}"
             raise AnsibleFilterError(str(ValidationError(f"nfv.kvm.{name}", cause, None, remedy))) from error
 
     return guarded

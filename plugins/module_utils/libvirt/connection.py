@@ -168,7 +168,7 @@ class Connection:
 
     def version(self) -> int:
         """libvirt's version as major x 1000000 + minor x 1000 + release."""
-        with self.answering("libvirt", "tell its version"):
+        with self.answering("libvirt", "report its version"):
             return int(self.handle.getLibVersion())
 
     def keeps_tpm(self) -> bool:
@@ -183,7 +183,7 @@ class Connection:
 
     def domain_capabilities(self, arch: str, machine: str, kind: str) -> str | None:
         """What QEMU can do with a machine type, None without it (https://libvirt.org/formatdomaincaps.html)."""
-        with self.answering(f"machine type {machine}", "tell its capabilities"):
+        with self.answering(f"machine type {machine}", "report its capabilities"):
             return self.unless(("VIR_ERR_INVALID_ARG", "VIR_ERR_CONFIG_UNSUPPORTED"), lambda: str(
                 self.handle.getDomainCapabilities(None, arch, machine, kind)))
 
@@ -228,7 +228,7 @@ def connect(uri: str) -> Connection:
     :raises CommandFailed: it does not answer at this URI
     """
     if not uri:
-        raise ValidationError("uri", "it is empty", uri, "Give a URI such as qemu:///system, or leave the option out")
+        raise ValidationError("uri", "it is empty", uri, "Write a URI such as qemu:///system, or omit the option")
     library = load("libvirt", "python3-libvirt")
     # Without a handler of ours libvirt writes every error to stderr as well, also those that are expected.
     library.registerErrorHandler(lambda _context, _error: None, None)
@@ -237,5 +237,5 @@ def connect(uri: str) -> Connection:
     except library.libvirtError as error:
         raise CommandFailed(
             f"libvirt at {uri}", f"cannot be reached: {str(error.get_error_message()).rstrip('.')}",
-            remedy="See systemctl status libvirtd (or virtqemud) for whether it runs",
+            remedy="Run systemctl status libvirtd (or virtqemud) to check whether libvirt runs",
         ) from error

@@ -140,8 +140,10 @@ class Topology:
             while place.model(address) is None:
                 larger = next((found for _first, found in place.grown(False, used)), None)
                 if larger is None:
-                    raise ValidationError("interfaces", "the guest has no room for the root ports up to this address",
-                                          address, "Take an address on a lower bus, or none for the next free one")
+                    raise ValidationError("interfaces", "the guest has no free slots for the root ports that this "
+                                          "address needs",
+                                          address, "Use an address on a lower bus, or omit address to get the next "
+                                          "free one")
                 place = larger
         return place
 

@@ -49,8 +49,8 @@ def in_order(seats: t.Sequence[Seat], place: Topology) -> tuple[Addresses, Topol
     filled, wide = _filled(seats, explicit, place.reaching(explicit))
     if None in filled:
         seat = seats[filled.index(None)]
-        raise ValidationError(seat.subject, "there is no free guest PCI address at its place in the list",
-                              remedy="Give explicit addresses that leave room, or fewer NICs")
+        raise ValidationError(seat.subject, "there is no free guest PCI address at its position in the list",
+                              remedy="Set addresses that leave free slots between them, or remove a NIC")
     return filled, wide
 
 
@@ -73,7 +73,8 @@ def appended(seats: t.Sequence[Seat], place: Topology) -> tuple[Addresses, Topol
             if found[number] is None:
                 found[number], place = _placed(seat, place, used, behind, None)
         if found[number] is None:
-            raise ValidationError(seat.subject, "the guest has no free PCI address", remedy="Remove another device")
+            raise ValidationError(seat.subject, "the guest has no free PCI address", remedy="Remove another device "
+                                  "from the domain")
     return found, place
 
 
@@ -83,15 +84,17 @@ def _check_explicit(seats: t.Sequence[Seat], place: Topology) -> None:
             continue
         subject, holder = f"{seat.subject}.address", place.holder(seat.explicit)
         if holder is not None:
-            raise ValidationError(subject, f"a {holder} of the domain is there", seat.explicit,
+            raise ValidationError(subject, f"a {holder} of the domain already has this address", seat.explicit,
                                   "Take a free address, or none for the next free one")
         bus, slot, model = int(seat.explicit[5:7], 16), int(seat.explicit[8:10], 16), place.model(seat.explicit)
         if model is None and place.root == "pcie-root" and (slot or bus >= MOST_BUSES):
-            raise ValidationError(subject, f"the domain has no PCI controller {bus}, and a new one is a root port, "
-                                  "which has slot 00 only", seat.explicit, "Take an address on a controller that the "
-                                  "domain has, or none for the next free one")
+            raise ValidationError(subject, f"the domain has no PCI controller {bus}, and a new one would be a root "
+                                  "port, which has only slot 00",
+                                  seat.explicit, "Use an address on an existing controller, or omit address to get the "
+                                  "next free one")
         if model in SLOTS and slot not in SLOTS[model]:
-            raise ValidationError(subject, f"PCI controller {bus} of the domain is a {model}, which has no such slot",
+            raise ValidationError(subject, f"PCI controller {bus} of the domain is a {model}, which does not have this "
+                                  "slot",
                                   seat.explicit, "Take a free address, or none for the next free one")
 
 
@@ -108,7 +111,7 @@ def _filled(seats: t.Sequence[Seat], fixed: Addresses, place: Topology) -> tuple
     known = [address for address in fixed if address is not None]
     if not _ascend(known, place):
         raise ValidationError("interfaces", "the explicit addresses do not ascend in the order of the list", known,
-                              "Order the list as the guest is to count its NICs, or remove an address")
+                              "Put the NICs in the order of their addresses, or omit an address")
     found, last = list(fixed), t.cast("tuple[int, ...]", ())
     for number, address in enumerate(fixed):
         if address is None:

@@ -44,7 +44,7 @@ def parse(text: str, subject: str = "xml", notes: bool = False) -> Element:
     try:
         root = library.fromstring(text.strip().encode("utf-8", "surrogatepass"), parser)
     except library.XMLSyntaxError as error:
-        raise ValidationError(subject, f"this is no XML: {error.msg}") from error
+        raise ValidationError(subject, f"this is not valid XML: {error.msg}") from error
     if root.getroottree().docinfo.doctype:
         raise ValidationError(subject, "it has a document type (DOCTYPE), which libvirt's XML never has",
                               remedy="Remove the DOCTYPE")

@@ -44,8 +44,9 @@ def desired_bridge(params: dict[str, t.Any]) -> Bridge:
     if params["state"] == "absent":
         return Bridge(params["bridge"], dict.fromkeys(given or TABLES))
     if not given:
-        raise ValidationError("ovs_flow_export", "no export is given that is to be present",
-                              remedy=f"Give {', '.join(TABLES)}, or turn all off with state: absent")
+        raise ValidationError("ovs_flow_export", "no export is given",
+                              remedy=f"Set at least one of {', '.join(TABLES)}, or turn all exports off with state: "
+                              "absent")
     return Bridge(params["bridge"], dict(given))
 
 
@@ -73,8 +74,8 @@ def targets(kind: str, given: list[str] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
     if not given:
-        raise ValidationError(f"{kind}.targets", "without a collector nothing is sent", given,
-                              "Name one, or turn the export off with state: absent")
+        raise ValidationError(f"{kind}.targets", "an export needs at least one collector", given,
+                              "Add a collector, or turn the export off with state: absent")
     found = set()
     for position, target in enumerate(given):
         try:
@@ -92,7 +93,7 @@ def agent(subject: str, given: str) -> str:
     """
     address = canonical_address(given)
     if address is None and not NETDEV.fullmatch(given):
-        raise ValidationError(subject, "this is neither a network interface nor an IP address", given,
+        raise ValidationError(subject, "this is neither the name of a network interface nor an IP address", given,
                               "Write eth0, 192.0.2.1 or 2001:db8::1")
     return address or given
 
@@ -105,13 +106,14 @@ def other_config(subject: str, given: dict[str, t.Any]) -> dict[str, str]:
     found = {}
     for key, value in given.items():
         if key not in (*SWITCHES, NAME):
-            raise ValidationError(subject, "Open vSwitch knows no such key", key,
-                                  f"It knows {', '.join((*SWITCHES, NAME))}")
+            raise ValidationError(subject, "Open vSwitch does not have this key", key,
+                                  f"Use one of {', '.join((*SWITCHES, NAME))}")
         text = "" if value is None else str(value)
         if key in SWITCHES and text.lower() not in ("true", "false", ""):
             raise ValidationError(f"{subject}.{key}", "it must be true or false", value)
         if key == NAME and not (text.isprintable() and len(text.encode()) <= NAME_BYTES):
-            raise ValidationError(f"{subject}.{key}", f"it must be printable, and {NAME_BYTES} bytes at most", value,
+            raise ValidationError(f"{subject}.{key}", f"it must be printable and have at most {NAME_BYTES} bytes",
+                                  value,
                                   "Shorten it")
         if value is not None:
             found[key] = text.lower() if key in SWITCHES else text

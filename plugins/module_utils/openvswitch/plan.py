@@ -37,7 +37,7 @@ class ExportsResource:
         for subject, name in self.netdevs():
             if not host.exists(f"/sys/class/net/{name}"):
                 raise ValidationError(subject, "this host has no such network interface", name,
-                                      "ip link lists those that there are")
+                                      "Run ip link to list the network interfaces of the host")
         return current
 
     def netdevs(self) -> t.Iterator[tuple[str, str]]:
@@ -85,12 +85,12 @@ def wanted_export(kind: str, wanted: Export, current: Bridge) -> Export:
     for column in current.lacking.get(kind, ()):
         value = getattr(wanted, column)
         if value is not None:
-            raise NotSupported(f"{kind}.{column}", "the Open vSwitch of this host does not know it", value,
-                               "Leave it out, or upgrade Open vSwitch (3.2 knows them all)")
+            raise NotSupported(f"{kind}.{column}", "the Open vSwitch of this host does not support it", value,
+                               "Remove it, or upgrade to Open vSwitch 3.2 or later")
     export = (current.exports[kind] or FRESH[kind]).overlaid(wanted)
     if not export.targets:
-        raise ValidationError(f"{kind}.targets", f"{current.name} has no {TABLES[kind]} yet, and without a collector "
-                              "nothing would be sent", remedy=f"Name one, such as 192.0.2.9:{PORTS[kind]}")
+        raise ValidationError(f"{kind}.targets", f"{current.name} has no {TABLES[kind]} yet, and a new export needs a "
+                              "collector", remedy=f"Add a collector such as 192.0.2.9:{PORTS[kind]}")
     return export
 
 

@@ -14,8 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.openvswitch.model import F
 from ansible_collections.nfv.kvm.plugins.module_utils.openvswitch.targets import canonical_target
 
 SECONDS = 10
-INSTALL = "Install Open vSwitch: the package openvswitch-switch, or openvswitch where there is none of that name"
-START = "Start Open vSwitch: systemctl start openvswitch-switch, or openvswitch where that is its service's name"
+INSTALL = "Install the package openvswitch-switch, or openvswitch if no package has that name"
+START = "Run systemctl start openvswitch-switch, or openvswitch if no service has that name"
 
 Row = dict[str, t.Any]
 
@@ -37,11 +37,12 @@ def vsctl(host: Host, commands: list[list[str]], *options: str) -> str:
         return done.stdout
     answer = " ".join(done.stderr.replace("ovs-vsctl: ", "").split())
     if "signal 14" in answer or done.returncode == -14:
-        raise CommandFailed("Open vSwitch", f"ovs-vswitchd did not take this within {SECONDS} seconds", remedy=START)
+        raise CommandFailed("Open vSwitch", f"ovs-vswitchd did not apply the change within {SECONDS} seconds",
+                            remedy=START)
     if "connection failed" in answer:
-        raise CommandFailed("Open vSwitch", f"its database does not answer: {answer}", remedy=f"{START}; only root may"
-                            " use it (become: true)")
-    raise CommandFailed("Open vSwitch", f"ovs-vsctl answers: {answer}")
+        raise CommandFailed("Open vSwitch", f"its database does not answer: {answer}",
+                            remedy=f"{START}. Only root can use the database (become: true)")
+    raise CommandFailed("Open vSwitch", f"ovs-vsctl failed: {answer}")
 
 
 def read_bridge(host: Host, name: str) -> Bridge:
@@ -57,8 +58,8 @@ def read_bridge(host: Host, name: str) -> Bridge:
     bridges, sets, *exports = map(json.loads, filter(None, printed.split("\n")))
     found = {row["name"]: row for row in rows_of(bridges)}
     if name not in found:
-        raise ValidationError("bridge", "Open vSwitch has no such bridge", name,
-                              f"It has {', '.join(sorted(found)) or 'none'}; ovs-vsctl add-br makes one")
+        raise ValidationError("bridge", "Open vSwitch has no such bridge", name, f"Run ovs-vsctl add-br {name}, or "
+                              f"use an existing one ({', '.join(sorted(found)) or 'none'})")
     bridge = found[name]
     rows = {kind: bridge[kind] for kind in TABLES if bridge[kind] is not None}
     users = [(f"bridge {row['name']}", row) for row in found.values() if row is not bridge]

@@ -19,7 +19,7 @@ class SetExports:
 
     before: Bridge
     after: Bridge
-    remedy = "See ovs-vswitchd's log, and what else writes to its database"
+    remedy = "Check the log of ovs-vswitchd, and whether another program writes to its database"
 
     def describe(self) -> list[str]:
         lines = []
@@ -31,7 +31,8 @@ class SetExports:
             if now is None or then is None:
                 lines.append(f"{subject} {'off → on' if now is None else 'on → off'}")
             elif kind in self.before.shared:
-                lines.append(f"{subject} gets a row of its own, {', '.join(self.before.shared[kind])} keeps the other")
+                lines.append(f"{subject} gets its own row, and {', '.join(self.before.shared[kind])} keeps the shared "
+                             "one")
             if then is not None:
                 lines += [f"{subject}.{line}" for line in differences(now or FRESH[kind], then)]
         return lines

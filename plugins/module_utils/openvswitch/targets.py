@@ -35,10 +35,10 @@ def canonical_target(text: str) -> str:
     address = canonical_address(text)
     wrong_zone = "%" in host and not (found["ipv6"] and ZONE.fullmatch(zone))
     if address is None or (":" in address) != bool(found["ipv6"]) or wrong_zone:
-        raise ValueError("it does not begin with an IPv4 address, or an IPv6 address in brackets; names are not "
-                         "looked up")
+        raise ValueError("it does not start with an IPv4 address, or an IPv6 address in brackets; names are not "
+                         "resolved")
     if address in ("0.0.0.0", "255.255.255.255", "::"):
-        raise ValueError("no collector has this address")
+        raise ValueError("this is not the address of a collector")
     if re.match("fe[89ab]", address) and not zone:
         raise ValueError("a link-local address needs its interface, as in [fe80::9%eth0]")
     if not 1 <= port <= 65535:

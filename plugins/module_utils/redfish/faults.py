@@ -25,8 +25,8 @@ def absent(subject: str, what: str) -> t.NoReturn:
 
     :raises NotSupported: always
     """
-    raise NotSupported(subject, f"it shows no {what} by Redfish", None,
-                       "Update the firmware of the BMC, and see whether it wants a licence for that")
+    raise NotSupported(subject, f"its Redfish service does not provide {what}", None,
+                       "Update the firmware of the BMC, and check whether it needs a license for Redfish")
 
 
 def refusal(state: Known, answer: Answer) -> KvmError:
@@ -37,19 +37,20 @@ def refusal(state: Known, answer: Answer) -> KvmError:
     if status == -1:
         return no_answer(state, answer.msg)
     if status == 401:
-        return ValidationError("kvm_host_bmc.username", f"{subject} does not let it in with that password ({place})",
-                               state.username, "Give the name and the password of an account of the BMC")
+        return ValidationError("kvm_host_bmc.username", f"{subject} rejects this user name or its password ({place})",
+                               state.username, "Set kvm_host_bmc.username and kvm_host_bmc.password to an account of "
+                               "the BMC")
     if status == 403:
-        return ValidationError("kvm_host_bmc.username", f"its account on {subject} may not do that ({said})",
-                               state.username, "Give an account that may change BIOS settings")
+        return ValidationError("kvm_host_bmc.username", f"{subject} does not allow this account to do that ({said})",
+                               state.username, "Use an account that is allowed to change BIOS settings")
     if 300 <= status < 400:
-        return ValidationError("kvm_host_bmc.uri", "the BMC sends on to another address, which is not followed with a "
-                               "password", state.uri, f"Give that address: {answer.location}")
+        return ValidationError("kvm_host_bmc.uri", "the BMC redirects to another address, and the password is not sent "
+                               "there", state.uri, f"Set kvm_host_bmc.uri to {answer.location}")
     if state.path == ROOT and status < 500:
         return CommandFailed(subject, f"it answers, but not as a Redfish service ({place})", None,
-                             "See whether this is the address of the BMC, and Redfish enabled there")
-    remedy = "Wait until the BMC is up, or restart it" if status >= 500 else "Its own log may say more"
-    return CommandFailed(subject, f"it does not do what it was asked ({said})", None, remedy)
+                             "Check that this is the address of the BMC and that Redfish is enabled on it")
+    remedy = "Wait until the BMC is up, or restart it" if status >= 500 else "Check the log of the BMC"
+    return CommandFailed(subject, f"it did not complete the request ({said})", None, remedy)
 
 
 def no_answer(state: Known, said: str) -> KvmError:
@@ -57,7 +58,7 @@ def no_answer(state: Known, said: str) -> KvmError:
 
     :param said: what ansible.builtin.uri says of that, which nothing depends on
     """
-    trust = (". If its certificate is not trusted, have it signed by a CA that this machine trusts, or set "
+    trust = (". If its certificate is not trusted, have it signed by a CA that the controller trusts, or set "
              "kvm_host_bmc.validate_certs: false") if state.uri.startswith("https:") else ""
     return CommandFailed(f"BMC {state.uri}", f"it does not answer ({said.rstrip('.')})", None,
-                         f"Check the address, and whether this machine can reach it{trust}")
+                         f"Check the address, and whether the controller can reach it{trust}")

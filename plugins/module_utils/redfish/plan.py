@@ -73,7 +73,7 @@ class Attribute:
         if self.state != "different":
             return f"{now}, as wanted"
         return f"{now}, but {self.wanted} is wanted: " + (
-            "to be set for the next reboot" if change else "left alone, since kvm_host_firmware_change is not true")
+            "to be set for the next reboot" if change else "not changed, because kvm_host_firmware_change is not true")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ def plan(
         refused.append(unknown_vendor(state))
     changes = {each.name: each.wanted for each in attributes if each.state == "different"}
     if changes and change and not state.path:
-        refused.append(NotSupported(state.name, "its BMC shows BIOS settings, but takes none by Redfish", None,
+        refused.append(NotSupported(state.name, "its BMC reports the BIOS settings through Redfish, but cannot change "
+                                    "them", None,
                                     "Set them in the firmware setup, or update the firmware of the BMC"))
     report = [*(each.line(change) for each in attributes), *blame(attributes, checks)]
     return Plan(attributes, changes, body(changes, state), headers(state), report, refused)
@@ -128,7 +129,7 @@ def compare(name: str, wanted: Scalar, state: Known, usual: list[Usual]) -> Attr
     if name not in state.found:
         alike = difflib.get_close_matches(name, state.found, 3, 0.5) or telling(state)
         raise ValidationError(f"{SUBJECT}.{name}", f"{state.name} has no attribute of this name", wanted,
-                              f"It has {', '.join(alike)}" if alike else "")
+                              f"Use one of its attributes, such as {', '.join(alike)}" if alike else "")
     found = state.found[name]
     value = like(found, wanted, f"{SUBJECT}.{name}")
     # A BMC that lists only what differs leaves out the rest, or has null for it.
@@ -162,9 +163,9 @@ def unknown_vendor(state: Known) -> ValidationError:
     """Nothing is wanted, and no usual names are known."""
     known = telling(state)
     return ValidationError(
-        SUBJECT, f"it is needed, as none of the attributes of {state.name} is known here", {},
-        f"Those of its attributes that may be meant: {', '.join(known)}" if known else
-        "Give the names of its attributes, and their values")
+        SUBJECT, f"it is required, because the collection knows none of the attributes of {state.name}", {},
+        f"Attributes that may be relevant: {', '.join(known)}" if known else
+        "Set the names of its attributes and their values")
 
 
 def telling(state: Known) -> list[str]:
@@ -193,9 +194,9 @@ def blame(attributes: list[Attribute], checks: tuple[Check, ...]) -> t.Iterator[
         at_fault = [f"{each.name} = {each.found}" for each in deciding if each.state != "set"]
         names = ", ".join(each.name for each in deciding)
         if at_fault:
-            why = f"at fault is {', '.join(at_fault)}"
+            why = f"caused by {', '.join(at_fault)}"
         elif deciding:
-            why = f"not for {names}, so reboot if that is new, else see the device's own settings"
+            why = f"{names} already as wanted, so reboot if that is new, otherwise check the device's own settings"
         else:
-            why = "none of these attributes decides it"
+            why = "none of these attributes affects this check"
         yield f"bios_check {check.name} ({check.found}): {why}"

@@ -19,11 +19,11 @@ def start(bmc: Bmc) -> Known:
     known = Known(uri, bmc.username, bmc.system)
     if "@" in uri:  # what is before it may be a password
         return failed(replace(known, uri=""), ValidationError(
-            "kvm_host_bmc.uri", "it has a user name in it", None,
-            "Give that as kvm_host_bmc.username, and its password as kvm_host_bmc.password"))
+            "kvm_host_bmc.uri", "it contains a user name", None,
+            "Set kvm_host_bmc.username and kvm_host_bmc.password instead"))
     if not is_address(uri):
-        return failed(known, ValidationError("kvm_host_bmc.uri", "it is not the address of a BMC and no more", bmc.uri,
-                                             "Give it as in https://192.0.2.10"))
+        return failed(known, ValidationError("kvm_host_bmc.uri", "it must contain only the address of a BMC", bmc.uri,
+                                             "Write an address such as https://192.0.2.10"))
     return known
 
 
@@ -69,7 +69,7 @@ def systems(state: Known, found: Resource) -> Known:
     wanted = state.system
     if wanted not in paths and (wanted or len(paths) != 1):
         cause = f"BMC {state.uri} has these systems: {', '.join(paths) or 'none'}"
-        raise ValidationError("kvm_host_bmc.system", cause, wanted, "Give the Id of one" if paths else "")
+        raise ValidationError("kvm_host_bmc.system", cause, wanted, "Set it to the Id of one of them" if paths else "")
     return replace(state, resource="system", path=paths[wanted or next(iter(paths))])
 
 

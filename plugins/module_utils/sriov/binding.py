@@ -51,7 +51,7 @@ class BindDrivers:
         address = pci.vf_address(host, self.pci_address, index)
         device = f"{pci.DEVICES}/{address}"
         if address is None:
-            raise CommandFailed(subject, "it has gone while its driver was to be bound")
+            raise CommandFailed(subject, "it disappeared before its driver was bound")
         driver = None if wanted == "none" else loaded(host, subject, address, wanted)
         if pci.driver(host, address):
             host.write(f"{device}/driver/unbind", address)
@@ -62,8 +62,9 @@ class BindDrivers:
         finally:
             host.write(f"{device}/driver_override", "\n")
         if pci.driver(host, address) != driver:
-            raise CommandFailed(f"{subject} ({address})", "the driver does not take it", driver,
-                                "See the kernel's log; vfio-pci wants an IOMMU, which nfv.kvm.bios_check looks at")
+            raise CommandFailed(f"{subject} ({address})", f"driver {driver} does not accept it",
+                                remedy="Check the kernel log (journalctl -k), and with vfio-pci run "
+                                "nfv.kvm.bios_check, because vfio-pci needs an IOMMU")
 
 
 def loaded(host: Host, subject: str, address: str, wanted: str) -> str:
@@ -78,8 +79,8 @@ def loaded(host: Host, subject: str, address: str, wanted: str) -> str:
     alias = pci.attribute(host, address, "modalias") or ""
     modules = host.run(["modprobe", "--resolve-alias", alias]).stdout.split()
     if not modules:
-        raise NotSupported(subject, f"no kernel module of this host drives it ({alias})",
-                           remedy="Install the VF driver of this NIC, or ask for driver: none")
+        raise NotSupported(subject, f"no kernel module of this host supports it ({alias})",
+                           remedy="Install the VF driver of this NIC, or set driver: none")
     load(host, subject, modules[0])
     names = host.names(f"/sys/module/{modules[0].replace('-', '_')}/drivers")
     return next((name[4:] for name in names if name.startswith("pci:")), modules[0])
@@ -89,4 +90,4 @@ def load(host: Host, subject: str, module: str) -> None:
     """:raises CommandFailed: modprobe refuses."""
     done = host.run(["modprobe", module])
     if done.returncode != 0:
-        raise CommandFailed(subject, f"its driver cannot be loaded: {done.stderr.strip()}", module)
+        raise CommandFailed(subject, f"its driver {module} cannot be loaded: {done.stderr.strip()}")

@@ -50,5 +50,5 @@ def check_known(host: Host, wanted: t.Iterable[str]) -> None:
         if host.run(["modprobe", "--dry-run", "--quiet", name]).returncode != 0:
             raise NotSupported(
                 "vfs.driver", "this host has no such driver", name,
-                "Name one of /sys/bus/pci/drivers, or one whose kernel module is installed for the kernel that runs",
+                "Choose a driver from /sys/bus/pci/drivers, or install its kernel module for the running kernel",
             )

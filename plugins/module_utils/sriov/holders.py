@@ -23,7 +23,7 @@ REMEDIES = {
     "upper": "Remove {by} from {netdev}",
     "address": "Remove the addresses from {netdev}: ip address flush dev {netdev}",
     "route": "Remove the routes over {netdev}: ip route flush dev {netdev}; ip -6 route flush dev {netdev}",
-    "session": "End {by}",
+    "session": "Close {by}",
     "namespace": "Move its network interface back to the host's own network namespace",
     "child": "Delete {by}",
 }
@@ -56,4 +56,4 @@ def refuse_held(subject: str, value: str, name: str, found: t.Sequence[Holder]) 
     for first in found:
         kind, by = (first.kind, first.by) if first.domain is None else ("domain", f"domain {first.domain}")
         raise InUse(subject, f"{name} is in use by {', '.join(holder.by for holder in found)}", value,
-                    f"{REMEDIES[kind].format(by=by, netdev=first.netdev)}, or choose another one")
+                    f"{REMEDIES[kind].format(by=by, netdev=first.netdev)}, or choose another VF")

@@ -94,8 +94,8 @@ class ForgetResize:
     overtaken: tuple[int, ...] = ()
 
     def describe(self) -> list[str]:
-        return [f"{self.netdev}: finish the change of numvfs that was interrupted",
-                *(f"VF {index} of {self.netdev}: keeps what it has, since it was changed after that"
+        return [f"{self.netdev}: complete the interrupted change of numvfs",
+                *(f"VF {index} of {self.netdev}: not restored, because it was changed in the meantime"
                   for index in self.overtaken)]
 
     def apply(self, host: Host) -> None:

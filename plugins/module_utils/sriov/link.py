@@ -16,9 +16,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import read_us
 # What each change does. That of numvfs is over after some seconds, which bridges and their guests outlast: it is
 # refused for the host's own traffic alone, by which this run may have come.
 EFFECTS = {
-    "mtu": "it changes which packets pass, and many drivers reset the link for it, which would cut off",
-    "up": "it would cut off",
-    "numvfs": "many drivers reset the link of the PF for it, which would interrupt",
+    "mtu": "it changes which packets pass, and many drivers reset the link for it, which would interrupt",
+    "up": "it would interrupt",
+    "numvfs": "many drivers then reset the link of the PF, which would interrupt",
 }
 
 
@@ -47,4 +47,4 @@ def refuse_cut_off(current: Pf, changes: dict[str, int]) -> None:
             who += map(str, current.holders)
         if who:
             raise InUse(f"{name} of {current.name}", f"{EFFECTS[name]}: {'; '.join(who)}", value,
-                        "Move these to another interface first, or set in_use: allow")
+                        "Move these to another NIC first, or set in_use: allow")

@@ -40,8 +40,8 @@ def refuse_rivals(pf: Pf) -> None:
     """:raises NotSupported: files of the PF are to be written, and a .link file of the host's user is for it."""
     for path in pf.rivals:
         raise NotSupported(
-            "persistent", f"{path} is for {pf.name}, and systemd applies one .link file to an interface only", True,
-            "Remove that file, or put what it sets elsewhere",
+            "persistent", f"{path} matches {pf.name}, and systemd applies only one .link file to a netdev", True,
+            "Remove that file, or omit persistent",
         )
 
 

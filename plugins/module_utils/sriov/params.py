@@ -40,12 +40,12 @@ def desired_pf(params: dict[str, t.Any]) -> Pf:
         for index in indexes:
             if index in vfs:
                 raise ValidationError(
-                    f"{subject}.index", "this VF has an entry already", index, "Keep one entry per VF"
+                    f"{subject}.index", "this VF already has an entry", index, "Keep one entry per VF"
                 )
             if settings.mac and settings.mac in macs:
                 raise ValidationError(
                     f"{subject}.mac", f"VF {macs[settings.mac]} is given the same MAC", settings.mac,
-                    "MACs of one PF must differ",
+                    "Give each VF of a PF its own MAC",
                 )
             if settings.mac:
                 macs[settings.mac] = index
@@ -69,8 +69,9 @@ def vf_settings(subject: str, entry: dict[str, t.Any]) -> VfSettings:
     for name in ("qos", "vlan_protocol"):
         if getattr(settings, name) and not settings.vlan:
             raise ValidationError(
-                f"{subject}.{name}", "it belongs to a VLAN tag, and this entry sets none", getattr(settings, name),
-                f"Give vlan (1-4094) in the same entry, or leave {name} out",
+                f"{subject}.{name}", "it is a property of the VLAN tag, and this entry sets no VLAN",
+                getattr(settings, name),
+                f"Add vlan (1-4094) to the same entry, or remove {name}",
             )
     if settings.max_tx_rate and (settings.min_tx_rate or 0) > settings.max_tx_rate:
         raise ValidationError(
@@ -88,8 +89,8 @@ def vf_driver(subject: str, driver: str | None) -> str | None:
     :raises ValidationError: no driver can be called so
     """
     if driver is not None and not DRIVER.fullmatch(driver):
-        raise ValidationError(subject, "this is no name of a driver", driver,
-                              "Write vfio-pci, default, none, or a name of /sys/bus/pci/drivers")
+        raise ValidationError(subject, "this is not the name of a driver", driver,
+                              "Write vfio-pci, default, none, or a name from /sys/bus/pci/drivers")
     return driver
 
 
@@ -102,11 +103,12 @@ def vf_indexes(subject: str, index: object) -> list[int]:
     for part in index if isinstance(index, list) else str(index).split(","):
         match = RANGE.fullmatch(str(part).strip())
         if not match:
-            raise ValidationError(subject, "this is no VF index", index, 'Write 3, [0, 2] or "0-3,6"; VFs count from 0')
+            raise ValidationError(subject, "this is not a VF index",
+                                  index, 'Write 3, [0, 2] or "0-3,6"; the first VF is 0')
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
         if last < first:
-            raise ValidationError(subject, "the range runs backwards", index, f'Write "{last}-{first}"')
+            raise ValidationError(subject, "the range ends before it starts", index, f'Write "{last}-{first}"')
         indexes.extend(range(first, last + 1))
     if not indexes:
-        raise ValidationError(subject, "it names no VF", index, 'Write 3, [0, 2] or "0-3,6"')
+        raise ValidationError(subject, "it contains no VF index", index, 'Write 3, [0, 2] or "0-3,6"')
     return indexes

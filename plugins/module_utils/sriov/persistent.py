@@ -49,8 +49,8 @@ def read(host: Host, pf: Pf, persistent: bool) -> Pf:
     pf = replace(pf, files=read_files(host, pf))
     for path, text in pf.files.items():
         if not text.startswith(rendering.WRITTEN_BY):
-            raise NotSupported(path, "this file is not one of nfv.kvm.sriov_vf, which keeps its own under that name",
-                               remedy="Put it under another name, or leave persistent out")
+            raise NotSupported(path, "nfv.kvm.sriov_vf needs this path, but did not write the file",
+                               remedy="Rename the file, or omit persistent")
     if persistent and not pf.files:
         check_host(host, pf)
     return replace(pf, rivals=rivals(host, pf)) if persistent else pf
@@ -78,14 +78,14 @@ def check_host(host: Host, pf: Pf) -> None:
     if version is None or int(version[0]) < VERSION:
         found = "does not run systemd" if version is None else f"has systemd {version[0]}"
         raise NotSupported(
-            "persistent", f"it is done by systemd {VERSION} or later, and this host {found}", True,
-            "Leave persistent out, and let a service of the host's own bring the VFs back",
+            "persistent", f"it requires systemd {VERSION} or later, and this host {found}", True,
+            "Omit persistent, and create the VFs at boot with a service of your own",
         )
     netdevs = pci.netdevs(host, pf.pci_address)
     if len(netdevs) > 1:
         raise NotSupported(
-            "persistent", f"{pf.pci_address} has several network interfaces ({', '.join(netdevs)}), "
-            "which a .link file cannot tell apart for certain", True, "Leave persistent out for this PF",
+            "persistent", f"{pf.pci_address} has several network interfaces ({', '.join(netdevs)}), which a .link file "
+            "cannot reliably distinguish", True, "Omit persistent for this PF",
         )
     done = host.run(["udevadm", "info", "--query=property", f"--path={pci.NETDEVS}/{pf.name}"])
     properties = dict(line.split("=", maxsplit=1) for line in done.stdout.splitlines() if "=" in line)
@@ -93,8 +93,8 @@ def check_host(host: Host, pf: Pf) -> None:
     for path in applied:
         if path and not path.startswith(DISTRIBUTION) and path != rendering.link_path(pf.pci_address):
             raise NotSupported(
-                "persistent", f"{path} applies to {pf.name}, and systemd applies one .link file to an interface only",
-                True, "Remove that file, or put what it sets elsewhere",
+                "persistent", f"{path} applies to {pf.name}, and systemd applies only one .link file to a netdev",
+                True, "Remove that file, or omit persistent",
             )
 
 
@@ -126,8 +126,8 @@ def to_keep(desired: Pf, after: Pf) -> Pf:
         )
         if vf.driver and not vf.pci_address:
             raise NotSupported(
-                f"VF {index} of {after.name}", "its driver cannot be kept: its PCI address is not known before it "
-                "exists", vf.driver, "Make the VFs first, in a task without persistent",
+                f"VF {index} of {after.name}", "its driver cannot be persisted, because its PCI address is not known "
+                "before it exists", vf.driver, "Create the VFs first, in a task without persistent",
             )
         vfs[index] = vf
     managed = {name: getattr(desired, name) for name in OF_PF if getattr(desired, name) is not None}

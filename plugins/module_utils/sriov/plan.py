@@ -155,18 +155,18 @@ class PfResource:
         rates = [index for index, vf in current.vfs.items() if vf.settings.max_tx_rate or vf.settings.min_tx_rate]
         if rates and self.resized(current) and numvfs > rates[0] and not (current.up or self.desired.up):
             raise ValidationError(
-                "numvfs", f"{name} is down, and without a link its driver would not give VF {rates[0]} back its rates",
-                numvfs, "Set up: true, or the rates to 0 before",
+                "numvfs", f"{name} is down, and without a link its driver cannot restore the rates of VF {rates[0]}",
+                numvfs, "Set up: true, or set the rates to 0 first",
             )
         if numvfs > current.totalvfs:
             raise ValidationError(
                 "numvfs", f"{name} ({current.pci_address}) can have at most {current.totalvfs} VFs", numvfs,
-                "Lower it, or raise the limit in the NIC's firmware",
+                "Lower it, or raise the limit in the firmware of the NIC",
             )
         for index, vf in self.desired.vfs.items():
             if index >= numvfs:
                 raise ValidationError(
-                    "vfs.index", f"{name} would have {numvfs} VFs, counted from 0", index, "Raise numvfs"
+                    "vfs.index", f"{name} would have {numvfs} VFs, and the first one is 0", index, "Raise numvfs"
                 )
             if index in current.vfs:
                 check_reported(current, index, vf.settings)
@@ -180,15 +180,15 @@ class PfResource:
         """:raises InUse: somebody holds a VF that a resize, another driver or another MAC would take away."""
         taken, given_back = self.taken(current), self.given_back(current)
         if self.resized(current):
-            why = f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} removes all VFs for a moment"
+            why = f"a change of numvfs from {current.numvfs} to {self.desired.numvfs} temporarily removes all VFs"
         elif taken:
-            why = "another driver takes them away"
+            why = "another driver removes them"
         else:
-            why = "they are to get back what they had before a change of numvfs that was interrupted"
+            why = "an interrupted change of numvfs must restore their settings"
         disturbed = [holder for holder in current.holders if holder in taken or holder.vf in given_back]
         if disturbed and self.in_use == "fail":
             raise InUse(f"VFs of {current.name}", f"{why}, and they are in use: {', '.join(map(str, disturbed))}",
-                        remedy="Stop who uses them, or set in_use: allow")
+                        remedy="Stop whatever uses them, or set in_use: allow")
         for index, vf in {**{index: current.interrupted[index] for index in given_back}, **self.desired.vfs}.items():
             users.refuse_other_mac(current, index, vf.settings.mac)
         let_go = {holder.by for holder in taken if current.unplugs_from(holder)}

@@ -65,7 +65,8 @@ def netdev_of(host: Host, address: str, pf: str) -> str:
     if pf in netdevs:
         return pf
     if len(netdevs) > 1:
-        raise ValidationError("pf", f"it has several network interfaces: {', '.join(netdevs)}", pf, "Name one of them")
+        raise ValidationError("pf", f"it has several network interfaces: {', '.join(netdevs)}", pf, "Set pf to one of "
+                              "them")
     return netdevs[0]
 
 
@@ -119,8 +120,8 @@ def vf_at(vfs: t.Iterable[Vf], address: str | None) -> Vf:
     for vf in vfs:
         if vf.pci_address == address:
             return vf
-    raise ValidationError("VF", "this host has no such VF now", address,
-                          "Make the VFs of its PF with nfv.kvm.sriov_vf")
+    raise ValidationError("VF", "this host does not have this VF", address,
+                          "Create the VFs of its PF with nfv.kvm.sriov_vf")
 
 
 def vf_settings(info: dict[str, t.Any]) -> VfSettings:

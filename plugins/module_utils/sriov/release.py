@@ -56,7 +56,7 @@ class ReleaseVf:
                 raise InUse(
                     f"VF {self.index} of {self.netdev}",
                     f"the guest of domain {self.domain} did not release it within {GUEST_SECONDS:g} seconds",
-                    remedy="Shut the domain down; to release a VF, a guest needs PCI hotplug",
+                    remedy="Shut down the domain, or use a guest that supports PCI hotplug",
                 )
             host.sleep(0.5)
 
@@ -89,7 +89,7 @@ class CheckReleased:
             if not found:
                 return
             if host.now() >= deadline:
-                raise InUse(f"VFs of {self.netdev}", "they cannot be taken away while processes have them open: "
+                raise InUse(f"VFs of {self.netdev}", "they cannot be removed while processes have them open: "
                             f"{', '.join(map(str, found))}", remedy="Stop these processes first")
             host.sleep(0.25)
 

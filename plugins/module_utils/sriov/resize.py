@@ -20,10 +20,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 # The kernel's answers to a write to sriov_numvfs (linux drivers/pci/iov.c, sriov_numvfs_store and sriov_enable).
 NUMVFS_ANSWERS = {
-    errno.EBUSY: ("a VF is held by a running guest", "Stop the guest that holds it; the kernel's log names the VF"),
-    errno.ENOENT: ("the PF's driver cannot make VFs", "Load a driver with SR-IOV support"),
+    errno.EBUSY: ("a running guest uses a VF", "Stop the guest that uses it; the kernel log (journalctl -k) "
+                  "names the VF"),
+    errno.ENOENT: ("the driver of the PF cannot create VFs", "Load a driver with SR-IOV support"),
     errno.ERANGE: ("the PF cannot have as many", "Lower numvfs"),
-    errno.ENOMEM: ("the firmware left no memory space for the VFs' registers",
+    errno.ENOMEM: ("the firmware left no memory space for the registers of the VFs",
                    "Enable Above 4G decoding in the firmware, or boot with pci=realloc"),
 }
 
@@ -96,7 +97,7 @@ class Resize:
         try:
             host.write(f"{pci.DEVICES}/{self.pci_address}/sriov_numvfs", str(numvfs))
         except OSError as error:
-            cause, remedy = NUMVFS_ANSWERS.get(error.errno or 0, (error.strerror or str(error), "See the kernel's log"))
+            cause, remedy = NUMVFS_ANSWERS.get(error.errno or 0, (error.strerror or str(error), "Check the kernel log (journalctl -k)"))
             raise CommandFailed("sriov_numvfs", cause, numvfs, remedy) from error
 
     def wait(self, host: Host, numvfs: int) -> None:
@@ -109,7 +110,7 @@ class Resize:
             if host.now() > deadline:
                 raise CommandFailed(
                     "sriov_numvfs", f"the VFs did not appear within {self.timeout} seconds", numvfs,
-                    "See the kernel's log, or raise timeout",
+                    "Check the kernel log (journalctl -k), or raise timeout",
                 )
             host.sleep(0.1)
         settle(host, self.timeout)

@@ -16,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_set
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.udev import settle
 
 RESET_SECONDS = 10.0
-RATES_REMEDY = "Drivers take rates only while the PF is up and has a link, and only up to its speed"
+RATES_REMEDY = "Make sure that the PF is up and has a link, and that the rates do not exceed its speed"
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def restore(host: Host, netdev: str, pci_address: str, driver: str, wanted: dict
             refused.append(f"{lines[error.line]}: {error.cause}")
             lines = lines[error.line + 1:]
     if refused:
-        raise CommandFailed(f"VFs of {netdev}", f"not all get back what they had: ip {'; ip '.join(refused)}")
+        raise CommandFailed(f"VFs of {netdev}", f"some settings could not be restored: ip {'; ip '.join(refused)}")
 
 
 def ip_value(value: object) -> str:

@@ -93,7 +93,8 @@ def refuse_other_mac(current: Pf, index: int, wanted: str | None) -> None:
         return
     if wanted not in (None, vf.settings.mac, vf.used_by.mac):
         raise InUse(f"VF {index} of {current.name}", f"domain {vf.used_by.domain} runs with it as {vf.used_by.mac}, "
-                    "and another MAC would cut it off", wanted, "Choose another VF, or shut that domain down first")
+                    "and another MAC would interrupt its traffic",
+                    wanted, "Choose another VF, or shut down that domain first")
 
 
 def pool_of(name: str, text: str, pf: Pf) -> list[int | None]:

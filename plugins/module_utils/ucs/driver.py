@@ -102,14 +102,14 @@ class Driver:
             return CommandFailed(self.subject, f"it did not answer within {timeout:g} seconds",
                                  remedy="Check that it is up and reachable, or give a longer timeout")
         if isinstance(reason, socket.gaierror) and not proxy:
-            return CommandFailed(self.subject, f"its name has no address: {reason.strerror}",
+            return CommandFailed(self.subject, f"its name cannot be resolved: {reason.strerror}",
                                  remedy="Check hostname and the controller's DNS")
         if isinstance(reason, (http.client.HTTPException, ConnectionResetError, BrokenPipeError)):
             return CommandFailed(self.subject, "it closed the connection without a complete answer",
                                  remedy="Check port and secure, and whether UCS Manager restarts")
         cause = getattr(reason, "strerror", None) or str(reason)
         if proxy:
-            return CommandFailed(self.subject, f"it cannot be reached by the proxy of {proxy}: {cause}",
+            return CommandFailed(self.subject, f"it cannot be reached through the proxy of {proxy}: {cause}",
                                  remedy=f"Check the environment variable {proxy}, or add the hostname to no_proxy")
         return CommandFailed(self.subject, f"it cannot be reached: {cause}",
                              remedy="Check hostname and port, and that no firewall blocks the controller")

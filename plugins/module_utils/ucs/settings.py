@@ -87,5 +87,5 @@ def refuse_settings(params: dict[str, t.Any], options: t.Iterable[str], kind: st
     """
     for key in options:
         if params[key] is not None:
-            raise ValidationError(key, f"a {kind} that is absent has none",
+            raise ValidationError(key, f"it is not valid for a {kind} that is absent",
                                   remedy=f"Remove {key}, or set state: present")

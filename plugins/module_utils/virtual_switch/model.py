@@ -23,7 +23,7 @@ NEVER_FORWARDED = 0x7
 def link_name(given: t.Any) -> t.Any:
     """:raises Wrong: no link can have this name"""
     if isinstance(given, str) and not NAME.fullmatch(given):
-        raise Wrong("it must have at most 15 characters: letters, digits, '_', '.' and '-'", "Choose another")
+        raise Wrong("it must have at most 15 characters: letters, digits, '_', '.' and '-'", "Choose another name")
     return given
 
 
@@ -71,7 +71,8 @@ def port_of(kind: t.Callable[[str], object]) -> t.Callable[[object], object]:
     """The function that reads a port, which may be a plain name."""
     def read(given: object) -> object:
         if not isinstance(given, (str, Mapping)):
-            raise Wrong("it must be a text or a dictionary", "Give the name of a link, or a dictionary with name")
+            raise Wrong("it must be a text or a dictionary", "Write the name of a link, or a dictionary with the key "
+                        "name")
         return kind(link_name(given)) if isinstance(given, str) else given
 
     return read
@@ -107,7 +108,7 @@ class LinuxBridge(Bridge):
 
     ports: tuple[t.Annotated[LinuxPort, port_of(LinuxPort)], ...] = ()
     vlan_filtering: bool = False
-    default_pvid: t.Annotated[int, number(0, VLAN_IDS[1], "0 is for none")] = 1
+    default_pvid: t.Annotated[int, number(0, VLAN_IDS[1], "0 turns it off")] = 1
     group_fwd_mask: t.Annotated[int, forwarded] = 0
     multicast_snooping: bool = True
     kind: str = field(default="bridge", init=False)

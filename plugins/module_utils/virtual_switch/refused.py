@@ -55,11 +55,11 @@ def refused_vlans(subject: str, bridge: LinuxBridge | OvsBridge) -> Refused:
         at = f"{subject}.ports[{place}]"
         if isinstance(port, OvsPort) and port.tag is not None and port.trunks:
             yield ValidationError(at, "a port is an access port (tag) or a trunk (trunks), not both", port.name,
-                                  "Leave one of the two out")
+                                  "Remove tag or trunks")
         if isinstance(bridge, LinuxBridge) and isinstance(port, LinuxPort) and not bridge.vlan_filtering and (
                 port.vlans or port.pvid is not None):
-            yield ValidationError(at, f"{bridge.name} does not filter VLANs, so its ports can have none", port.name,
-                                  f"Give {bridge.name} vlan_filtering: true, or leave vlans and pvid out")
+            yield ValidationError(at, f"{bridge.name} does not filter VLANs, so its ports cannot have VLANs", port.name,
+                                  f"Set vlan_filtering: true for {bridge.name}, or remove vlans and pvid")
 
 
 def refused_twice(listed: Listed) -> Refused:
@@ -68,7 +68,7 @@ def refused_twice(listed: Listed) -> Refused:
     for subject, bridge in listed:
         for name in [bridge.name, *(port.name for port in bridge.ports)]:
             if name in users:
-                yield ValidationError(subject, f"{name} is in {users[name]} already", name, "A link has one place only")
+                yield ValidationError(subject, f"{name} is already in {users[name]}", name, "List each link only once")
             users[name] = subject
 
 
@@ -79,22 +79,22 @@ def refused_manager(listed: Listed, host: Host) -> Refused:
         return
     if host.asked == "auto" and len(active) > 1:
         yield ValidationError(subject, f"{' and '.join(active)} run on this host", host.asked,
-                              "Say which of them is to have the bridges")
+                              "Set it to the one that manages the bridges")
     elif manager is None:
         yield ValidationError(subject, "none of systemd-networkd, NetworkManager and ifupdown2 runs on this host",
-                              host.asked, "Install one, enable and start it")
+                              host.asked, "Install one of them, and enable and start it")
     elif manager not in active:
         yield ValidationError(subject, "it does not run on this host", host.asked,
                               f"This host has {' and '.join(active) or 'none that this role knows'}")
     elif host.services[UNITS[manager]]["UnitFileState"] != "enabled":
-        yield ValidationError(subject, f"{UNITS[manager]} runs, but is not started when the host boots", manager,
-                              f"Enable it: systemctl enable {UNITS[manager]}")
+        yield ValidationError(subject, f"{UNITS[manager]} runs, but does not start at boot", manager,
+                              f"Run systemctl enable {UNITS[manager]}")
     elif manager == "ifupdown2" and not host.settings["Sourced"]:
         yield ValidationError(subject, "/etc/network/interfaces does not read /etc/network/interfaces.d", manager,
-                              "Add to it: source /etc/network/interfaces.d/*")
+                              "Add this line to /etc/network/interfaces: source /etc/network/interfaces.d/*")
     elif manager == "ifupdown2" and not host.settings["Several"] and sum(
             isinstance(bridge, LinuxBridge) and bridge.vlan_filtering for _subject, bridge in listed) > 1:
-        yield ValidationError(subject, "it has one bridge with vlan_filtering only, as it is set", manager,
+        yield ValidationError(subject, "its configuration supports only one bridge with vlan_filtering", manager,
                               "Set multiple_vlan_aware_bridge_support=1 in /etc/network/ifupdown2/ifupdown2.conf")
 
 
@@ -109,11 +109,11 @@ def refused_name(subject: str, bridge: LinuxBridge | OvsBridge, host: Host) -> R
         foreign = (absent and there and not row.own) or (link is not None and not there)
         others = [port for port in row.ports if not host.tables.ports[port].own]
     if foreign:
-        yield ValidationError(subject, "the host has a link of this name that this role has not made", name,
-                              "Choose another name, or take that link away first")
+        yield ValidationError(subject, "the host has a link of this name that this role did not create", name,
+                              "Choose another name, or remove that link first")
     elif absent and others:
-        yield ValidationError(subject, f"it cannot go while others use it: {', '.join(others)}", name,
-                              "Take these out of it first, by shutting down the guests that have them for instance")
+        yield ValidationError(subject, f"it cannot be removed while it is used by {', '.join(others)}", name,
+                              "Remove these from it first, for example by shutting down the guests that use them")
 
 
 def other_ports(name: str, host: Host) -> list[str]:
@@ -127,36 +127,36 @@ def refused_port(subject: str, bridge: LinuxBridge | OvsBridge, port: Port, host
     name, link, master = port.name, host.by_name.get(port.name), master_of(port.name, host)
     if isinstance(port, OvsPort) and port.type == "internal":
         if link and master != bridge.name:
-            yield ValidationError(subject, "the host has a link of this name already, so that it cannot be made", name,
-                                  "Choose another name, or leave type: internal out")
+            yield ValidationError(subject, "the host already has a link of this name, so it cannot be created", name,
+                                  "Choose another name, or remove type: internal")
         return
     if link is None:
         yield ValidationError(subject, "this host has no such network interface", name,
-                              "ip link lists those that there are")
+                              "Run ip link to list the network interfaces of the host")
         return
     if bridge.mtu and link.max_mtu and bridge.mtu > link.max_mtu:
         yield ValidationError(subject, f"its MTU can be at most {link.max_mtu}", bridge.mtu,
-                              f"Give {bridge.name} a lower mtu")
+                              f"Set a lower mtu for {bridge.name}")
     if isinstance(bridge, LinuxBridge) and isinstance(port, LinuxPort):
         yield from refused_by_manager(subject, bridge, port, link, host)
     if master not in (None, bridge.name):
-        yield ValidationError(subject, f"it is a port of {master}", name, f"Take it out of {master} first")
+        yield ValidationError(subject, f"it is a port of {master}", name, f"Remove it from {master} first")
     elif master is None and (needed := who_needs(link, host)):
         yield ValidationError(subject, f"it cannot be a port: {needed}", name,
-                              "Choose another port, or move that first")
+                              "Choose another port, or move this to another link first")
 
 
 def refused_by_manager(subject: str, bridge: LinuxBridge, port: LinuxPort, link: Link, host: Host) -> Refused:
     """What the host's manager would not bring back after a reboot."""
     kind, manager, default = link.linkinfo.info_kind, host.manager, bridge.default_pvid
     if manager == "networkmanager" and kind is not None:
-        yield ValidationError(subject, f"it is a {kind}, and by NetworkManager only Ethernet NICs and their VFs can be "
-                              "ports", port.name, "Choose another port")
+        yield ValidationError(subject, f"it is a {kind}, and NetworkManager supports only Ethernet NICs and their VFs "
+                              "as ports", port.name, "Choose another port")
     leaves = manager == "networkmanager" or (manager == "networkd" and host.systemd < NETWORKD_TAKES_VLANS_AWAY)
     if leaves and default and port.pvid not in (None, default):
-        yield ValidationError(f"{subject}.pvid", f"after a reboot, this host's {manager} would leave the port in VLAN "
-                              f"{default} as well", port.pvid,
-                              f"Give {bridge.name} default_pvid: 0, and each port its pvid")
+        yield ValidationError(f"{subject}.pvid", f"after a reboot, {manager} on this host would also leave the port in "
+                              f"VLAN {default}", port.pvid,
+                              f"Set default_pvid: 0 for {bridge.name}, and pvid for each port")
 
 
 def master_of(name: str, host: Host) -> str | None:
@@ -173,11 +173,11 @@ def who_needs(link: Link, host: Host) -> str:
     above = [other.ifname for other in host.links if other.link == link.ifname
              and other.linkinfo.info_kind in ("macvlan", "macvtap", "ipvlan", "ipvtap")]
     if "LOOPBACK" in link.flags:
-        return "it is the host's loopback"
+        return "it is the loopback of the host"
     if link.linkinfo.info_kind in ("bridge", "openvswitch"):
         return "it is a bridge itself"
     if link.ifname in host.ways_out:
-        return "the host's default route leaves by it"
+        return "the default route of the host uses it"
     if addresses:
         return f"it has the host's address {', '.join(addresses)}"
     return f"{', '.join(above)} is on it" if above else ""

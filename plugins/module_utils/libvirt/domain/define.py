@@ -74,5 +74,5 @@ def warnings(name: str, wanted: Element, definition: Element) -> list[str]:
         written = "" if is_secret(change.path) or not change.before else f" = {change.before}"
         became = "dropped it" if change.after is None else "changed it" + (
             "" if is_secret(change.path) else f" to {change.after}")
-        found.append(f"domain {name}: xml has {change.path}{written}, but libvirt has {became}")
+        found.append(f"domain {name}: xml has {change.path}{written}, but libvirt {became}")
     return found

@@ -37,7 +37,7 @@ def wanted_definition(name: str, text: str) -> Element:
         )
     root.find("name").text = name  # libvirt would take the white space around it as part of the name
     if root.find("devices/interface") is not None:
-        raise ValidationError("xml", "it has an <interface>, which this module leaves alone",
+        raise ValidationError("xml", "it has an <interface> element, and this module does not manage NICs",
                               remedy="Move the NICs to nfv.kvm.vm_interface")
     _check_numbers(root)
     # In the output of virsh dumpxml there may be what this collection has noted of the domain.
@@ -57,8 +57,8 @@ def _check_numbers(root: Element) -> None:
     for tag in MEMORY:
         text = root.findtext(tag)
         if text is not None and not NUMBER.fullmatch(text.strip()):
-            raise ValidationError(f"<{tag}>", "this is no size", text,
-                                  "Write a whole number, with its unit as in <memory unit='MiB'>512</memory>")
+            raise ValidationError(f"<{tag}>", "this is not a size", text,
+                                  "Write a whole number with its unit, such as <memory unit='MiB'>512</memory>")
 
 
 def merged_definition(wanted: Element, current: Element | None) -> Element:

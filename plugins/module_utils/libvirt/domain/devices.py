@@ -65,7 +65,7 @@ def _check_domains(host: Host, address: str, ledger: Ledger) -> None:
         if any(has(entry, device) for device in own):
             runs = "runs with" if entry.live else "is defined with"
             raise InUse(SUBJECT, f"domain {entry.domain} {runs} this device", address,
-                        f"Take another device, or remove this one from {entry.domain}")
+                        f"Use another device, or remove this one from {entry.domain}")
 
 
 def _check_whole(host: Host, name: str, address: str, ledger: Ledger) -> None:
@@ -76,13 +76,14 @@ def _check_whole(host: Host, name: str, address: str, ledger: Ledger) -> None:
         cut_off = carried(host, netdev, lambda: ledger)
         if cut_off:
             raise InUse(SUBJECT, f"{netdev} of this device carries {', '.join(map(str, cut_off))}", address,
-                        "Take another device or a VF of this one, or move that to another network interface first")
+                        "Use another device or a VF of this one, or move this traffic to another NIC first")
     _check_elsewhere(host, address)
     vfs = {index: read_vf(host, address, index, VfSettings())
            for index in range(pci.number(host, address, "sriov_numvfs") or 0)}
     for holder in _others(name, holders(host, Pf(address, vfs=vfs), ledger) if vfs else ()):
-        raise InUse(SUBJECT, f"with this PF its VFs would go, of which VF {holder.vf} is in use by {holder.by}",
-                    address, "Take that VF away first, or hand a VF of this PF to the guest")
+        raise InUse(SUBJECT, f"giving this PF to the guest would remove its VFs, and VF {holder.vf} is in use by "
+                    f"{holder.by}",
+                    address, "Release that VF first, or use a VF of this PF instead of the PF")
 
 
 def _check_elsewhere(host: Host, address: str) -> None:
@@ -92,4 +93,4 @@ def _check_elsewhere(host: Host, address: str) -> None:
     for where, links in namespaces.other_links(host):
         if any(link.get("parentdev") == address for link in links):
             raise InUse(SUBJECT, f"its network interface is in {where}", address,
-                        "Move it back to the host's own network namespace, or take another device")
+                        "Move it back to the host's own network namespace, or use another device")

@@ -100,8 +100,8 @@ class DomainResource:
             return ABSENT
         text = domain.definition()
         if text is None:
-            raise ValidationError("name", "this domain is transient: it has no definition to manage", self.name,
-                                  "Shut it down, then define it with this module")
+            raise ValidationError("name", "this domain is transient, so it has no definition to manage", self.name,
+                                  "Shut it down, and define it with this module")
         live = domain.live_xml()
         saved = domain.saved_xml() if live is None else None
         definition = xml.parse(text, f"domain {self.name}", notes=True)
@@ -133,7 +133,7 @@ class DomainResource:
             after = self._plan_definition(self.wanted, current, steps)
         elif current.definition is None:
             raise ValidationError("name", "this host has no such domain, and no xml is given to define it", self.name,
-                                  "Give xml, or correct the name")
+                                  "Set xml, or correct the name")
         if self.autostart is not None and self.autostart != current.autostart:
             steps.append(SetAutostart(self.connection, self.name, self.autostart))
             after = replace(after, autostart=self.autostart)
@@ -163,7 +163,7 @@ class DomainResource:
             after = replace(after, state=SHUTDOWN, live=None)
         waits = self._waiting(after) if self.restart else []
         if waits:
-            advice = f"It runs with another {', '.join(difference.path for difference in waits)}"
+            advice = f"These parts of the running domain differ: {', '.join(difference.path for difference in waits)}"
             steps += restart(connection, name, after.state, self.timeout, advice)
             after = replace(after, state=RUNNING, live=None)
         return after
@@ -218,8 +218,9 @@ class DomainResource:
             steps.append(power_down(self.connection, self.name, current.state, self.timeout, cut=self.restart))
         if current.state == SAVED:
             if not self.restart:
-                raise InUse(f"domain {self.name}", "it is saved, and the memory of its guest would be lost with it",
-                            remedy=f"Set restart: allowed to discard that, or start {self.name} with state: running")
+                raise InUse(f"domain {self.name}", "it is saved, and the saved memory of its guest would be lost",
+                            remedy=f"Set restart: allowed to discard the saved memory, or start {self.name} with "
+                            "state: running")
             steps.append(DiscardSaved(self.connection, self.name))
         steps.append(undefine(self.connection, self.name, current.definition, self.keep_firmware_state))
         return Plan(tuple(steps), ABSENT, current.pfs)
@@ -242,7 +243,7 @@ def domain_resource(params: dict[str, t.Any]) -> DomainResource:
     in_range("timeout", params["timeout"], 1)
     if params["state"] == "absent" and params["autostart"]:
         raise ValidationError("autostart", "a domain that is absent cannot start with the host", True,
-                              "Remove autostart, or take another state")
+                              "Remove autostart, or set another state")
     wanted = None
     if params["xml"] is not None and params["state"] != "absent":
         wanted = wanted_definition(name, params["xml"])

@@ -42,10 +42,10 @@ TO_RUN = {PAUSED: "resume", PMSUSPENDED: "wake up", SHUTDOWN: "start", SAVED: "s
 # What to do about a guest that runs and cannot react; it is not done by itself: who paused it, be it a migration or a
 # full disk, did so for a reason.
 REMEDIES = {
-    PAUSED: "Resume it first (nfv.kvm.vm_domain with state: running), or cut its power with virsh destroy {name}",
-    PMSUSPENDED: "Wake it up first (nfv.kvm.vm_domain with state: running), or cut its power with virsh destroy {name}",
-    CRASHED: "Cut its power and start it with nfv.kvm.vm_domain, state: running and restart: allowed; before that, "
-             "virsh dump --memory-only {name} FILE keeps its memory",
+    PAUSED: "Resume it first (nfv.kvm.vm_domain with state: running), or power it off with virsh destroy {name}",
+    PMSUSPENDED: "Wake it up first (nfv.kvm.vm_domain with state: running), or power it off with virsh destroy {name}",
+    CRASHED: "Run nfv.kvm.vm_domain with state: running and restart: allowed to power it off and start it. To keep its "
+    "memory, run virsh dump --memory-only {name} FILE first",
 }
 
 

@@ -104,15 +104,16 @@ class CutPower(DomainStep):
     """End a domain whose guest has crashed."""
 
     def describe(self) -> list[str]:
-        return [f"domain {self.name}: cut its power, since its guest has crashed"]
+        return [f"domain {self.name}: power it off, because its guest has crashed"]
 
     def apply(self, host: Host) -> None:
         domain = self.connection.domain(self.name)
         if domain.active():
             state = domain.state()
             if state != CRASHED:
-                raise InUse(f"domain {self.name}", f"it was crashed, and somebody has just changed that: it is {state}",
-                            remedy="Run this again")
+                raise InUse(f"domain {self.name}", "its guest had crashed, but the state has changed in the meantime: "
+                            f"it is {state}",
+                            remedy="Run the task again")
             domain.power_off()
 
 
@@ -135,10 +136,10 @@ class Shutdown(DomainStep):
         while domain.active():
             if host.now() >= deadline:
                 raise InUse(
-                    f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs; "
-                    "it was asked, and may do so later",
+                    f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs; it "
+                    "was asked to, and can still shut down later",
                     remedy="Shut it down from inside, with nfv.kvm.vm_domain, state: shutdown and a timeout that is long "
-                           "enough, or cut its power with virsh destroy; then run this again",
+                           "enough, or power it off with virsh destroy; then run this again",
                 )
             if host.now() >= press:
                 domain.shutdown()
@@ -163,7 +164,7 @@ def check_alive(name: str, state: str) -> None:
     :raises InUse: it is crashed
     """
     if state == CRASHED:
-        raise InUse(f"domain {name}", "its guest has crashed, and would not recover if it were resumed",
+        raise InUse(f"domain {name}", "its guest has crashed, and resuming does not recover it",
                     remedy=REMEDIES[state].format(name=name))
 
 
@@ -212,8 +213,8 @@ class Restart(DomainStep):
         try:
             Start(self.connection, self.name).apply(host)
         except CommandFailed as error:
-            error.aftermath = ("It has shut down for its restart and is still off: start it with nfv.kvm.vm_domain and "
-                               "state: running")
+            error.aftermath = ("The domain has shut down for its restart and is still off. Start it with "
+                               "nfv.kvm.vm_domain and state: running")
             raise
 
 
@@ -247,6 +248,6 @@ def undefine(connection: Connection, name: str, definition: Element, keep: bool)
     has = [what for what, place in places.items() if definition.find(place) is not None]
     keeps = tuple(has) if keep else ()
     if "TPM state" in keeps and not connection.keeps_tpm():
-        raise NotSupported("keep_firmware_state", "libvirt keeps TPM state since its version 8.9", keep,
-                           f"Copy /var/lib/libvirt/swtpm/{definition.findtext('uuid')}, and leave this out")
+        raise NotSupported("keep_firmware_state", "libvirt can keep the TPM state only from version 8.9 on", keep,
+                           f"Copy /var/lib/libvirt/swtpm/{definition.findtext('uuid')}, and omit keep_firmware_state")
     return Undefine(connection, name, "UEFI variables" in has and not keep, keeps, "TPM state" in keeps)

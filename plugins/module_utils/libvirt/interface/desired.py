@@ -97,19 +97,20 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger, below: t.Mapping[str,
                     and not (field == "mac" and are_a_team(nic.after, seen[value].after)):
                 new, other = (nic, seen[value]) if _changes(nic, field) else (seen[value], nic)
                 raise ValidationError(new.subject, f"{other.subject} has the same {called}", value,
-                                      "Give each NIC its own, or remove the other NIC")
+                                      "Set another one, or remove the other NIC")
             seen[value] = nic
     for first, second in itertools.combinations(nics, 2):
         new, other = (second, first) if _changes(second, "source_vf", "source_dev", "source_mode") else (first, second)
         if excludes(first.after, second.after, below) and _changes(new, "source_vf", "source_dev", "source_mode"):
-            raise ValidationError(f"{new.subject}.source", f"{other.subject} is on the same device of the host, and "
-                                  "one of both needs it alone", new.after.source_vf or new.after.source_dev,
-                                  "Take another one, or remove the other NIC")
+            raise ValidationError(f"{new.subject}.source", f"{other.subject} uses the same device of the host, and one "
+                                  "of the two NICs needs it exclusively", new.after.source_vf or new.after.source_dev,
+                                  "Use another device, or remove the other NIC")
     for nic in nics:
         for entry in ledger:
             if nic.after.mac and nic.after.mac == entry.mac and _changes(nic, "mac"):
-                raise ValidationError(f"{nic.subject}.mac", f"domain {entry.domain} has this MAC", nic.after.mac,
-                                      "Give another, or none to have one made")
+                raise ValidationError(f"{nic.subject}.mac", f"domain {entry.domain} already has this MAC",
+                                      nic.after.mac,
+                                      "Set another one, or omit mac to have one created")
 
 
 def check_domain(nics: t.Sequence[Nic], definition: Element) -> None:
@@ -124,15 +125,16 @@ def check_domain(nics: t.Sequence[Nic], definition: Element) -> None:
     for nic in nics:
         if nic.after.boot_order is not None and definition.find("os/boot") is not None:
             raise ValidationError(
-                f"{nic.subject}.boot_order", "the domain's <os> has <boot>, which excludes an order of devices",
-                nic.after.boot_order, "Give a disk <boot order='1'/> in place of it, in the xml of nfv.kvm.vm_domain")
+                f"{nic.subject}.boot_order", "the <os> element of the domain has <boot>, which excludes a boot order "
+                "of devices",
+                nic.after.boot_order, "Replace it by <boot order='1'/> of a disk, in the xml of nfv.kvm.vm_domain")
         if str(nic.after.boot_order) in orders and _changes(nic, "boot_order"):
             raise ValidationError(
-                f"{nic.subject}.boot_order", f"a {orders[str(nic.after.boot_order)]} of the domain has it already",
-                nic.after.boot_order, "Give another one")
+                f"{nic.subject}.boot_order", f"a {orders[str(nic.after.boot_order)]} of the domain already has it",
+                nic.after.boot_order, "Set another one")
         if nic.after.type == "vhostuser" and _changes(nic, "type") and not shares_memory(definition):
             raise ValidationError(
-                f"{nic.subject}.type", "the domain does not share its memory, which a switch in user space must see",
+                f"{nic.subject}.type", "the domain does not share its memory, which a user-space switch must access",
                 nic.after.type, "Add <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking> to "
                 "the xml of nfv.kvm.vm_domain")
 
@@ -155,8 +157,8 @@ def _check_pairs(pairs: t.Sequence[tuple[Wanted, Interface | None]]) -> None:
     seen: dict[Interface, Wanted] = {}
     for item, current in pairs:
         if current is not None and current in seen:
-            raise ValidationError(item.subject, f"it means the same NIC as {seen[current].subject}: one by the name, "
-                                  "one by the MAC", current.mac, "Give both name and mac in one item")
+            raise ValidationError(item.subject, f"it refers to the same NIC as {seen[current].subject}, one by its "
+                                  "name and one by its MAC", current.mac, "Set both name and mac in one item")
         if current is not None:
             seen[current] = item
 
@@ -165,8 +167,9 @@ def _nic(item: Wanted, current: Interface | None, running: t.Sequence[Interface]
     """The NIC of an item; one that only the running domain has gives what the item leaves open."""
     after = overlaid(current or identified(item.interface, running) or Interface(), item.interface)
     if after.type is None:
-        raise ValidationError(f"{item.subject}.type", "the domain has no such NIC yet, and a new one needs a type",
-                              item.name or (None if item.generated else item.interface.mac), "Give type and source")
+        called = item.name or (None if item.generated else item.interface.mac)
+        raise ValidationError(f"{item.subject}.type", f"the domain has no NIC{f' {called}' if called else ''} yet, and "
+                              "a new NIC needs a type", remedy="Set type and source")
     check_whole(item.subject, after, current)
     return Nic(item.subject, current, after)
 

@@ -38,17 +38,16 @@ def check_identity(item: Wanted, nics: t.Sequence[Interface], state: str) -> Non
     if named and (state == "exact" or not found or named[0] in found):
         return
     if named:
-        raise ValidationError(item.subject, f"its name is that of {_called(named[0])}, and its mac that of "
-                              f"{_called(found[0])}", item.interface.mac, "Give the name or the mac of the one that is "
-                              "meant; with state: exact, the list says which NIC has which")
+        raise ValidationError(item.subject, f"its name is that of {_called(named[0])}, but its mac is that of "
+                              f"{_called(found[0])}", item.interface.mac, "Set either name or mac; with state: exact "
+                              "you can set both to rename a NIC")
     if state == "present" and _is_anothers(item.interface, found):
         raise ValidationError(f"{item.subject}.name", f"{_called(found[0])} has the mac {item.interface.mac}, and only "
-                              "state: exact gives a NIC another name", item.name,
-                              f"Give name: {found[0].label()}, or the whole list with state: exact")
+                              "state: exact renames a NIC", item.name,
+                              f"Set name: {found[0].label()}, or list all NICs with state: exact")
     if len(found) > 1 and not (state == "absent" and _is_anothers(item.interface, found)):
         raise ValidationError(f"{item.subject}.mac", f"{' and '.join(map(_called, found))} have this MAC",
-                              item.interface.mac, "Give the name of the one that is meant, or its guest PCI address as "
-                              "address")
+                              item.interface.mac, "Set the name of the NIC, or its guest PCI address as address")
 
 
 def leaving(item: Wanted, nics: t.Sequence[Interface]) -> Wanted:

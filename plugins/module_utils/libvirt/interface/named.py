@@ -31,8 +31,8 @@ def resolved(host: Host, wanted: Wanted) -> Wanted:
     address = pci.vf_address(host, pf_address, wanted.vf)
     if address is None:
         count = pci.number(host, pf_address, "sriov_numvfs") or 0
-        raise ValidationError(f"{wanted.subject}.source.vf", f"PF {wanted.pf} has {count} VFs and not this one",
-                              wanted.vf, "Make it with nfv.kvm.sriov_vf (VFs are counted from 0)")
+        raise ValidationError(f"{wanted.subject}.source.vf", f"PF {wanted.pf} has {count} VFs, and the first one is 0",
+                              wanted.vf, "Choose another VF, or raise numvfs with nfv.kvm.sriov_vf")
     if wanted.interface.type != "direct":
         return replace(wanted, interface=replace(wanted.interface, source_vf=address))
     netdevs = pci.netdevs(host, address)
@@ -40,5 +40,5 @@ def resolved(host: Host, wanted: Wanted) -> Wanted:
         driver = pci.driver(host, address) or "no driver"
         raise ValidationError(f"{wanted.subject}.source.vf", f"VF {wanted.vf} of {wanted.pf} ({address}) has no network"
                               f" interface for a macvtap: it is bound to {driver}", wanted.vf,
-                              "Bind it to its own driver: nfv.kvm.sriov_vf with driver: default")
+                              "Bind it to its network driver with nfv.kvm.sriov_vf and driver: default")
     return replace(wanted, interface=replace(wanted.interface, source_dev=netdevs[0]))

@@ -52,16 +52,17 @@ def network_of(connection: Connection, subject: str, nic: Interface, moves: bool
     found = find_network(connection, name)
     if found is None:
         raise ValidationError(f"{subject}.source.network", "libvirt has no such network", name,
-                              "Define it with nfv.kvm.vm_network, or see virsh net-list --all")
+                              "Define it with nfv.kvm.vm_network, or run virsh net-list --all to list the networks")
     if moves and not found.active():
         raise ValidationError(f"{subject}.source.network", "this network is not started, so no domain can use it", name,
-                              f"Start it: virsh net-start {name}, and virsh net-autostart {name}")
+                              f"Run virsh net-start {name} and virsh net-autostart {name}")
     root = found.root()
     portgroups = [found.get("name") for found in root.findall("portgroup")]
     if nic.source_portgroup and nic.source_portgroup not in portgroups:
         # libvirt would start the domain without any of the port group's settings.
-        raise ValidationError(f"{subject}.source.portgroup", f"network {name} has no such portgroup",
-                              nic.source_portgroup, f"It has: {', '.join(map(str, portgroups)) or 'none'}")
+        raise ValidationError(f"{subject}.source.portgroup", f"network {name} does not have this port group",
+                              nic.source_portgroup, "Use one of its port groups "
+                              f"({', '.join(map(str, portgroups)) or 'none'}), or create it with nfv.kvm.port_profile")
     return _network(name, root, nic.source_portgroup)
 
 
@@ -97,29 +98,30 @@ def _virtualport(subject: str, given: NicNetwork, nic: Interface) -> None:
     if not nic.virtualport:
         return
     subject, port = f"{subject}.virtualport", given.network.virtualport or Virtualport()
-    modes.check_switch(subject, nic, given.kind, given.called, "Take another, or none")
+    modes.check_switch(subject, nic, given.kind, given.called, "Set another type, or remove virtualport")
     rules.check_agrees(subject, nic.virtualport, port, f"network {given.name} or its port group",
                        "Remove {key}, or change the network")
     rules.check_complete(subject, nic.switch or port.type, {**nic.virtualport.parameters(), **port.parameters()},
-                         f", and network {given.name} does not say it")
+                         f", and network {given.name} does not set it")
 
 
 def _bandwidth(subject: str, given: NicNetwork, nic: Interface) -> None:
     if nic.limits and given.kind in modes.VFS:
-        raise NotSupported(f"{subject}.bandwidth", f"network {given.name} gives VFs, which libvirt does not limit",
-                           str(nic.limits[0]), "Remove bandwidth; a VF has max_tx_rate of nfv.kvm.sriov_vf")
+        raise NotSupported(f"{subject}.bandwidth", f"network {given.name} gives VFs, whose bandwidth libvirt cannot "
+                           "limit",
+                           str(nic.limits[0]), "Remove bandwidth, and set max_tx_rate of the VF with nfv.kvm.sriov_vf")
     floor = None if nic.inbound is None else nic.inbound.floor
     if floor is not None and not given.guarantees:
-        raise NotSupported(f"{subject}.bandwidth.inbound.floor", f"network {given.name} guarantees nothing: that "
-                           "takes one that libvirt routes itself, with an inbound average of its own", floor,
-                           "Remove floor, or give the network bandwidth")
+        raise NotSupported(f"{subject}.bandwidth.inbound.floor", f"network {given.name} cannot guarantee bandwidth, "
+                           "which requires a network that libvirt routes itself and that has an inbound average", floor,
+                           "Remove floor, or set the bandwidth of the network")
 
 
 def _filterref(subject: str, given: NicNetwork, nic: Interface) -> None:
     on_bridge = given.kind in (*modes.OWN_BRIDGE, "bridge") and given.network.switch is None
     if nic.filterref and not on_bridge:
-        raise NotSupported(f"{subject}.filterref", f"libvirt filters only on a Linux bridge, which network "
-                           f"{given.name} is not", nic.filterref.filter, "Remove filterref, and filter in the switch")
+        raise NotSupported(f"{subject}.filterref", f"libvirt filters only on a Linux bridge, and network {given.name} "
+                           "does not have one", nic.filterref.filter, "Remove filterref, and filter in the switch")
 
 
 def _teaming(subject: str, given: NicNetwork, nic: Interface) -> None:
@@ -127,6 +129,6 @@ def _teaming(subject: str, given: NicNetwork, nic: Interface) -> None:
         return
     kind, vfs = nic.teaming.type, given.kind in modes.VFS
     if (kind == "transient") != vfs:
-        raise NotSupported(f"{subject}.teaming", f"{given.called} gives {'VFs' if vfs else 'no VFs'}, and the "
-                           f"{kind} NIC of a team is {'a VF' if kind == 'transient' else 'none'}", kind,
-                           "Take another network")
+        raise NotSupported(f"{subject}.teaming", f"{given.called} gives {'VFs' if vfs else 'no VFs'}, and the {kind} "
+                           f"NIC of a team must {'be a VF' if kind == 'transient' else 'not be one'}", kind,
+                           "Use another network")

@@ -24,12 +24,12 @@ FILTER_VALUE = re.compile(r"[A-Za-z0-9_.:]+")
 QUEUE_SIZE = (256, 1024)
 QUEUES = (1, 256)
 
-check_name = matching(LABEL, "a name has 1 to 64 letters, digits and / . _ -", "Take one such as ge-0/0/0", alias_of)
-check_pci_address = matching(PCI_ADDRESS, "this is no PCI address", "Write one such as 0000:00:05.0", str.lower)
+check_name = matching(LABEL, "a name has 1 to 64 letters, digits and / . _ -", "Use a name such as ge-0/0/0", alias_of)
+check_pci_address = matching(PCI_ADDRESS, "this is not a PCI address", "Write one such as 0000:00:05.0", str.lower)
 # Empty: libvirt makes one up.
-check_target_dev = matching(re.compile(f"|{NETDEV.pattern}"), "this is no name of a network interface",
-                            "Take 1 to 15 letters, digits and . _ -")
-check_model = matching(re.compile(r"[A-Za-z0-9_-]+"), "this is no NIC model", "Take one such as virtio or e1000e")
+check_target_dev = matching(re.compile(f"|{NETDEV.pattern}"), "this is not the name of a network interface",
+                            "Use 1 to 15 letters, digits and . _ -")
+check_model = matching(re.compile(r"[A-Za-z0-9_-]+"), "this is not a NIC model", "Use a model such as virtio or e1000e")
 
 
 def queue_size(subject: str, size: int) -> int:
@@ -39,7 +39,7 @@ def queue_size(subject: str, size: int) -> int:
     """
     in_range(subject, size, *QUEUE_SIZE)
     if size & (size - 1):
-        raise ValidationError(subject, "it must be a power of two", size, "Give 256, 512 or 1024")
+        raise ValidationError(subject, "it must be a power of two", size, "Set 256, 512 or 1024")
     return size
 
 
@@ -50,19 +50,20 @@ def filterref_of(subject: str, given: dict[str, t.Any]) -> Filterref:
     """
     name, found = given["filter"], []
     if name and not FILTER_NAME.fullmatch(name):
-        raise ValidationError(f"{subject}.filter", "this is no name of a filter", name, "See virsh nwfilter-list")
+        raise ValidationError(f"{subject}.filter", "this is not the name of a filter", name, "Run virsh nwfilter-list "
+                              "to list the filters")
     if given["parameters"] and not name:
-        raise ValidationError(f"{subject}.parameters", "they mean nothing without a filter", given["parameters"],
-                              "Give filter")
+        raise ValidationError(f"{subject}.parameters", "they have no effect without a filter", given["parameters"],
+                              "Set filter")
     for variable, value in sorted((given["parameters"] or {}).items()):
         if not FILTER_VARIABLE.fullmatch(variable):
-            raise ValidationError(f"{subject}.parameters", "a variable has letters, digits and _, and libvirt drops "
-                                  "any other one without an error", variable, "Take one such as IP")
+            raise ValidationError(f"{subject}.parameters", "a variable consists of letters, digits and _, and libvirt "
+                                  "ignores any other name without an error", variable, "Use a name such as IP")
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, bool) or not FILTER_VALUE.fullmatch(str(one)):
-                raise ValidationError(f"{subject}.parameters.{variable}", "a value has letters, digits and . : _, and "
-                                      "libvirt drops any other one without an error", one,
-                                      "Write one value as the filter compares it, such as 192.0.2.1, or a list of them")
+                raise ValidationError(f"{subject}.parameters.{variable}", "a value consists of letters, digits and . : "
+                                      "_, and libvirt ignores any other value without an error", one,
+                                      "Write a value such as 192.0.2.1, or a list of such values")
             found.append((variable, str(one)))
     return Filterref(name, tuple(found))
 
@@ -74,9 +75,9 @@ def teaming_of(subject: str, given: dict[str, t.Any]) -> Teaming:
     """
     kind, partner = given["type"], given["persistent"]
     if (partner is not None) != (kind == "transient"):
-        raise ValidationError(f"{subject}.persistent", "the transient NIC of a team names the persistent one, and "
-                              "only it does", partner, "Give it with type: transient")
+        raise ValidationError(f"{subject}.persistent", "only the transient NIC of a team names its partner",
+                              partner, "Remove persistent, or set type: transient")
     if partner is not None and not LABEL.fullmatch(partner):
-        raise ValidationError(f"{subject}.persistent", "this is no name of a NIC", partner,
-                              "Give the name of the persistent NIC, such as ge-0/0/0")
+        raise ValidationError(f"{subject}.persistent", "this is not the name of a NIC", partner,
+                              "Set it to the name of the persistent NIC, such as ge-0/0/0")
     return Teaming(None if kind == "none" else kind, None if partner is None else alias_of(partner))

@@ -77,8 +77,8 @@ def wanted_interfaces(items: list[dict[str, t.Any]], identify_only: bool) -> tup
     for number, item in enumerate(items):
         subject = f"interfaces[{number}]"
         if identify_only and not (item["name"] or item["mac"]):
-            raise ValidationError(subject, "it has neither name nor mac, so nothing tells which NIC is meant",
-                                  remedy="Give its name or its mac")
+            raise ValidationError(subject, "it has neither name nor mac, so the NIC cannot be identified",
+                                  remedy="Set name or mac")
         found.append(_wanted(subject, item))
     _unique(found, "name", lambda wanted: wanted.interface.alias, "/, . and _ are the same in libvirt's alias")
     _unique(found, "mac", _own_mac, "each NIC needs its own, unless they are a team")
@@ -127,37 +127,39 @@ def _given(values: dict[str, t.Any]) -> dict[str, t.Any]:
 def _check_source(subject: str, kind: str | None, source: dict[str, t.Any]) -> None:
     if kind is None:
         if source:
-            raise ValidationError(f"{subject}.source", "a source means nothing without a type", source,
-                                  f"Give type, one of {', '.join(NEEDED_SOURCE)}")
+            raise ValidationError(f"{subject}.source", "a source has no effect without a type", source,
+                                  f"Set type to one of {', '.join(NEEDED_SOURCE)}")
         return
     optional = OPTIONAL_SOURCE.get(kind, frozenset())
     if not any(needed <= source.keys() <= needed | optional for needed in NEEDED_SOURCE[kind]):
         ways = " or ".join(" and ".join(sorted(needed)) for needed in NEEDED_SOURCE[kind])
-        needs = f"needs {ways} here, and nothing else" if ways else "has no source"
+        needs = f"requires exactly {ways}" if ways else "has no source"
         raise ValidationError(f"{subject}.source", f"a NIC of type {kind} {needs}", source or None,
-                              f"Give source with {ways}" if ways else "Remove source")
+                              f"Set source with {ways}" if ways else "Remove source")
     for key, value in source.items():
         if value == "":
-            raise ValidationError(f"{subject}.source.{key}", "this is empty", value, "Name one that the host has")
+            raise ValidationError(f"{subject}.source.{key}", "it is empty", value, "Set it to a name that exists on "
+                                  "the host")
     if source.get("vf", 0) < 0:
-        raise ValidationError(f"{subject}.source.vf", "VFs are counted from 0", source["vf"], "Give its number")
+        raise ValidationError(f"{subject}.source.vf", "the first VF is 0", source["vf"], "Set the number of the VF, "
+                              "starting at 0")
     _check_names(subject, kind, source)
 
 
 def _check_names(subject: str, kind: str, source: dict[str, t.Any]) -> None:
     mode, dev, path = source.get("mode"), source.get("dev"), source.get("path")
     if mode is not None and mode not in MODES[kind]:
-        raise ValidationError(f"{subject}.source.mode", f"a NIC of type {kind} has no such mode", mode,
-                              f"Give one of {', '.join(MODES[kind])}")
+        raise ValidationError(f"{subject}.source.mode", f"a NIC of type {kind} does not support this mode", mode,
+                              f"Set one of {', '.join(MODES[kind])}")
     if kind == "direct" and dev is not None and not ANY_NAME.fullmatch(dev):
-        raise ValidationError(f"{subject}.source.dev", "this is no name of a network interface", dev,
-                              "See ip link for those that the host has")
+        raise ValidationError(f"{subject}.source.dev", "this is not the name of a network interface", dev,
+                              "Run ip link to list the network interfaces of the host")
     if kind == "vdpa" and dev is not None and not dev.startswith("/dev/"):
-        raise ValidationError(f"{subject}.source.dev", "this is no device file", dev,
-                              "Give one such as /dev/vhost-vdpa-0")
+        raise ValidationError(f"{subject}.source.dev", "this is not a device file", dev,
+                              "Write a path such as /dev/vhost-vdpa-0")
     if path is not None and not path.startswith("/"):
-        raise ValidationError(f"{subject}.source.path", "this is no absolute path", path,
-                              "Give one such as /run/vhost-user/port0.sock")
+        raise ValidationError(f"{subject}.source.path", "this is not an absolute path", path,
+                              "Write a path such as /run/vhost-user/port0.sock")
 
 
 def _unique(found: list[Wanted], parameter: str, key: t.Callable[[Wanted], t.Any], why: str) -> None:
@@ -166,7 +168,7 @@ def _unique(found: list[Wanted], parameter: str, key: t.Callable[[Wanted], t.Any
         value = key(wanted)
         if value is not None and value in seen:
             shown = wanted.name if parameter == "name" else value
-            raise ValidationError(f"{wanted.subject}.{parameter}", f"{seen[value].subject} has it already: {why}",
+            raise ValidationError(f"{wanted.subject}.{parameter}", f"{seen[value].subject} already has it: {why}",
                                   shown, f"Give each NIC its own {parameter}")
         seen[value] = wanted
 

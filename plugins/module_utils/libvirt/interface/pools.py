@@ -120,7 +120,7 @@ def _check_enough(network: str, nics: t.Sequence[tuple[str, bool]], devices: t.S
     raise InUse(f"{[subject for subject, comes in nics if comes][-1]}.source.network",
                 f"the domain needs {len(nics)} of its devices, and {free} of {len(devices)} are free"
                 f"{f' ({who})' if who else ''}", network,
-                "Make more VFs with nfv.kvm.sriov_vf, give the network more devices, or take one away from who has it")
+                "Create more VFs with nfv.kvm.sriov_vf, add devices to the network, or release one that is in use")
 
 
 def _warnings(network: str, devices: t.Sequence[Device], users: t.Sequence[Holder], ledger: Ledger) -> t.Iterator[str]:
@@ -130,6 +130,6 @@ def _warnings(network: str, devices: t.Sequence[Device], users: t.Sequence[Holde
         by = [holder.by for holder in users if holder.vf == one.vf.index and holder.kind != "domain"
               and holder.domain is None and holder.by not in guests]
         if by:
-            yield (f"Network {network} may give {one.name} to a NIC, although it is in use by {', '.join(by)}: libvirt "
-                   "does not look at that. Take it out of the network (forward.devices of nfv.kvm.vm_network), or free "
-                   "it.")
+            yield (f"Network {network} can give {one.name} to a NIC although it is in use by {', '.join(by)}, because "
+                   "libvirt does not check that. Remove it from the network (forward.devices of nfv.kvm.vm_network), "
+                   "or release it.")

@@ -34,14 +34,15 @@ def check(subject: str, interface: Interface) -> None:
         value = getattr(interface, row.field)
         if not row.of(interface.type) and value not in (None, row.default):
             shown = value if isinstance(value, (str, int)) else str(value)
-            raise ValidationError(f"{subject}.{row.parameter}", f"a NIC of type {interface.type} has none", shown,
-                                  f"Remove {row.parameter}, or take another type")
+            raise ValidationError(f"{subject}.{row.parameter}", f"a NIC of type {interface.type} does not support it",
+                                  shown,
+                                  f"Remove {row.parameter}, or set another type")
     if interface.type == "hostdev":
         port.check_vlan_of_vf(f"{subject}.vlan", interface.vlan)
     if interface.switch is not None and interface.switch not in VIRTUALPORTS[str(interface.type)]:
         raise NotSupported(
             f"{subject}.virtualport.type", f"libvirt would ignore it on a NIC of type {interface.type}",
-            interface.switch, f"This type can have {' or '.join(VIRTUALPORTS[str(interface.type)])}")
+            interface.switch, f"Set {' or '.join(VIRTUALPORTS[str(interface.type)])} for this type of NIC")
 
 
 def check_whole(subject: str, nic: Interface, before: Interface | None = None) -> None:
@@ -62,8 +63,8 @@ def _virtualport(subject: str, nic: Interface) -> None:
 
 def _vlan(subject: str, nic: Interface) -> None:
     if nic.type == "direct" and nic.vlan and nic.source_mode != "passthrough":
-        raise NotSupported(f"{subject}.vlan", f"libvirt sets no VLAN on a macvtap of mode {nic.source_mode}",
-                           str(nic.vlan), "Give a VLAN device as source.dev, or mode: passthrough over a VF")
+        raise NotSupported(f"{subject}.vlan", f"libvirt cannot set a VLAN on a macvtap of mode {nic.source_mode}",
+                           str(nic.vlan), "Set source.dev to a VLAN device, or use mode: passthrough on a VF")
     if nic.type == "direct":
         port.check_vlan_of_vf(f"{subject}.vlan", nic.vlan)
     if nic.type in ("hostdev", "direct"):
@@ -74,25 +75,26 @@ def _bandwidth(subject: str, nic: Interface) -> None:
     inbound, outbound = nic.inbound, nic.outbound
     if (outbound is not None and outbound.floor is not None) or (
             inbound is not None and inbound.floor is not None and nic.type != "network"):
-        raise NotSupported(f"{subject}.bandwidth", "libvirt guarantees a floor only inbound from a network that it "
-                           "routes itself", str(inbound), "Remove floor")
+        raise NotSupported(f"{subject}.bandwidth", "libvirt guarantees a floor only for inbound traffic from a network "
+                           "that it routes itself", str(inbound), "Remove floor")
 
 
 def _filterref(subject: str, nic: Interface) -> None:
     if nic.filterref and nic.switch is not None:
-        raise NotSupported(f"{subject}.filterref", f"libvirt filters nothing on a virtualport of type {nic.switch}",
+        raise NotSupported(f"{subject}.filterref", f"libvirt does not filter on a virtualport of type {nic.switch}",
                            nic.filterref.filter, "Remove filterref, and filter in the switch")
 
 
 def _model(subject: str, nic: Interface) -> None:
     if nic.model == USB_NET and nic.address is not None:
-        raise NotSupported(f"{subject}.address", "a NIC of model usb-net is on USB", nic.address, "Remove address")
+        raise NotSupported(f"{subject}.address", "a NIC of model usb-net has no PCI address",
+                           nic.address, "Remove address")
     if nic.type in VIRTIO_ONLY and nic.model not in VIRTIO:
         raise NotSupported(f"{subject}.model", f"a NIC of type {nic.type} is always virtio", nic.model,
-                           "Take virtio, or none")
+                           "Set virtio, or remove model")
     if nic.trust_guest_rx_filters and nic.model not in VIRTIO:
-        raise NotSupported(f"{subject}.trust_guest_rx_filters", f"only virtio tells its filters, and this NIC is "
-                           f"{nic.model}", True, "Take model: virtio, or remove it")
+        raise NotSupported(f"{subject}.trust_guest_rx_filters", "only virtio reports its filters, and this NIC is "
+                           f"{nic.model}", True, "Set model: virtio, or remove trust_guest_rx_filters")
 
 
 def _driver(subject: str, nic: Interface) -> None:
@@ -100,33 +102,37 @@ def _driver(subject: str, nic: Interface) -> None:
         value = getattr(nic, row.field)
         if value not in (None, row.default) and nic.model not in VIRTIO:
             raise NotSupported(f"{subject}.{row.option}", f"libvirt would ignore it on model {nic.model}", value,
-                               f"Take model: virtio, or remove {row.key}")
+                               f"Set model: virtio, or remove {row.key}")
     if nic.type == "user" and (nic.driver_queues or 1) > 1:
-        raise NotSupported(f"{subject}.driver.queues", "a NIC of type user has one queue", nic.driver_queues,
+        raise NotSupported(f"{subject}.driver.queues", "a NIC of type user supports only one queue", nic.driver_queues,
                            "Remove queues")
     if (nic.driver_tx_queue_size or 0) > TX_QUEUE_SIZE and nic.type not in VIRTIO_ONLY:
-        raise NotSupported(f"{subject}.driver.tx_queue_size", f"QEMU takes more than {TX_QUEUE_SIZE} only on "
-                           f"{' and '.join(VIRTIO_ONLY)}", nic.driver_tx_queue_size, f"Give {TX_QUEUE_SIZE}, or none")
+        raise NotSupported(f"{subject}.driver.tx_queue_size", f"QEMU supports more than {TX_QUEUE_SIZE} only with "
+                           f"{' and '.join(VIRTIO_ONLY)}", nic.driver_tx_queue_size, f"Set {TX_QUEUE_SIZE}, or remove "
+                           "it")
 
 
 def _teaming(subject: str, nic: Interface) -> None:
     kind = None if nic.teaming is None else nic.teaming.type
     if kind == "persistent" and (nic.model not in VIRTIO or nic.type == "hostdev"):
-        raise NotSupported(f"{subject}.teaming", "the persistent NIC of a team is always virtio", nic.model or nic.type,
-                           "Take model: virtio for it")
+        raise NotSupported(f"{subject}.teaming", "the persistent NIC of a team must be virtio, and this one is "
+                           f"{nic.model or nic.type}", remedy="Set model: virtio for it")
     if kind == "persistent" and nic.alias is None:
-        raise ValidationError(f"{subject}.name", "the persistent NIC of a team needs one, which the other refers to",
-                              remedy="Give a name")
+        raise ValidationError(f"{subject}.name", "the persistent NIC of a team needs a name, because the other NIC "
+                              "refers to it",
+                              remedy="Set name")
     if kind == "transient" and nic.type not in ("hostdev", "network"):
-        raise NotSupported(f"{subject}.teaming", "the transient NIC of a team is a VF, and this one is none", nic.type,
-                           "Take type: hostdev, or a network of VFs")
+        raise NotSupported(f"{subject}.teaming", "the transient NIC of a team must be a VF, and this one is not",
+                           nic.type,
+                           "Set type: hostdev, or use a network of VFs")
 
 
 def _tap(subject: str, nic: Interface) -> None:
     if nic.managed_tap is False and not nic.target_dev:
-        raise ValidationError(f"{subject}.target_dev", "with managed: false it names the TAP that the host has",
-                              remedy="Give target_dev")
+        raise ValidationError(f"{subject}.target_dev", "managed: false requires the name of an existing TAP device",
+                              remedy="Set target_dev")
     if nic.managed_tap is not False and (nic.target_dev or "").startswith(GENERATED):
-        raise ValidationError(f"{subject}.target_dev", "libvirt keeps such names for those that it makes up, and would "
-                              "drop this one", nic.target_dev, "Take a name that does not begin with "
-                              f"{', '.join(GENERATED)}, or for a TAP of the host type: ethernet with managed: false")
+        raise ValidationError(f"{subject}.target_dev", "libvirt reserves such names for devices that it names itself, "
+                              "and would drop this one", nic.target_dev, "Use a name that does not start with "
+                              f"{', '.join(GENERATED)}, or type: ethernet with managed: false for an existing TAP "
+                              "device")

@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port import bridge
 
 # NIC models that some supported distributions lack, with the QEMU version that added them (QEMU's change log)
 QEMU_OF_MODEL = {"igb": (8, 0)}
-SEE_LINKS = "See ip link for those that the host has"
+SEE_LINKS = "Run ip link to list the network interfaces of the host"
 
 
 def check_source(host: Host, connection: Connection, subject: str, nic: Interface, before: Interface | None) -> None:
@@ -53,13 +53,13 @@ def _check_objects(host: Host, connection: Connection, subject: str, nic: Interf
     """What a NIC names beside its connection."""
     if nic.filterref and not connection.has_filter(nic.filterref.filter):
         raise ValidationError(f"{subject}.filterref.filter", "libvirt has no such network filter", nic.filterref.filter,
-                              "See virsh nwfilter-list, or define it with virsh nwfilter-define")
+                              "Run virsh nwfilter-list to list the filters, or define it with virsh nwfilter-define")
     if nic.type == "vdpa" and nic.source_dev is not None and not host.exists(nic.source_dev):
         raise ValidationError(f"{subject}.source.dev", "this host has no such device", nic.source_dev,
-                              "Make it with vdpa dev add, and load vhost_vdpa")
+                              "Create it with vdpa dev add, and load the kernel module vhost_vdpa")
     if nic.managed_tap is False and nic.target_dev and not host.exists(f"{pci.NETDEVS}/{nic.target_dev}"):
-        raise ValidationError(f"{subject}.target_dev", "this host has no such TAP, which managed: false asks for",
-                              nic.target_dev, f"Make it: ip tuntap add {nic.target_dev} mode tap")
+        raise ValidationError(f"{subject}.target_dev", "this host has no such TAP device, which managed: false needs",
+                              nic.target_dev, f"Run ip tuntap add {nic.target_dev} mode tap")
 
 
 def _check_model(connection: Connection, subject: str, model: str | None) -> None:
@@ -68,25 +68,26 @@ def _check_model(connection: Connection, subject: str, model: str | None) -> Non
         return
     needed, found = QEMU_OF_MODEL[model], connection.qemu_version()
     if found < needed:
-        raise NotSupported(f"{subject}.model", f"QEMU has this NIC model from version {needed[0]}.{needed[1]} on, and "
+        raise NotSupported(f"{subject}.model", f"this NIC model requires QEMU {needed[0]}.{needed[1]} or later, and "
                            f"this host has QEMU {found[0]}.{found[1]}", model,
                            "Use another model, such as virtio or e1000e")
 
 
 def _check_vf(host: Host, subject: str, address: str) -> None:
     if not host.exists(f"{pci.DEVICES}/{address}"):
-        raise ValidationError(subject, "this host has no such PCI device", address, "See lspci -D")
+        raise ValidationError(subject, "this host has no such PCI device", address, "Run lspci -D to list the PCI "
+                              "devices of the host")
     pf_address = pci.pf_of(host, address)
     if pf_address is None:
-        raise ValidationError(subject, "this PCI device is no VF, which a NIC of type hostdev must be", address,
-                              "Name a VF, or give the whole device as <hostdev> in the xml of nfv.kvm.vm_domain")
+        raise ValidationError(subject, "this PCI device is not a VF, which a NIC of type hostdev must be", address,
+                              "Set it to a VF, or add the whole device as <hostdev> to the xml of nfv.kvm.vm_domain")
     netdevs = pci.netdevs(host, pf_address)
     if not netdevs:
         raise ValidationError(subject, f"its PF {pf_address} has no network interface, through which libvirt sets "
-                              "the MAC of the VF", address, "Bind the PF to its driver")
+                              "the MAC of the VF", address, "Bind the PF to its network driver")
     if not pci.is_up(host, netdevs[0]):
         raise ValidationError(subject, f"its PF {netdevs[0]} is down, so libvirt cannot start a domain with it",
-                              address, f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {netdevs[0]} up")
+                              address, f"Run ip link set {netdevs[0]} up, or set up: true with nfv.kvm.sriov_vf")
 
 
 def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:
@@ -95,13 +96,13 @@ def _check_netdev(host: Host, subject: str, nic: Interface, dev: str) -> None:
     if not host.exists(folder):
         raise ValidationError(place, "this host has no such network interface", dev, SEE_LINKS)
     if host.exists(f"{folder}/bridge"):
-        raise ValidationError(place, "this is a bridge, on which macvtaps do not belong", dev,
-                              "Take type: bridge, or a network interface")
+        raise ValidationError(place, "this is a bridge, on which macvtaps are not supported", dev,
+                              "Set type: bridge, or choose a NIC")
     vf = pci.vf_of_netdev(host, dev)
     if vf is not None:
         _check_vf(host, place, vf)
     elif nic.source_mode == "passthrough":
-        bridges.check_vlan_of_macvtap(host, f"{subject}.vlan", nic.vlan, dev, dev, "Give a VLAN device as source.dev")
+        bridges.check_vlan_of_macvtap(host, f"{subject}.vlan", nic.vlan, dev, dev, "Set source.dev to a VLAN device")
     _check_vlan_of_qbg(host, place, nic, None, dev)
 
 
@@ -111,16 +112,18 @@ def _check_vlan_of_qbg(host: Host, subject: str, nic: Interface, switch: str | N
     :param switch: the type of virtualport that the network says
     """
     if "802.1Qbg" in (nic.switch, switch) and not nic.vlan and not _vlan_id(host, dev):
-        raise ValidationError(subject, "802.1Qbg needs a VLAN other than 0, and this is no VLAN device", dev,
-                              f"Make one: ip link add link {dev} name {dev}.100 type vlan id 100")
+        raise ValidationError(subject, "802.1Qbg needs a VLAN other than 0, and this is not a VLAN device", dev,
+                              f"Run ip link add link {dev} name {dev}.100 type vlan id 100, and set source.dev to "
+                              f"{dev}.100")
 
 
 def _check_free(host: Host, subject: str, dev: str) -> None:
     subject, master = f"{subject}.source.dev", host.link_name(f"{pci.NETDEVS}/{dev}/master")
     if master is not None and not _shares(host, master):
         switch = master == "ovs-system" or host.exists(f"{pci.NETDEVS}/{master}/bridge")
-        raise InUse(subject, f"it is a port of {master}, so it takes no macvtap", dev,
-                    "Take another, or type: bridge" if switch else f"Take dev: {master}, or another network interface")
+        raise InUse(subject, f"it is a port of {master}, so no macvtap can be created on it", dev,
+                    "Use another network interface, or type: bridge" if switch else f"Set dev: {master}, or use "
+                    "another network interface")
 
 
 def _shares(host: Host, master: str) -> bool:

@@ -75,8 +75,8 @@ class DetachLive(NicStep):
                 raise CommandFailed(
                     f"NIC {self.label} of {self.name}",
                     f"the guest did not release it within {DETACH_SECONDS:g} seconds",
-                    remedy="The domain's next start has it as it is defined; to release it live a guest needs PCI "
-                    "hotplug",
+                    remedy="The change takes effect at the next start of the domain; use a guest that supports PCI "
+                    "hotplug to remove NICs while it runs",
                 )
             host.sleep(POLL_SECONDS)
         settle(host)
@@ -110,11 +110,11 @@ class Replug(NicStep):
         try:
             domain = self.connection.domain(self.name)
             if not domain.active():
-                return "The domain has ended; its next start has the NIC as it is defined"
+                return "The domain has stopped; its next start uses the NIC of its definition"
             domain.attach_live(self.back)
         except CommandFailed as error:
-            return f"To attach it as it was failed as well, so the running domain lacks it: {error}"
-        return "It is attached again as it was"
+            return f"Attaching the previous NIC also failed, so the running domain does not have it: {error}"
+        return "The previous NIC was attached again"
 
 
 @dataclass(frozen=True)

@@ -58,16 +58,16 @@ def check_teams(nics: t.Sequence[Nic]) -> None:
         other = known.get(partner)
         if other is None:
             raise ValidationError(subject, "the domain has no NIC of this name", name,
-                                  "Give the name of the persistent NIC")
+                                  "Set persistent to the name of the persistent NIC")
         if team_of(other).type != "persistent":
             raise ValidationError(subject, "this NIC is not the persistent one of a team", name,
-                                  "Give it teaming with type: persistent")
+                                  "Set teaming with type: persistent for it")
         if partner in taken:
-            raise ValidationError(subject, f"{taken[partner]} is in a team with it already", name,
-                                  "Give each VF a persistent NIC of its own")
+            raise ValidationError(subject, f"{taken[partner]} is already in a team with it", name,
+                                  "Use another persistent NIC for this VF")
         if other.mac != nic.after.mac:
-            raise ValidationError(f"{nic.subject}.mac", f"the two NICs of a team need one MAC, and {name} has "
-                                  f"{other.mac}", nic.after.mac, "Give both the same, or none to this one")
+            raise ValidationError(f"{nic.subject}.mac", f"the two NICs of a team need the same MAC, and {name} has "
+                                  f"{other.mac}", nic.after.mac, "Set the same mac for both, or omit mac for this one")
         taken[partner] = nic.subject
 
 

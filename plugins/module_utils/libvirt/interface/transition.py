@@ -54,7 +54,7 @@ def check_possible(domain: str, current: NicState, nics: t.Sequence[Nic], plan: 
         for live in plan.running if vf.after() != vf else ():
             if live.source_vf == address and identified(wanted[vf.subject], [live]) is None:
                 raise InUse(f"{vf.subject}.vf", f"NIC {live.label()} of {domain} runs with this VF until the domain "
-                            "restarts", address, "Restart it first, with restart: allowed and without vf")
+                            "restarts", address, "Restart the domain first, with restart: allowed and without vf")
 
 
 def steps_between(connection: Connection, domain: str, current: NicState, nics: t.Sequence[Nic],

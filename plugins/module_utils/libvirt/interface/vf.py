@@ -63,26 +63,27 @@ def read_vf_of(host: Host, subject: str, nic: Interface, wanted: VfSettings, pfs
                               after.min_tx_rate, "Lower it, or raise max_tx_rate")
     rates = {name: value for name, value in found.after().managed().items() if name.endswith("_rate")}
     if not pf.up and rates != {name: getattr(found.settings, name) for name in rates}:
-        raise ValidationError(f"{subject}.vf", f"PF {pf.name} is down, and drivers take rates only with a link", rates,
-                              f"Bring it up: nfv.kvm.sriov_vf with up: true, or ip link set {pf.name} up")
+        raise ValidationError(f"{subject}.vf", f"PF {pf.name} is down, and drivers accept rates only with a link",
+                              rates,
+                              f"Run ip link set {pf.name} up, or set up: true with nfv.kvm.sriov_vf")
     return found
 
 
 def _addresses(host: Host, subject: str, nic: Interface) -> tuple[str | None, str]:
     """The PCI addresses of a NIC's VF and of its PF."""
     if nic.type == "network":
-        raise NotSupported(subject, "a network takes any of its VFs at each start", nic.source_network,
-                           "Set the VFs of its PF with nfv.kvm.sriov_vf, or name one VF with type: hostdev")
+        raise NotSupported(subject, "a network can give any of its VFs at each start of the domain", nic.source_network,
+                           "Set the VFs of its PF with nfv.kvm.sriov_vf, or use a single VF with type: hostdev")
     address = nic.source_vf
     if nic.type == "direct" and nic.source_dev:
         address = pci.vf_of_netdev(host, nic.source_dev)
     pf_address = None if address is None else pci.pf_of(host, address)
     if nic.source_vf is not None and pf_address is None:
-        raise ValidationError(subject, "this host has no such VF now", nic.source_vf,
-                              "Make the VFs of its PF with nfv.kvm.sriov_vf")
+        raise ValidationError(subject, "this host does not have this VF", nic.source_vf,
+                              "Create the VFs of its PF with nfv.kvm.sriov_vf")
     if pf_address is None:
         raise ValidationError(subject, f"this NIC of type {nic.type} has no VF", nic.source_dev or nic.source_bridge,
-                              "Remove vf, or take type: hostdev, or type: direct over a VF")
+                              "Remove vf, or set type: hostdev, or type: direct on a VF")
     return address, pf_address
 
 

@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import re
 
-SSH = ("As root on this host, ssh to the other one has to work without a question: give root a key that is in the "
-       "other's authorized_keys, and the other's host key in known_hosts (ssh-keyscan); ssh -o BatchMode=yes {login} "
-       "true tells")
+SSH = ("Set up ssh from root on this host to the other host without a password: add the key of root to authorized_keys "
+       "there, and the host key to known_hosts here (ssh-keyscan); ssh -o BatchMode=yes {login} true checks it")
 REACH = (
     (re.compile(r"Permission denied|Host key verification failed"), SSH),
     (re.compile(r"resolve|Name or service not known"),
-     "Give the host in target by an address, or by a name that this host knows"),
+     "Use an IP address in target, or a name that this host can resolve"),
     (re.compile(r"refused|timed out|No route|unreachable"),
-     "See that the other host runs and lets this one in; if it is lost amid a move, see lost_host"),
+     "Check that the other host runs and accepts connections from this one; if it was lost in a move, see lost_host"),
     (re.compile(r"End of file while reading|Connection reset"), SSH),
 )
 # What libvirt says of a host that is not lost, or not asked at all. By its codes (virterror.h): no driver for the URI,
@@ -27,16 +26,16 @@ NOT_LOST = re.compile(
     r"Connection refused|Failed to connect socket|unix connect failed|-sock\b|\bTLS\b|[Cc]ertificate")
 MIGRATION = (
     (re.compile(r"unable to connect|Connection (refused|timed out)|No route|resolve|localhost"),
-     "Memory and disks go to TCP ports 49152 to 49215 of {address}: let them through there, or give another address"),
+     "Open TCP ports 49152 to 49215 of {address} in the firewall for memory and disks, or set another address"),
     (re.compile(r"same host"),
-     "Both hosts have one UUID: give each its own, host_uuid in libvirtd.conf or virtqemud.conf"),
+     "Both hosts have the same UUID: set a different host_uuid in libvirtd.conf or virtqemud.conf on each"),
     (re.compile(r"CPU|feature"),
-     "The other host's CPU lacks what the guest runs with: give the domain a CPU model that both have (virsh "
-     "hypervisor-cpu-baseline), or move it while it is off"),
-    (re.compile(r"machine"), "The other host's QEMU is older: bring it to the release of this one"),
-    (re.compile(r"block job"), "Wait for it to end (virsh blockjob), or end it"),
+     "The CPU of the other host lacks features that the guest uses: set a CPU model that both hosts support (virsh "
+     "hypervisor-cpu-baseline), or move the domain while it is shut down"),
+    (re.compile(r"machine"), "QEMU on the other host is older: upgrade it to the release on this host"),
+    (re.compile(r"block job"), "Wait until it finishes (virsh blockjob), or abort it"),
     (re.compile(r"memory|hugepage", re.IGNORECASE),
-     "See that the other host has the memory, in pages of the same size"),
+     "Check that the other host has enough free memory in pages of the same size"),
 )
 
 
@@ -46,7 +45,7 @@ def remedy_of_reaching(answer: str, login: str) -> str:
     :param login: user and host as ssh takes them
     """
     found = (remedy for pattern, remedy in REACH if pattern.search(answer))
-    return next(found, "See systemctl status libvirtd (or virtqemud) on the other host").format(login=login)
+    return next(found, "Run systemctl status libvirtd (or virtqemud) on the other host").format(login=login)
 
 
 def is_lost(answer: str, code: int) -> bool:
@@ -60,4 +59,4 @@ def is_lost(answer: str, code: int) -> bool:
 def remedy_of_migration(answer: str, address: str) -> str:
     """The remedy for a migration that failed, whose domain has stayed."""
     found = (remedy for pattern, remedy in MIGRATION if pattern.search(answer))
-    return next(found, "See the other host's log of the domain in /var/log/libvirt/qemu").format(address=address)
+    return next(found, "Check the log of the domain in /var/log/libvirt/qemu on the other host").format(address=address)

@@ -30,7 +30,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf,
 
 # What libvirt keeps on one host only, and how to be rid of it
 LEFT_OVER = {
-    "snapshots": "Delete them (virsh snapshot-delete, with --metadata to keep what is in the disks)",
+    "snapshots": "Delete them (virsh snapshot-delete, with --metadata to keep their data in the disks)",
     "checkpoints": "Delete them (virsh checkpoint-delete --metadata)",
     "a saved state": "Start the domain (virsh start), or discard that state (virsh managedsave-remove)",
 }
@@ -62,8 +62,8 @@ def read_copy(connection: Connection, host_name: str, name: str) -> Copy:
     text, live_text = domain.definition(), domain.live_xml()
     state = OFF if live_text is None else HELD if domain.held() else domain.state()
     if text is None and state != HELD:
-        raise ValidationError("name", f"on {host_name} this domain is transient: it has no definition to move", name,
-                              "Define it with nfv.kvm.vm_domain once it is shut down")
+        raise ValidationError("name", f"on {host_name} this domain is transient, so it has no definition to move", name,
+                              "Shut it down, and define it with nfv.kvm.vm_domain")
     definition = None if text is None else xml.parse(text, f"domain {name}", notes=True)
     live = None if live_text is None else xml.parse(live_text, f"domain {name}")
     root = definition if live is None else live
@@ -108,16 +108,16 @@ def _check_movable(domain: MovingDomain, roots: t.Sequence[Element], live: bool)
     for root in roots:
         for device in root.findall("devices/hostdev"):
             kind = device.get("type") or device.get("mode")
-            raise NotSupported(f"domain {domain.name}", "a device of this host that its guest has stays behind",
-                               f"<hostdev type='{kind}'>", "Make it a NIC of type hostdev (nfv.kvm.vm_interface), or "
-                               "take it out")
+            raise NotSupported(f"domain {domain.name}", f"its <hostdev type='{kind}'> is a device of this host, which "
+                               "cannot be moved", remedy="Replace it by a NIC of type hostdev (nfv.kvm.vm_interface), "
+                               "or remove it")
         tpm = root.find("devices/tpm/backend")
         if tpm is not None and not (live and tpm.get("type") == "emulator"):
-            raise NotSupported(f"domain {domain.name}", "the state of its TPM is not copied" + (
-                "" if live else " but by a live migration"), tpm.get("type"), "Take the TPM out" + (
-                "" if tpm.get("type") != "emulator" else ", or move the domain as it runs, without VFs of its own"))
+            raise NotSupported(f"TPM of domain {domain.name}", "its state is not copied" + (
+                "" if live else ", except by a live migration"), tpm.get("type"), "Remove the TPM" + (
+                "" if tpm.get("type") != "emulator" else ", or move the domain live, without VFs of its own"))
     for what in domain.left_over():
-        raise NotSupported(f"domain {domain.name}", f"it has {what}, which libvirt keeps on this host only",
+        raise NotSupported(f"domain {domain.name}", f"it has {what}, which libvirt cannot move to another host",
                            remedy=LEFT_OVER[what])
 
 
@@ -139,8 +139,8 @@ def _read_vfs(host: Host, definition: Element, note: Note | None) -> tuple[VfOfN
         elif pf is not None:
             found.append(_read_vf(host, str(nic.mac), pf, str(address), dev))
         elif nic.source_vf is not None:
-            raise ValidationError(f"NIC {nic.label()}", "this host has no such VF now, and so cannot tell its PF",
-                                  nic.source_vf, "Make the VFs of its PF with nfv.kvm.sriov_vf")
+            raise ValidationError(f"NIC {nic.label()}", "this host does not have this VF, so its PF is unknown",
+                                  nic.source_vf, "Create the VFs of its PF with nfv.kvm.sriov_vf")
     return tuple(found)
 
 

@@ -43,7 +43,7 @@ class Discard(ThereStep):
     done: list[bool] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
-        return [f"domain {self.name} on {self.host}: remove what an unfinished move has left"]
+        return [f"domain {self.name} on {self.host}: remove the remains of an unfinished move"]
 
     def apply(self, host: Host) -> None:
         domain = find_moving(self.connection, self.name)
@@ -74,8 +74,8 @@ class LookForFiles(ThereStep):
                 name = os.path.basename(file.path)
                 known = file.kind == MEDIUM and place.same(name, host, file.path)
                 if not known and place.size(name) is not None:
-                    raise InUse(f"file {file.path}", f"{self.host} has it already, and not from this move",
-                                remedy="Remove it there; if the hosts share it, say shared_storage: true")
+                    raise InUse(f"file {file.path}", f"{self.host} already has it, but not from this move",
+                                remedy="Remove it there, or set shared_storage: true if the hosts share it")
 
     def undo(self, host: Host) -> None:
         """Nothing was done."""
@@ -94,7 +94,7 @@ class PrepareFiles(ThereStep):
     made: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
-        words = ("make it", "copy it, if it is not there")
+        words = ("create it", "copy it, if it does not exist")
         return [f"{file.path} on {self.host}: {words[file.kind == MEDIUM]}" for file in self.files]
 
     def apply(self, host: Host) -> None:
@@ -194,7 +194,7 @@ class Settle(ThereStep):
     def describe(self) -> list[str]:
         changes = self.note.autostart != self.autostart
         lines = [f"domain {self.name} on {self.host}: autostart {self.autostart} → {self.note.autostart}"] * changes
-        return [*lines, f"domain {self.name} on {self.host}: note that it has arrived"]
+        return [*lines, f"domain {self.name} on {self.host}: record that it has arrived"]
 
     def apply(self, host: Host) -> None:
         domain = moving(self.connection, self.name)

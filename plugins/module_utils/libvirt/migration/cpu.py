@@ -32,6 +32,7 @@ def check_cpu(connection: Connection, cpu: str) -> None:
         result = connection.unless(("VIR_ERR_NO_SUPPORT",), lambda: connection.handle.compareCPU(cpu, 0))
     if result == INCOMPATIBLE:
         model = xml.parse(cpu).findtext("model")
-        raise NotSupported("cpu", "the guest runs with its host's CPU as it is, and this host's has not all of that",
-                           model, "Shut it down first: a domain that is off moves, and then has this host's CPU; or "
-                           "give it a CPU that both have (virsh hypervisor-cpu-baseline)")
+        raise NotSupported("cpu", "the guest uses the CPU of its host unchanged, and the CPU of this host does not "
+                           "have all of its features",
+                           model, "Shut down the domain and move it then, or set a CPU model that both hosts support "
+                           "(virsh hypervisor-cpu-baseline)")

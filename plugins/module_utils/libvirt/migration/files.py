@@ -84,8 +84,8 @@ def _path_of(disk: Element, shared: bool) -> str | None:
         return t.cast("str | None", source.get("file"))
     if shared:
         return None
-    raise NotSupported(f"disk {_target(disk)}", "only files are copied to the other host", disk.get("type"),
-                       "Make it one that both hosts reach, and say shared_storage: true")
+    raise NotSupported(f"type of disk {_target(disk)}", "only disks that are files can be copied to the other host",
+                       disk.get("type"), "Use a disk to which both hosts have access, and set shared_storage: true")
 
 
 def _target(disk: Element) -> str:
@@ -100,20 +100,21 @@ def _disk(host: Host, disk: Element, path: str, shared: bool) -> File:
     driver, target = disk.find("driver"), _target(disk)
     kind = "raw" if driver is None else driver.get("type", "raw")
     if not (kind in ("raw", "qcow2") or shared or _read_only(disk)):
-        raise NotSupported(f"disk {target}", f"{path} is of a format that is not copied", kind,
-                           "Make it one of qcow2 (qemu-img convert), or share it and say shared_storage: true")
+        raise NotSupported(f"format of disk {target}", f"{path} has a format that cannot be copied", kind,
+                           "Convert it to qcow2 (qemu-img convert), or share it and set shared_storage: true")
     plain = replace(_plain(host, path, MEDIUM if _read_only(disk) else DISK), format=kind, target=target)
     if kind != "qcow2":
         return plain
     image = read_image(host, path)
     if image is None:
-        raise ValidationError(f"disk {target}", "this file is no qcow2", path, "See qemu-img info")
+        raise ValidationError(f"disk {target}", "this file is not a qcow2 image", path, f"Run qemu-img info {path}")
     if image.backing and not shared:
-        raise NotSupported(f"disk {target}", "it has a backing file, which would not come along", path,
-                           f"Make it whole: virsh blockpull DOMAIN {target} --wait, or qemu-img rebase -b ''")
+        raise NotSupported(f"disk {target}", "it has a backing file, which would not be copied", path,
+                           f"Merge the backing file into it (virsh blockpull DOMAIN {target} --wait, or qemu-img "
+                           "rebase -b '')")
     if image.data is not None and not shared:
-        raise NotSupported(f"disk {target}", "it has an external data file, which would not come along", path,
-                           "Make it whole with qemu-img convert -O qcow2, or share it and say shared_storage: true")
+        raise NotSupported(f"disk {target}", "it has an external data file, which would not be copied", path,
+                           "Convert it with qemu-img convert -O qcow2, or share it and set shared_storage: true")
     return replace(plain, capacity=image.capacity)
 
 
@@ -131,8 +132,8 @@ def shared_disks(host: Host, files: t.Iterable[File]) -> tuple[str, ...]:
 
 def _plain(host: Host, path: str, kind: str) -> File:
     if not host.exists(path):
-        raise ValidationError("name", "this host does not have a file that the domain is defined with", path,
-                              "Bring it back, or take it out of the domain")
+        raise ValidationError("name", "this host does not have a file of the domain", path,
+                              "Restore the file, or remove it from the domain")
     size = os.stat(host.path(path)).st_size
     return File(path, kind, size, size)
 

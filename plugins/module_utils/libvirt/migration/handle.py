@@ -45,7 +45,7 @@ class MovingDomain(Domain):
 
     def write_note(self, text: str | None) -> None:
         """Put an element of ours into its metadata, as it is defined and as it runs; None takes it out."""
-        self.set_metadata("note its move", text, PREFIX, NAMESPACE, live=True)
+        self.set_metadata("record its move", text, PREFIX, NAMESPACE, live=True)
 
     def migrate(self, uri: str, address: str, disks: tuple[str, ...]) -> None:
         """Have the libvirt of this host move it as it runs, and leave its definition on both.
@@ -80,5 +80,5 @@ def name_of_uuid(connection: Connection, uuid: str) -> str | None:
 
 def host_name(connection: Connection) -> str:
     """What the host of a libvirt calls itself."""
-    with connection.answering("libvirt", "tell its host's name"):
+    with connection.answering("libvirt", "report the name of its host"):
         return str(connection.handle.getHostname())

@@ -74,8 +74,8 @@ def holder(name: str, source: Copy, target: Copy) -> Copy:
     :raises InUse: both run, or nobody can tell which of them ran last
     """
     if source.host == target.host:
-        raise ValidationError("target", "this is the host that the domain is to leave", target.host,
-                              "Give the libvirt of another host; each needs a name of its own")
+        raise ValidationError("target", "this is the host on which the task runs", target.host,
+                              "Set target to the libvirt of another host; the host names must differ")
     if ABSENT in (source.state, target.state):
         return _only(name, source, target)
     if source.uuid != target.uuid:
@@ -84,33 +84,34 @@ def holder(name: str, source: Copy, target: Copy) -> Copy:
     running = [copy for copy in (source, target) if copy.state == RUNNING]
     if len(running) == 2:
         raise InUse(f"domain {name}", f"it runs on both {source.host} and {target.host}", remedy=(
-            "Cut the power of the one whose data can be lost (virsh destroy), and see who started it"))
+            "Power off the copy whose data can be lost (virsh destroy), and check who started it"))
     first = running[0] if running else _nearer(name, source, target)
     second = target if first is source else source
     if second.job and first.state == RUNNING:
-        raise InUse(f"domain {name}", f"a migration from {second.host} is just about to end",
-                    remedy="Run this again in a moment")
+        raise InUse(f"domain {name}", f"a migration from {second.host} is about to finish",
+                    remedy="Run the task again after some seconds")
     if second.note is None and second.state != HELD:
-        raise InUse(f"domain {name}", f"{source.host} and {target.host} both have it, and that on {second.host} is off "
-                    "but not by a move", remedy="Remove the one that is not needed, such as with nfv.kvm.vm_domain and "
-                    f"state: absent on {second.host}")
+        raise InUse(f"domain {name}", f"{source.host} and {target.host} both have it, and the copy on {second.host} "
+                    "does not run, but not because of a move",
+                    remedy="Remove the copy that is not needed, for example with nfv.kvm.vm_domain and state: absent "
+                    f"on {second.host}")
     return first
 
 
 def _only(name: str, source: Copy, target: Copy) -> Copy:
     """The one that there is."""
     if source.state == target.state:
-        raise ValidationError("name", f"neither {source.host} nor {target.host} has such a domain", name,
-                              "See virsh list --all on both")
+        raise ValidationError("name", f"neither {source.host} nor {target.host} has this domain", name,
+                              "Run virsh list --all on both hosts")
     found, other = (target, source) if source.state == ABSENT else (source, target)
     if found.state != RUNNING and found.stage() == LEFT:
         new = found.note.target if found.note else ""
         raise InUse(f"domain {name}", f"{found.host} has handed it over to {new}, and {other.host} does not have it",
-                    remedy=f"Name the host that has it; if {new} is lost, keep the domain on {found.host}: "
-                    f"nfv.kvm.vm_migration there, with lost_host: {new}")
+                    remedy=f"Set target to the host that has it, or, if {new} is lost, run nfv.kvm.vm_migration with "
+                    f"lost_host: {new} on {found.host} to keep the domain there")
     if found.rank() < 0:
-        raise InUse(f"domain {name}", f"on {found.host} it waits for the rest of its memory, and {other.host} does not "
-                    "have it", remedy=f"Cut its power there: virsh destroy {name}")
+        raise InUse(f"domain {name}", f"on {found.host} it still waits for a part of its memory, and {other.host} does "
+                    "not have it", remedy=f"Run virsh destroy {name} there")
     return found
 
 
@@ -121,7 +122,7 @@ def _nearer(name: str, source: Copy, target: Copy) -> Copy:
             check_reacts(f"{name} on {copy.host}", copy.state, "be moved")
     first = max(source, target, key=Copy.rank)
     if source.rank() == target.rank() or first.stage() == LEFT:
-        raise InUse(f"domain {name}", f"{source.host} and {target.host} both have it, neither runs, and nothing says "
-                    "which ran last", remedy="Remove the one whose disks are older, with nfv.kvm.vm_domain and state: "
-                    "absent")
+        raise InUse(f"domain {name}", f"{source.host} and {target.host} both have it, neither copy runs, and it is "
+                    "unknown which copy ran last",
+                    remedy="Remove the copy whose disks are older, with nfv.kvm.vm_domain and state: absent")
     return first

@@ -90,7 +90,7 @@ def local_files(path: str, name: str) -> list[str]:
             names = list(_file_names(json.loads(name[len("json:"):])))
         except (ValueError, RecursionError):
             raise NotSupported(f"disk image {path}", "it is based on a file whose name cannot be read", name,
-                               "Name it by its path: qemu-img rebase -u -F FORMAT -b PATH") from None
+                               "Set its path with qemu-img rebase -u -F FORMAT -b PATH") from None
     names = [name[len("file:"):] if name.startswith("file:") else name for name in names]
     # A leading double slash is the same folder, but normpath keeps it.
     return [re.sub("^//", "/", os.path.normpath(os.path.join(os.path.dirname(path), name)))

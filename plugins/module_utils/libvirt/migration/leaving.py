@@ -25,7 +25,7 @@ def moving(connection: Connection, name: str) -> MovingDomain:
     """
     found = find_moving(connection, name)
     if found is None:
-        raise ValidationError("name", "the domain has just gone", name, "Run this again")
+        raise ValidationError("name", "the domain was removed in the meantime", name, "Run the task again")
     return found
 
 
@@ -47,7 +47,7 @@ class MarkLeaving(DomainStep):
     autostart: bool
 
     def describe(self) -> list[str]:
-        lines = [f"domain {self.name}: note that it moves to {self.note.target}"]
+        lines = [f"domain {self.name}: record that it moves to {self.note.target}"]
         return [*lines, f"domain {self.name}: autostart True → False"] if self.autostart else lines
 
     def apply(self, host: Host) -> None:
@@ -88,12 +88,12 @@ class HandOver(DomainStep):
     note: Note
 
     def describe(self) -> list[str]:
-        return [f"domain {self.name}: note that it is handed over to {self.note.target}"]
+        return [f"domain {self.name}: record that it is handed over to {self.note.target}"]
 
     def apply(self, host: Host) -> None:
         domain = moving(self.connection, self.name)
         if domain.active():
-            raise InUse(f"domain {self.name}", "somebody has just started it", remedy="Run this again")
+            raise InUse(f"domain {self.name}", "it was started in the meantime", remedy="Run the task again")
         set_note(domain, replace(self.note, stage=LEFT))
 
     def undo(self, host: Host) -> None:
@@ -105,7 +105,7 @@ class PowerOff(DomainStep):
     """End what a migration has left paused, while the domain is on the other host."""
 
     def describe(self) -> list[str]:
-        return [f"domain {self.name}: end what its migration has left paused"]
+        return [f"domain {self.name}: stop the paused copy that its migration has left"]
 
     def apply(self, host: Host) -> None:
         domain = find_moving(self.connection, self.name)

@@ -34,20 +34,21 @@ class EndMigration(DomainStep):
     done: list[bool] = field(default_factory=list, repr=False, compare=False)
 
     def describe(self) -> list[str]:
-        return [f"domain {self.name}: end the migration that is under way"]
+        return [f"domain {self.name}: abort the running migration"]
 
     def apply(self, host: Host) -> None:
         moving(self.connection, self.name).abort_job()
         deadline = host.now() + END_SECONDS
         while self._goes_on():
             if host.now() >= deadline:
-                raise CommandFailed(f"domain {self.name}", f"its migration did not end within {END_SECONDS:g} seconds",
-                                    remedy="See virsh domjobinfo, and run this again when there is none")
+                raise CommandFailed(f"domain {self.name}", f"its migration did not finish within {END_SECONDS:g} "
+                                    "seconds",
+                                    remedy="Check virsh domjobinfo, and run the task again when no job is shown")
             host.sleep(POLL_SECONDS)
         there = find_moving(self.other, self.name)
         if there is not None and there.state() == "running":
-            raise InUse(f"domain {self.name}", "its migration came to its end before it could be ended",
-                        remedy="Run this again: it goes on from there")
+            raise InUse(f"domain {self.name}", "its migration finished before it could be aborted",
+                        remedy="Run the task again to complete the move")
         self.done.append(True)
 
     def _goes_on(self) -> bool:
@@ -124,9 +125,10 @@ class Migrate(DomainStep):
             domain.abort_job()
             thread.join(END_SECONDS)
         if late and (failed or thread.is_alive()):
-            raise CommandFailed(f"domain {self.name}", f"it was not moved within {self.timeout:g} seconds, and stays",
-                                remedy="Raise live_timeout, or move it when it changes less of its memory and disks, "
-                                "or while it is off")
+            raise CommandFailed(f"domain {self.name}", f"it was not moved within {self.timeout:g} seconds, and stays "
+                                "on this host",
+                                remedy="Raise live_timeout, or move it when it writes less to its memory and disks, or "
+                                "while it is shut down")
         for error in failed:
             if isinstance(error, KvmError):
                 error.remedy = error.remedy or remedy_of_migration(str(error.__cause__ or error), self.address)
@@ -136,5 +138,5 @@ class Migrate(DomainStep):
         """Nothing, if it still runs here; else nobody knows better than the next run, which looks at both."""
         domain = moving(self.connection, self.name)
         if domain.job() or domain.state() != "running":
-            raise CommandFailed(f"domain {self.name}", "its migration may have come to an end on the other host",
-                                remedy="Run this again: it looks at both hosts first")
+            raise CommandFailed(f"domain {self.name}", "its migration may have finished on the other host",
+                                remedy="Run the task again: it checks both hosts first")

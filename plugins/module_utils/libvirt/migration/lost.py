@@ -31,7 +31,7 @@ class Stay(Settle):
     """The move is over: the domain is this host's."""
 
     def describe(self) -> list[str]:
-        return [*super().describe()[:-1], f"domain {self.name}: note that it stays on {self.host}"]
+        return [*super().describe()[:-1], f"domain {self.name}: record that it stays on {self.host}"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class StayResource:
         """
         copy = read_copy(self.here, host_name(self.here), self.name)
         if copy.state == ABSENT:
-            raise ValidationError("name", "this host has no such domain", self.name, "See virsh list --all")
+            raise ValidationError("name", "this host has no such domain", self.name, "Run virsh list --all to list the "
+                                  "domains")
         if copy.note is not None:
             self._check_lost(copy, copy.note)
             if _starts(copy):
@@ -71,23 +72,23 @@ class StayResource:
         if self.lost == copy.host or self.lost not in (note.source, note.target):
             raise ValidationError(
                 "lost_host", f"the domain's unfinished move is from {note.source} to {note.target}, and this host is "
-                f"{copy.host}", self.lost, "Give the other one of these, if it is lost")
+                f"{copy.host}", self.lost, "Set lost_host to the other one of these hosts, if it is lost")
         if self.there is not None:
             self._check_there(self.there, copy)
         if copy.job or copy.rank() < 0:
-            raise InUse(f"domain {self.name}", "its migration is still under way on this host", remedy=(
-                f"Run this again when libvirt has given it up, or end it: virsh domjobabort {self.name} where it comes "
-                f"from, virsh destroy {self.name} where it goes to"))
+            raise InUse(f"domain {self.name}", "its migration still runs on this host", remedy=(
+                f"Run the task again when libvirt has aborted it, or abort it with virsh domjobabort {self.name} on "
+                f"its source or virsh destroy {self.name} on its target"))
 
     def _check_there(self, there: Connection, copy: Copy) -> None:
         """Somebody answers: the host itself, which was installed again, and not another one or one with the domain."""
         answering = host_name(there)
         if answering != self.lost:
-            raise ValidationError("target", f"{answering} answers there, and not {self.lost}, which may still run the "
-                                  "domain", self.uri, f"Give the URI of {self.lost}")
+            raise ValidationError("target", f"{answering} answers there instead of {self.lost}, which may still run "
+                                  "the domain", self.uri, f"Set target to the URI of {self.lost}")
         if find_moving(there, self.name) is not None or name_of_uuid(there, str(copy.uuid)) is not None:
             raise InUse(f"domain {self.name}", f"{answering} is not lost: it answers, and has this domain",
-                        remedy="Run this without lost_host, on either host with the other one as its target")
+                        remedy="Run the task without lost_host, on either host with the other one as its target")
 
     def plan(self, current: Copy) -> Plan[Copy]:
         """Let it run as it did before the move, and drop the note."""

@@ -139,7 +139,7 @@ def check_here(host: Host, connection: Connection, name: str, copy: Copy, needs:
 
 
 def _interface(subject: str, text: str) -> Element:
-    remedy = "Give what the module returned as needs on the host that has the domain"
+    remedy = "Use the value of needs that the module returned on the host that has the domain"
     try:
         found = xml.parse(text, subject)
     except ValidationError as error:
@@ -147,13 +147,14 @@ def _interface(subject: str, text: str) -> Element:
         raise
     mac = found.find("mac[@address]")
     if found.tag != "interface" or mac is None:
-        raise ValidationError(subject, "this is no <interface> with a MAC", remedy=remedy)
+        raise ValidationError(subject, "this is not an <interface> with a MAC", remedy=remedy)
     try:
         nic = read_interface(found)
     except (TypeError, ValueError) as error:
-        raise ValidationError(subject, f"libvirt does not write an <interface> so: {error}", remedy=remedy) from error
+        raise ValidationError(subject, f"this is not an <interface> as libvirt writes it: {error}",
+                              remedy=remedy) from error
     if nic.type == "hostdev" and nic.source_vf is None:
-        raise ValidationError(subject, "this <interface> names no VF", remedy=remedy)
+        raise ValidationError(subject, "this <interface> does not refer to a VF", remedy=remedy)
     return found
 
 
@@ -163,8 +164,9 @@ def _check_machine(connection: Connection, machine: Dict) -> None:
         with connection.answering("machine", "have it"):
             connection.handle.getDomainCapabilities(*given)
     except CommandFailed as error:
-        raise NotSupported(error.subject, error.cause, machine["machine"], "Bring QEMU to the release of the other "
-                           "host, with its emulator at the same path; if KVM is missing, nfv.kvm.bios_check tells why"
+        raise NotSupported(error.subject, error.cause, machine["machine"], "Install the QEMU release of the other "
+                           "host, with its emulator at the same path; if KVM is missing, run nfv.kvm.bios_check to "
+                           "find the cause"
                            ) from error
 
 
@@ -173,8 +175,9 @@ def _check_hugepages(host: Host, memory: int, page: int) -> None:
     size = page or int(default[1] if default else 0)
     free = int(host.read(HUGEPAGES.format(size=size)) or 0) * size
     if memory > free:
-        raise InUse("memory", f"the domain has it in huge pages of {size} KiB, of which {free >> 10} MiB are free here",
-                    f"{memory >> 10} MiB", "Let the role kvm_host reserve more (kvm_host_hugepages)")
+        raise InUse("memory", f"the domain needs it in huge pages of {size} KiB, of which {free >> 10} MiB are free on "
+                    "this host",
+                    f"{memory >> 10} MiB", "Reserve more with the role kvm_host (kvm_host_hugepages)")
 
 
 def _choose(host: Host, ledger: Ledger, wanted: list[Dict]) -> list[Chosen]:
@@ -205,7 +208,7 @@ def _free_vf(host: Host, ledger: Ledger, pf: Pf, taken: list[Vf], need: VfOfNic)
     if not free:
         who = f" ({', '.join(map(str, held))})" if held else ""
         raise InUse(f"PF {pf.name}", f"none of its {len(pf.vfs)} VFs is free for the NIC {need.mac}{who}",
-                    remedy="Make more with nfv.kvm.sriov_vf, or take one away from who has it")
+                    remedy="Create more VFs with nfv.kvm.sriov_vf, or release one that is in use")
     return min(free, key=lambda vf: (vf.index != need.index, vf.index))
 
 
@@ -225,8 +228,8 @@ def _check_files(host: Host, files: list[Dict], again: bool) -> None:
         path = file["path"]
         if host.exists(path):
             if not again and (file["checksum"] is None or checksum(host, path) != file["checksum"]):
-                raise InUse(f"file {path}", "this host has it already, and not from this move",
-                            remedy="Remove it; if the hosts share it, say shared_storage: true")
+                raise InUse(f"file {path}", "this host already has it, but not from this move",
+                            remedy="Remove it, or set shared_storage: true if the hosts share it")
             continue
         folder = os.path.dirname(path)
         while not host.exists(folder):
@@ -236,5 +239,6 @@ def _check_files(host: Host, files: list[Dict], again: bool) -> None:
     for folder, size in needed.values():
         room = os.statvfs(host.path(folder))
         if size > room.f_bavail * room.f_frsize:
-            raise InUse(f"folder {folder}", f"the domain's files need {size >> 20} MiB here, and there are "
-                        f"{room.f_bavail * room.f_frsize >> 20}", remedy="Make room, or mount more there")
+            raise InUse(f"folder {folder}", f"the files of the domain need {size >> 20} MiB on this host, and "
+                        f"{room.f_bavail * room.f_frsize >> 20} MiB are free", remedy="Free disk space, or mount a "
+                        "larger file system there")

@@ -80,10 +80,10 @@ def check_stays(name: str, domain: Element) -> None:
     """:raises InUse: a move of this domain was interrupted, and who changed or started it could have two of it."""
     note = read_note(domain)
     if note is not None:
-        raise InUse(f"domain {name}", f"its move from {note.source} to {note.target} has not come to its end",
-                    remedy="Run the move again (move_appliance.yml or nfv.kvm.vm_migration) to finish it, or with "
-                           "source and target exchanged to take it back. If the other host is lost, run "
-                           "nfv.kvm.vm_migration here with lost_host")
+        raise InUse(f"domain {name}", f"its move from {note.source} to {note.target} is not complete",
+                    remedy="Run the move again (move_appliance.yml or nfv.kvm.vm_migration) to complete it, or with "
+                    "source and target exchanged to revert it. If the other host is lost, run nfv.kvm.vm_migration "
+                    "here with lost_host")
 
 
 def _value(name: str, text: str) -> t.Any:

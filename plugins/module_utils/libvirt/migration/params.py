@@ -38,8 +38,8 @@ def connect_lost(uri: str) -> Connection | None:
         if is_lost(error.cause, t.cast(t.Any, error.__cause__).get_error_code()):
             return None
         raise InUse(
-            "lost_host", f"that it is lost does not follow from this: {error.subject} {error.cause}",
-            remedy="Make sure that the host has no power, and that target names it, by an address if need be",
+            "lost_host", f"this error does not prove that the host is lost: {error.subject} {error.cause}",
+            remedy="Make sure that the host is powered off, and that target contains its name or its IP address",
         ) from error
 
 
@@ -54,7 +54,8 @@ def without_questions(uri: str) -> str:
     except ValueError:
         named = None
     if not named:
-        raise ValidationError("target", "this URI names no host", uri, "Write it as qemu+ssh://root@kvm2/system")
+        raise ValidationError("target", "this URI does not contain a host",
+                              uri, "Write a URI such as qemu+ssh://root@kvm2/system")
     if not place.scheme.endswith("+ssh") or "no_tty" in parse_qs(place.query):
         return uri
     return place._replace(query=f"{place.query}&no_tty=1".lstrip("&")).geturl()
@@ -73,7 +74,7 @@ def given_vfs(given: list[dict[str, str]]) -> dict[str, str]:
     found = {}
     for number, vf in enumerate(given):
         if not PCI_ADDRESS.fullmatch(vf["pci_address"]):
-            raise ValidationError(f"vfs[{number}].pci_address", "this is no PCI address", vf["pci_address"],
-                                  "Write one such as 0000:01:10.0")
+            raise ValidationError(f"vfs[{number}].pci_address", "this is not a PCI address", vf["pci_address"],
+                                  "Write an address such as 0000:01:10.0")
         found[unicast_mac(f"vfs[{number}].mac", vf["mac"])] = vf["pci_address"].lower()
     return found

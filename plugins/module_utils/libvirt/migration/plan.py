@@ -176,8 +176,8 @@ class MigrationResource:
         if source.state != HELD:
             check_reacts(self.name, source.state, "be moved")
         if source.job and source.note is None:
-            raise InUse(f"domain {self.name}", "another job of it is under way on this host", remedy=(
-                f"Wait for its end, see virsh domjobinfo {self.name}"))
+            raise InUse(f"domain {self.name}", "another job of libvirt for it runs on this host", remedy=(
+                f"Wait until the job has finished (virsh domjobinfo {self.name})"))
 
     def _note(self, current: MoveState, cargo: Cargo) -> Note:
         """What an interruption must not lose. What an earlier move has noted counts on."""
@@ -196,8 +196,9 @@ class MigrationResource:
         for nic in root.findall("devices/interface[@type='hostdev']"):
             mac = xml.mac(nic)
             if mac not in self.vfs:
-                raise ValidationError("vfs", "this NIC has a VF of the source, and none of the target is given", mac,
-                                      "Give what nfv.kvm.vm_migration_info returns as vfs on the target")
+                raise ValidationError("vfs", f"NIC {mac} has a VF of the source, and vfs contains no VF of the target "
+                                      "for it", None,
+                                      "Set vfs to the value that nfv.kvm.vm_migration_info returns on the target")
             xml.set_pci_address(nic.find("source/address"), self.vfs[mac])
         with_note(root, replace(note, stage=ARRIVING))
         return xml.serialise(root)

@@ -27,5 +27,5 @@ def check_shared(there: Connection, target: str, paths: t.Collection[str]) -> No
     missing = sorted(set(paths) - {path for path, _place in look(there, paths)})
     if missing:
         raise ValidationError(
-            "shared_storage", f"{target} does not have {missing[0]}, which is a disk or what one is based on", True,
-            f"Mount the storage on {target} by the same path, or set shared_storage: false")
+            "shared_storage", f"{target} does not have {missing[0]}, which is a disk or the base image of a disk", True,
+            f"Mount the storage on {target} at the same path, or set shared_storage: false")

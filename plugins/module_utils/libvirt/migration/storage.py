@@ -72,8 +72,8 @@ class Folder:
                 return True
             if _last_change(host, path) == before:
                 return False
-        raise InUse(f"file {path}", "it is being written to, so nobody can tell whether the other host has the same",
-                    remedy="Run this again in a moment")
+        raise InUse(f"file {path}", "it is being written, so it is unknown whether the other host has the same file",
+                    remedy="Run the task again after some seconds")
 
     def _last_change(self, name: str) -> tuple[int, int] | None:
         size = self.size(name)
@@ -95,7 +95,7 @@ class Folder:
         xml.child(made, "capacity").text = str(capacity)
         xml.child(made, "target/format").set("type", kind)
         xml.child(made, "target/permissions/mode").text = "0600"
-        with self._answering(name, "make it"):
+        with self._answering(name, "create it"):
             self._pool.createXML(xml.serialise(made), 0)
 
     def remove(self, name: str) -> None:
@@ -110,8 +110,8 @@ class Folder:
         with self._answering(name, "copy it"):
             volume = self._volume(name)
             if volume is None:
-                raise CommandFailed(os.path.join(self._path, name), "it has just gone on the other host",
-                                    remedy="Run this again")
+                raise CommandFailed(os.path.join(self._path, name), "it was removed on the other host in the meantime",
+                                    remedy="Run the task again")
             stream = self._connection.handle.newStream(0)
             sparse = self._connection.library.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM
             volume.upload(stream, 0, os.stat(host.path(path)).st_size, sparse)
@@ -158,8 +158,9 @@ def folder(connection: Connection, path: str, make: bool = True) -> t.Iterator[F
                     pool.create(0)
                 pool.refresh(0)
     except CommandFailed as error:
-        error.remedy = error.remedy or ("Its libvirt needs the storage driver (packages such as "
-                                        "libvirt-daemon-driver-storage-core), and room for the folder")
+        error.remedy = error.remedy or ("Install the storage driver of libvirt on it (a package such as "
+                                        "libvirt-daemon-driver-storage-core), and check that it has disk space for the "
+                                        "folder")
         raise
     try:
         yield Folder(connection, path, pool)

@@ -79,5 +79,6 @@ def check_noted(domain: MovingDomain, note: Note) -> None:
 
 
 def _changed(name: str) -> InUse:
-    return InUse(f"domain {name}", "somebody else has just changed it, such as a run of this module on the other host",
-                 remedy="Run this again when that has ended")
+    return InUse(f"domain {name}", "it was changed in the meantime, for example by a run of this module on the other "
+                 "host",
+                 remedy="Run the task again when that run has finished")

@@ -91,8 +91,8 @@ class NetworkHandle:
         :raises InUse: a running domain has a NIC on it, which would lose its link
         """
         if self.ports():
-            raise InUse(f"network {self.name}", "a domain that runs has just been put on it",
-                        remedy="Shut that domain down, or take its NIC away with nfv.kvm.vm_interface")
+            raise InUse(f"network {self.name}", "a running domain was connected to it in the meantime",
+                        remedy="Shut down that domain, or remove its NIC with nfv.kvm.vm_interface")
         with self._answering("stop it"):
             self._handle.destroy()
 

@@ -56,7 +56,8 @@ def check_switch(subject: str, port: Port, kind: str, where: str, remedy: str) -
     """
     allowed = VIRTUALPORTS[kind]
     if port.switch is not None and port.switch not in allowed:
-        raise NotSupported(f"{subject}.type", f"{where} has {' or '.join(allowed) or 'no virtualports'}", port.switch,
+        raise NotSupported(f"{subject}.type", f"{where} supports {' or '.join(allowed) or 'no virtualports'}",
+                           port.switch,
                            remedy)
 
 
@@ -72,7 +73,7 @@ def check_vlan(subject: str, vlan: Vlan | None, kind: str, where: str, vfs: str 
         return
     if kind not in VLAN:
         # The words of libvirt 11.3 at the start: "vlan tag not supported for this connection type"
-        raise NotSupported(subject, f"libvirt sets no VLAN on {where}: it can on a bridge of the host and on VFs",
-                           str(vlan), f"Take another {other}, or tag inside the guest")
+        raise NotSupported(subject, f"libvirt cannot set a VLAN on {where}, only on a bridge of the host and on VFs",
+                           str(vlan), f"Use another {other}, or tag inside the guest")
     if kind in PASSED:
         check_vlan_of_vf(subject, vlan, vfs)

@@ -16,8 +16,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.rows import C
 from ansible_collections.nfv.kvm.plugins.module_utils.pci import PCI_ADDRESS
 from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, matching, within
 
-_netdev = matching(options.NETDEV, "this is no name of a network interface",
-                   "The kernel and libvirt allow 1 to 15 letters, digits and . _ -")
+_netdev = matching(options.NETDEV, "this is not the name of a network interface",
+                   "Use 1 to 15 letters, digits and . _ -")
 SETTINGS = ("forward", "virtualport", "vlan", "mtu", "addresses", "autostart")
 
 
@@ -28,7 +28,7 @@ def network_name(name: str) -> str:
     """
     if not name or "/" in name or "\n" in name:
         raise ValidationError("name", "libvirt allows no empty name, slash or newline in a network's name", name,
-                              "Take another name, such as wan")
+                              "Use another name, such as wan")
     return name
 
 
@@ -49,9 +49,10 @@ def _devices(subject: str, names: list[str]) -> tuple[str, ...]:
     found = tuple(_netdev_or_pci(f"{subject}[{place}]", name) for place, name in enumerate(names))
     for place, name in enumerate(found):
         if name in found[:place]:
-            raise ValidationError(f"{subject}[{place}]", "it is there twice", name, "Give each device once")
+            raise ValidationError(f"{subject}[{place}]", "it is there twice", name, "List each device once")
     if not found:
-        raise ValidationError(subject, "an empty list connects nothing", remedy="Give one, or no devices")
+        raise ValidationError(subject, "an empty list does not connect the network", remedy="Add a device, or remove "
+                              "devices")
     return found
 
 
@@ -63,18 +64,20 @@ def _addresses(option: str, given: list[str]) -> tuple[str, ...]:
         try:
             address = ipaddress.ip_interface(text)
         except ValueError as error:
-            raise ValidationError(subject, "this is no IP address with its prefix", text,
-                                  "Write it such as 192.0.2.1/24 or 2001:db8::1/64") from error
+            raise ValidationError(subject, "this is not an IP address with its prefix length", text,
+                                  "Write an address such as 192.0.2.1/24 or 2001:db8::1/64") from error
         if "%" in text:
-            raise ValidationError(subject, "an address of a network has no scope", text, "Remove % and what follows it")
+            raise ValidationError(subject, "an address of a network cannot have a scope",
+                                  text, "Remove % and everything after it")
         if "/" not in text:
-            raise ValidationError(subject, "its prefix is missing", text, f"Write {text}/24 or whatever it is")
+            raise ValidationError(subject, "its prefix length is missing", text, f"Write {text}/24, or the prefix "
+                                  "length of your network")
         mask = text.partition("/")[2]
         if "." in mask and mask != str(address.netmask):  # Python also takes its inverse, as in access lists
-            raise ValidationError(subject, "this is no IP address with its prefix", text,
-                                  f"Write {address.ip}/{address.network.prefixlen} if this is the prefix")
+            raise ValidationError(subject, "this is not an IP address with its prefix length", text,
+                                  f"Write {address.ip}/{address.network.prefixlen} if this is the prefix length")
         if str(address) in found:
-            raise ValidationError(subject, "it is there twice", text, "Give each address once")
+            raise ValidationError(subject, "it is there twice", text, "List each address once")
         found.append(str(address))
     return tuple(sorted(found))
 

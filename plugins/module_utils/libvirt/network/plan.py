@@ -105,8 +105,8 @@ class NetworkResource:
         current = NetworkState()
         if found is not None:
             if not found.persistent():
-                raise ValidationError("name", "this network is transient: it has no definition to manage", self.name,
-                                      f"End it with virsh net-destroy {self.name}, then define it with this module")
+                raise ValidationError("name", "this network is transient, so it has no definition to manage", self.name,
+                                      f"Stop it with virsh net-destroy {self.name}, and define it with this module")
             definition, live = found.root(notes=True), found.live_root()
             network = read_network(definition)
             running = None if live is None else read_network(live)
@@ -132,8 +132,8 @@ class NetworkResource:
 
     def _after(self, network: Network | None, wanted: Network) -> Network:
         if network is None and wanted.mode is None:
-            raise ValidationError("forward", "this host has no such network yet, and a new one needs it", self.name,
-                                  "Give forward, or correct the name")
+            raise ValidationError("forward", f"network {self.name} does not exist yet, and a new network needs it",
+                                  remedy="Set forward, or correct the name")
         return overlaid(network, wanted)
 
     def _restarts(self, current: NetworkState, after: Network) -> bool:
@@ -182,14 +182,14 @@ class NetworkResource:
         self._check_unused(others.domains, f"runs with a NIC on its bridge {bridge}",
                            f"run with NICs on its bridge {bridge}")
         self._check_unused(others.netdevs, f"is on its bridge {bridge}", f"are on its bridge {bridge}",
-                           "Take it off: ip link set NAME nomaster for a port, ip link delete NAME for a device "
-                           "on top of the bridge")
+                           "Run ip link set NAME nomaster for a port, or ip link delete NAME for a device on top of "
+                           "the bridge")
 
     def _check_unused(self, users: tuple[str, ...], one: str, many: str, remedy: str | None = None) -> None:
         if users:
             told = f"{', '.join(users)} {one if len(users) == 1 else many}"
             raise InUse("state", f"network {self.name} is in use: {told}", self.state, remedy
-                        or "Take these NICs away first with nfv.kvm.vm_interface and state: absent")
+                        or "Remove these NICs first with nfv.kvm.vm_interface and state: absent")
 
     def show(self, state: NetworkState) -> dict[str, t.Any]:
         """State, autostart and what the network is."""

@@ -49,7 +49,7 @@ def check_new_addresses(given: Network, current: Network | None) -> None:
         network = address.network
         if text not in had and network.prefixlen < address.max_prefixlen - 1 and address.ip == network.network_address:
             raise ValidationError("addresses", "this is the address of the network, which the host cannot have", text,
-                                  f"Take one of the others, such as {address.ip + 1}/{network.prefixlen}")
+                                  f"Use another address of it, such as {address.ip + 1}/{network.prefixlen}")
 
 
 def _connection(network: Network, given: Network) -> None:
@@ -58,18 +58,19 @@ def _connection(network: Network, given: Network) -> None:
     for key in FORWARD:
         if getattr(given, key) not in (None, False) and key not in (*needed, *optional):
             allowed = ", ".join((*needed, *optional)) or "nothing else"
-            raise ValidationError(f"forward.{key}", f"mode {mode} has {allowed}", _shown(getattr(given, key)),
-                                  f"Remove {key}, or take another mode")
+            raise ValidationError(f"forward.{key}", f"mode {mode} supports {allowed}", _shown(getattr(given, key)),
+                                  f"Remove {key}, or set another mode")
     both = [key for key in needed if getattr(given, key)]
     if len(both) > 1:
-        raise ValidationError(f"forward.{both[1]}", f"mode {mode} has either {' or '.join(needed)}",
+        raise ValidationError(f"forward.{both[1]}", f"mode {mode} supports either {' or '.join(needed)}",
                               _shown(getattr(given, both[1])), f"Remove one of {' and '.join(both)}")
     if needed and not any(getattr(network, key) for key in needed):
-        raise ValidationError("forward", f"mode {mode} needs {' or '.join(needed)}", mode,
-                              f"Give {' or '.join(needed)}")
+        raise ValidationError("forward", f"mode {mode} needs {' or '.join(needed)}",
+                              remedy=f"Set {' or '.join(needed)}")
     if mode in modes.ROUTED and not network.addresses:
-        raise ValidationError("addresses", f"libvirt takes no network of mode {mode} without an address of the host",
-                              remedy="Give one such as 192.0.2.1/24, or take mode open or isolated")
+        raise ValidationError("addresses", f"libvirt does not accept a network of mode {mode} without an address of "
+                              "the host",
+                              remedy="Add an address such as 192.0.2.1/24, or set mode open or isolated")
 
 
 def _devices(network: Network, given: Network) -> None:
@@ -78,10 +79,12 @@ def _devices(network: Network, given: Network) -> None:
         if is_pci != (network.mode == "hostdev"):
             kind = "PCI addresses of VFs" if network.mode == "hostdev" else "names of network interfaces"
             raise ValidationError(f"forward.devices[{place}]", f"with mode {network.mode} devices are {kind}", device,
-                                  "Write it such as 0000:02:10.0" if network.mode == "hostdev" else "See ip link")
+                                  "Write an address such as 0000:02:10.0" if network.mode == "hostdev" else "Run ip "
+                                  "link to list the network interfaces of the host")
     if network.mode in modes.ROUTED and len(network.devices or ()) > 1:
-        raise ValidationError("forward.devices", f"mode {network.mode} goes out by one network interface or by any",
-                              _shown(network.devices), "Give one, or none")
+        raise ValidationError("forward.devices", f"mode {network.mode} forwards through one network interface or "
+                              "through all of them",
+                              _shown(network.devices), "List one device, or remove devices")
 
 
 def _carried(network: Network, given: Network) -> None:
@@ -90,14 +93,14 @@ def _carried(network: Network, given: Network) -> None:
         value = getattr(given, row.field)
         if value in (None, row.default) or row.of(network.kind()) or row.field in ("virtualport", *FORWARD):
             continue
-        raise NotSupported(row.option, "only a network that libvirt routes itself has it "
+        raise NotSupported(row.option, "only a network that libvirt routes itself supports it "
                            f"({', '.join(modes.OWN_BRIDGE)})", _shown(value),
-                           f"Remove {row.option}, or take another mode")
+                           f"Remove {row.option}, or set another mode")
 
 
 def _port(network: Network, _given: Network) -> None:
     where = f"a network of mode {network.mode}"
-    modes.check_switch("virtualport", network, network.kind(), where, "Take another, or type: none")
+    modes.check_switch("virtualport", network, network.kind(), where, "Set another type, or type: none")
     modes.check_vlan("vlan", network.vlan, network.kind(), where, other="mode")
     check_vlan_of_profile("vlan", network.vlan, network.switch)
 

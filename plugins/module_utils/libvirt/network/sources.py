@@ -34,8 +34,8 @@ def netdev_of_pf(host: Host, pf: str | None) -> str | None:
         raise ValidationError("forward.pf", error.cause, error.value, error.remedy) from error
     names = pci.netdevs(host, address)
     if not names:
-        raise ValidationError("forward.pf", "this PF has no network interface, by which libvirt knows it", pf,
-                              "Bind it to its driver")
+        raise ValidationError("forward.pf", "this PF has no network interface, which libvirt needs", pf,
+                              "Bind it to its network driver")
     return pf if pf in names else names[0]
 
 
@@ -52,8 +52,9 @@ def check_sources(host: Host, connection: Connection, network: Network, others: 
     :raises InUse: the name of its bridge is taken
     """
     if network.mode == "open" and not network.addresses and connection.version() <= NO_OPEN_WITHOUT_ADDRESS:
-        raise NotSupported("addresses", "this libvirt takes no network of mode open without an address of the host",
-                           remedy="Give one such as 192.0.2.1/24, or take mode isolated")
+        raise NotSupported("addresses", "this version of libvirt does not accept a network of mode open without an "
+                           "address of the host",
+                           remedy="Add an address such as 192.0.2.1/24, or set mode isolated")
     if network.mode == "bridge" and network.bridge is not None:
         bridges.check_bridge(host, "forward.bridge", network.bridge, network.switch)
         bridges.check_vlan_of_bridge(host, connection, "vlan", network.vlan, network.bridge, network.switch)
@@ -69,10 +70,12 @@ def _check_own_bridge(host: Host, bridge: str, others: t.Mapping[str, Element], 
     for name, root in others.items():
         other = read_network(root)
         if other.mode in OWN_BRIDGE and other.bridge == bridge:
-            raise ValidationError("forward.bridge", f"network {name} has it", bridge, "Take another name, or none")
+            raise ValidationError("forward.bridge", f"network {name} already has this bridge",
+                                  bridge, "Use another name, or remove bridge")
     if starts and host.exists(f"{pci.NETDEVS}/{bridge}"):
-        raise InUse("forward.bridge", "libvirt makes this bridge, and the host has a network interface of that name",
-                    bridge, "Take another name, or none; mode bridge connects to a bridge of the host")
+        raise InUse("forward.bridge", "libvirt creates this bridge, but the host already has a network interface of "
+                    "this name",
+                    bridge, "Use another name, remove bridge, or set mode bridge to connect to a bridge of the host")
 
 
 def _check_pf(host: Host, network: Network, others: t.Mapping[str, Element], starts: bool) -> None:
@@ -80,31 +83,34 @@ def _check_pf(host: Host, network: Network, others: t.Mapping[str, Element], sta
     for name, root in others.items():
         if read_network(root).pf == pf:
             # Each network counts for itself which VFs are free.
-            raise ValidationError("forward.pf", f"network {name} gives the VFs of this PF, and both would give the "
-                                  "same ones", pf, "Give devices, so that each has its own, or port groups (nfv.kvm."
-                                  "port_profile) in place of a second network")
+            raise ValidationError("forward.pf", f"network {name} gives the VFs of this PF, and both networks would "
+                                  "give the same VFs",
+                                  pf, "Set devices so that each network has its own VFs, or use port groups "
+                                  "(nfv.kvm.port_profile) instead of a second network")
     address = pci.address_of_pf(host, pf)
     if starts and not pci.number(host, address, "sriov_numvfs"):
         raise ValidationError("forward.pf", "this PF has no VFs, so libvirt cannot start the network", pf,
-                              "Make them with nfv.kvm.sriov_vf, or take state: present")
+                              "Create them with nfv.kvm.sriov_vf, or set state: present")
 
 
 def _check_device(host: Host, subject: str, network: Network, device: str) -> None:
     if network.mode == "hostdev":
         if not host.exists(f"{pci.DEVICES}/{device}"):
-            raise ValidationError(subject, "this host has no such PCI device", device, "See lspci -D")
+            raise ValidationError(subject, "this host has no such PCI device", device, "Run lspci -D to list the PCI "
+                                  "devices of the host")
         if pci.pf_of(host, device) is None:
-            raise ValidationError(subject, "this PCI device is no VF, which a network of mode hostdev gives", device,
-                                  "Name a VF; nfv.kvm.sriov_vf_info lists them")
+            raise ValidationError(subject, "this PCI device is not a VF, and a network of mode hostdev gives VFs only",
+                                  device,
+                                  "Use a VF, as listed by nfv.kvm.sriov_vf_info")
         return
     if not host.exists(f"{pci.NETDEVS}/{device}"):
         raise ValidationError(subject, "this host has no such network interface", device,
-                              "See ip link for those that the host has")
+                              "Run ip link to list the network interfaces of the host")
     if network.mode in OWN_BRIDGE:
         return
     if host.exists(f"{pci.NETDEVS}/{device}/bridge"):
-        raise ValidationError(subject, "this is a bridge, on which macvtaps do not belong", device,
-                              "Give it as forward.bridge with mode: bridge, or take a network interface")
+        raise ValidationError(subject, "this is a bridge, on which macvtaps are not supported", device,
+                              "Set it as forward.bridge with mode: bridge, or use a NIC")
     if network.mode == "passthrough":
         bridges.check_vlan_of_macvtap(host, "vlan", network.vlan, device, device,
-                                      "Give VLAN devices as forward.devices")
+                                      "Set forward.devices to VLAN devices")

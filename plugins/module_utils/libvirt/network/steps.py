@@ -33,7 +33,7 @@ class NetworkStep:
         """
         found = find_network(self.connection, self.name)
         if found is None:
-            raise ValidationError("name", "somebody removed this network just now", self.name)
+            raise ValidationError("name", "this network was removed in the meantime", self.name)
         return found
 
     def stop(self, host: Host) -> None:
@@ -46,7 +46,8 @@ class NetworkStep:
         running = None if live is None else read_network(live)
         others = on_bridge(host, self.connection, self.name, running, len(network.ports())).names()
         if others:
-            raise InUse(f"network {self.name}", f"{others} has just been put on its bridge", remedy="Run this again")
+            raise InUse(f"network {self.name}", f"{others} was connected to its bridge in the meantime",
+                        remedy="Run the task again")
         network.stop()
 
 

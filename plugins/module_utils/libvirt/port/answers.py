@@ -13,27 +13,27 @@ RESPONSES = {
     3: "it does not know the VSI type (managerid and typeid)",
     4: "it does not allow this VSI type here",
     5: "it does not allow this version of the VSI type",
-    6: "it has another state than the host",
+    6: "its state differs from that of the host",
     0x102: "the port profile is invalid",
     0x103: "its port is in the wrong state",
     0x104: "it lacks resources",
-    0x105: "there was an error, as for a port profile that it does not have or not for this host",
+    0x105: "there was an error, for example because the port profile does not exist or is not allowed for this host",
 }
 
 # virNetDevVPortProfileOpCommon and virNetDevVPortProfileGetLldpadPid in src/util/virnetdevvportprofile.c of libvirt
 REFUSED = re.compile(r"error (\d+) during port-profile setlink")
 REMEDIES = (
     (re.compile(r"port-profile setlink timed out"),
-     "The switch did not answer in time: see that it has the port profile and that the cable is in the port meant, for "
-     "802.1Qbg also that lldpad speaks EVB with it (lldptool -t -n -i INTERFACE -g ncb -V evb)"),
+     "The switch did not answer in time. Check that it has the port profile and that the cable is in the correct port, "
+     "and for 802.1Qbg also that lldpad exchanges EVB TLVs with it (lldptool -t -n -i INTERFACE -g ncb -V evb)"),
     (re.compile(r"sending of PortProfileRequest failed"),
-     "For 802.1Qbg see that lldpad speaks EVB on this interface, which tasks_from: evb of role nfv.kvm.virtual_switch "
-     "sets up. If it does, run vdptool -t -i INTERFACE -V assoc: lldpad 1.1 refuses an instance whose association "
-     "timed out until it was asked so while the switch answers. If that is not it, restart libvirtd minutes later: "
-     "libvirt 11.3 takes the number of its netlink socket, drawn when it starts, for an error in half of the cases. "
-     "For 802.1Qbh see that the driver of the PF takes port profiles"),
+     "For 802.1Qbg, check that lldpad exchanges EVB TLVs on this NIC, which tasks_from: evb of role "
+     "nfv.kvm.virtual_switch sets up. If it does, run vdptool -t -i INTERFACE -V assoc while the switch answers, "
+     "because lldpad 1.1 otherwise keeps refusing an instance whose association timed out. If the error remains, "
+     "restart libvirtd some minutes later, because libvirt 11.3 misreads the number of its netlink socket as an error "
+     "in half of its starts. For 802.1Qbh, check that the driver of the PF supports port profiles"),
     (re.compile(r"lldpad\.pid"),
-     "802.1Qbg needs lldpad, which tasks_from: evb of role nfv.kvm.virtual_switch sets up"),
+     "802.1Qbg needs lldpad. Run tasks_from: evb of role nfv.kvm.virtual_switch to set it up"),
 )
 
 
@@ -43,5 +43,5 @@ def remedy_of(answer: str) -> str:
     if refused:
         number = int(refused.group(1))
         said = RESPONSES.get(number, f"response {number} of include/uapi/linux/if_link.h")
-        return f"The switch refused the port profile: {said}. Give one that it has for this host"
+        return f"The switch refused the port profile: {said}. Choose a port profile that the switch has for this host"
     return next((remedy for pattern, remedy in REMEDIES if pattern.search(answer)), "")

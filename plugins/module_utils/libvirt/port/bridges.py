@@ -22,16 +22,17 @@ def check_bridge(host: Host, subject: str, bridge: str, virtualport: str | None)
     """
     if "/" in bridge or not host.exists(f"{NETDEVS}/{bridge}"):
         raise ValidationError(subject, "this host has no such bridge", bridge,
-                              "Make it first, or see ip link show type bridge for those that it has")
+                              "Create it first, or run ip link show type bridge to list the bridges of the host")
     is_linux = host.exists(f"{NETDEVS}/{bridge}/bridge")
     if virtualport == "openvswitch" and (
             is_linux or host.run(["ovs-vsctl", "--timeout=10", "br-exists", bridge]).returncode):
         raise ValidationError(subject, "Open vSwitch has no such bridge", bridge,
-                              "See ovs-vsctl list-br for those that it has, or give virtualport with type: none")
+                              "Run ovs-vsctl list-br to list its bridges, or set virtualport with type: none for a "
+                              "Linux bridge")
     if virtualport is None and not is_linux:
-        raise ValidationError(subject, "this network interface is no Linux bridge", bridge,
-                              "See ip link show type bridge for those that the host has; for a bridge of Open vSwitch "
-                              "give virtualport with type: openvswitch")
+        raise ValidationError(subject, "this network interface is not a Linux bridge", bridge,
+                              "Run ip link show type bridge to list the Linux bridges of the host, or set virtualport "
+                              "with type: openvswitch for a bridge of Open vSwitch")
 
 
 def check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan: Vlan | None, bridge: str,
@@ -44,12 +45,12 @@ def check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan:
     if not vlan or virtualport is not None:
         return
     if connection.version() < VLAN_ON_BRIDGE:
-        raise NotSupported(subject, "libvirt sets VLANs on a Linux bridge from version 11.0 on",
+        raise NotSupported(subject, "libvirt sets VLANs on a Linux bridge only from version 11.0 on",
                            str(vlan), "Tag inside the guest, or use a bridge for each VLAN")
     # libvirt 11.3 gives the port its VLANs and leaves the bridge as it is: without filtering they mean nothing.
     if host.read(f"{NETDEVS}/{bridge}/bridge/vlan_filtering") != "1":
         raise NotSupported(subject, f"bridge {bridge} does not filter VLANs, so it would ignore them",
-                           str(vlan), f"Switch it on: ip link set {bridge} type bridge vlan_filtering 1")
+                           str(vlan), f"Run ip link set {bridge} type bridge vlan_filtering 1")
 
 
 def check_vlan_of_macvtap(host: Host, subject: str, vlan: Vlan | None, dev: str, called: str, remedy: str) -> None:
@@ -59,5 +60,6 @@ def check_vlan_of_macvtap(host: Host, subject: str, vlan: Vlan | None, dev: str,
     :raises NotSupported: libvirt sets them on VFs only
     """
     if vlan and vf_of_netdev(host, dev) is None:
-        raise NotSupported(subject, f"{called} is no VF, and libvirt sets the VLAN of a macvtap on VFs only", str(vlan),
+        raise NotSupported(subject, f"{called} is not a VF, and libvirt sets the VLAN of a macvtap on VFs only",
+                           str(vlan),
                            remedy)

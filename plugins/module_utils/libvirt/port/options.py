@@ -41,9 +41,9 @@ def refuse_absent(params: dict[str, t.Any], options: t.Iterable[str], kind: str)
     """
     for key in options if params["state"] == "absent" else ():
         if params[key] not in (None, False):
-            raise ValidationError(key, f"a {kind} that is absent has none",
+            raise ValidationError(key, f"it is not valid for a {kind} that is absent",
                                   params[key] if isinstance(params[key], (str, int)) else None,
-                                  f"Remove {key}, or take another state")
+                                  f"Remove {key}, or set another state")
 
 
 def vlan_of(subject: str, vlan: dict[str, t.Any]) -> Vlan:
@@ -56,11 +56,12 @@ def vlan_of(subject: str, vlan: dict[str, t.Any]) -> Vlan:
     for tag in tags:
         in_range(f"{subject}.tags", tag, *VLAN_IDS)
     if len(set(tags)) < len(tags):
-        raise ValidationError(f"{subject}.tags", "a tag is there twice", tags, "Give each tag once")
+        raise ValidationError(f"{subject}.tags", "a tag is listed twice", tags, "List each tag once")
     if trunk and not tags:
-        raise ValidationError(f"{subject}.trunk", "a trunk needs tags", True, "Give the tags that it carries")
+        raise ValidationError(f"{subject}.trunk", "a trunk needs at least one tag",
+                              True, "Add the VLAN IDs to tags")
     if len(tags) > 1 and not trunk:
-        raise ValidationError(f"{subject}.trunk", "several tags are a trunk", False, "Give one tag, or trunk: true")
+        raise ValidationError(f"{subject}.trunk", "several tags require a trunk", False, "Set one tag, or trunk: true")
     if native is not None and (native not in tags or not trunk):
         raise ValidationError(f"{subject}.native", "the native VLAN must be one of the tags of a trunk", native,
                               "Add it to tags, with trunk: true")
@@ -82,7 +83,7 @@ def virtualport_of(subject: str, given: dict[str, t.Any], shared: bool = False) 
             raise ValidationError(f"{subject}.{key}", f"a virtualport of type {kind} has {has}", value, f"Remove {key}")
     if values.get("managerid") == 0:
         raise ValidationError(f"{subject}.managerid", "0 is reserved in 802.1Qbg", 0,
-                              "Take the number of the port profile database, from 1 to 255")
+                              "Use the ID of the port profile database, from 1 to 255")
     for key, (least, most) in LIMITS.items():
         in_range(f"{subject}.{key}", values.get(key), least, most)
     for key in NUMBERS:
@@ -91,8 +92,9 @@ def virtualport_of(subject: str, given: dict[str, t.Any], shared: bool = False) 
     _check_profileid(f"{subject}.profileid", values.get("profileid"), kind)
     for key in NUMBERS if shared else ():
         if key in values:
-            raise ValidationError(f"{subject}.{key}", "it is the number of one NIC, and many are to have this",
-                                  values[key], f"Remove {key}; libvirt makes one for each NIC")
+            raise ValidationError(f"{subject}.{key}", "it identifies a single NIC, and several NICs use this "
+                                  "virtualport",
+                                  values[key], f"Remove {key}; libvirt creates one for each NIC")
     return Virtualport(None if kind == "none" else kind, **values)
 
 
@@ -110,10 +112,11 @@ def rate_of(subject: str, given: dict[str, t.Any], shared: bool = False) -> Rate
     if "average" not in values and ("floor" not in values or len(values) > 1):
         alone = ", or floor alone" if "floor" in given and not shared else ""
         raise ValidationError(subject, f"a limit needs average{alone}", values or None,
-                              "Give average; 0 takes the limit away")
+                              "Set average; 0 removes the limit")
     if values.get("peak", RATE_MOST) < values.get("average", 0):
-        raise ValidationError(f"{subject}.peak", f"it is below the average of {values['average']}", values["peak"],
-                              "Give a higher peak, or none")
+        raise ValidationError(f"{subject}.peak", f"it is below the average of {values['average']} kilobytes per second",
+                              values["peak"],
+                              "Raise peak, or remove it")
     return Rate(**values)
 
 
@@ -127,11 +130,11 @@ def _check_profileid(subject: str, profile: str | None, kind: str) -> None:
     if profile is not None and kind == "802.1Qbh" and not UCS_NAME.fullmatch(profile):
         cause = UCS_NAME_WORDS
     elif profile is not None and not printable(profile):
-        cause = f"it must be of printable characters without {UNESCAPED}"
+        cause = f"it must consist of printable characters without {UNESCAPED}"
     elif profile is not None and not 0 < len(profile.encode()) <= PROFILEID_BYTES:
         cause = f"it must have 1 to {PROFILEID_BYTES} bytes"
     if cause:
-        raise ValidationError(subject, cause, profile, "Give the name that the switch has for the profile")
+        raise ValidationError(subject, cause, profile, "Use the name of the profile on the switch")
 
 
 def _uuid(subject: str, text: str) -> str:
@@ -140,6 +143,6 @@ def _uuid(subject: str, text: str) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError as error:
-        raise ValidationError(subject, "this is no UUID", text,
-                              "Write one such as 09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f, or none to have one made",
+        raise ValidationError(subject, "this is not a UUID", text,
+                              "Write one such as 09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f, or omit it to have one created",
                               ) from error

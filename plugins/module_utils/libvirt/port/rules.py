@@ -40,14 +40,14 @@ def _answer(rule: t.Callable[..., None], *of: t.Any) -> KvmError | None:
 def check_vlan_of_vf(subject: str, vlan: Vlan | None, vfs: str = "") -> None:
     """:raises NotSupported: a VF is to have several VLANs."""
     if vlan is not None and (vlan.trunk or len(vlan.tags) > 1):
-        raise NotSupported(subject, f"{vfs}a VF takes exactly one VLAN tag and no trunk", str(vlan),
-                           "Give one tag, or none and tag inside the guest")
+        raise NotSupported(subject, f"{vfs}a VF supports exactly one VLAN tag and no trunk", str(vlan),
+                           "Set one tag, or remove vlan and tag inside the guest")
 
 
 def check_vlan_of_profile(subject: str, vlan: Vlan | None, *switches: str | None) -> None:
     """:raises NotSupported: one of these types of virtualport brings its own VLAN."""
     if vlan and "802.1Qbh" in switches:
-        raise NotSupported(subject, "with 802.1Qbh the port profile of the switch says the VLAN", str(vlan),
+        raise NotSupported(subject, "with 802.1Qbh the port profile of the switch sets the VLAN", str(vlan),
                            "Remove vlan")
 
 
@@ -60,7 +60,8 @@ def check_agrees(subject: str, own: Virtualport | None, given: Virtualport, wher
     for key, value in (own or Virtualport()).given().items():
         theirs = getattr(given, key)
         if theirs not in (None, value):
-            raise ValidationError(f"{subject}.{key}", f"{where} says {theirs}, and libvirt takes no other", value,
+            raise ValidationError(f"{subject}.{key}", f"{where} sets {theirs}, and libvirt accepts no other value",
+                                  value,
                                   remedy.format(key=key, given=theirs))
 
 
@@ -74,4 +75,4 @@ def check_complete(subject: str, switch: str | None, said: t.Collection[str], fu
     for key in NEEDED.get(str(switch), ()):
         if key not in said:
             raise ValidationError(f"{subject}.{key}", f"a virtualport of type {switch} needs it{further}",
-                                  remedy=f"Give {key}")
+                                  remedy=f"Set {key}")

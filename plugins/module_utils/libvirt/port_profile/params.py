@@ -28,7 +28,7 @@ def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
     name = params["name"]
     if not name or not options.printable(name):
         raise ValidationError("name", f"a profile needs a name of printable characters without {options.UNESCAPED}",
-                              name, "Take one such as gold, which NICs then name as source.portgroup")
+                              name, "Use a name such as gold")
     options.refuse_absent(params, SETTINGS, "profile")
     _check_places(params["isolated"], (params["bandwidth"] or {}).get("inbound") or {})
     return PortProfile(**asked(GROUP_ROWS, params, CHECKS))
@@ -37,8 +37,8 @@ def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
 def _check_places(isolated: bool | None, inbound: dict[str, t.Any]) -> None:
     """Refuse what a port group has no place for: libvirt 11.3 drops the first, and refuses the second (both seen)."""
     if isolated:
-        raise NotSupported("isolated", "libvirt isolates single NICs or a whole network, and has no place for it in a "
-                           "port group", True, "Remove isolated, or give what is to be apart a VLAN of its own")
+        raise NotSupported("isolated", "libvirt isolates single NICs or a whole network, but not the NICs of a port "
+                           "group", True, "Remove isolated, or use a separate VLAN")
     if inbound.get("floor") is not None:
-        raise NotSupported("bandwidth.inbound.floor", "libvirt guarantees a floor to single NICs only",
-                           inbound["floor"], "Remove floor, and give it to each NIC with nfv.kvm.vm_interface")
+        raise NotSupported("bandwidth.inbound.floor", "libvirt guarantees a floor for single NICs only",
+                           inbound["floor"], "Remove floor, and set it for each NIC with nfv.kvm.vm_interface")

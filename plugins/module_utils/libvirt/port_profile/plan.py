@@ -126,8 +126,8 @@ class ProfileResource:
         """One step: the port group in the definition and in what runs, then the NICs that are plugged anew."""
         if not self.present and current.profile is not None and current.consumers:
             domains = sorted({nic.domain for nic in current.consumers})
-            raise InUse("state", f"NICs of {', '.join(domains)} have it, and would start without what it gives",
-                        "absent", "Give them another port group first, with nfv.kvm.vm_interface")
+            raise InUse("state", f"NICs of {', '.join(domains)} use it, and would start without its settings",
+                        "absent", "Set another port group for them first, with nfv.kvm.vm_interface")
         profile = overlaid(current.profile, self.wanted) if self.present else None
         sides = tuple(self._sides(current, profile))
         after = replace(current, profile=profile)

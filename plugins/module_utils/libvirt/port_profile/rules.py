@@ -23,7 +23,7 @@ def check_default(name: str, root: Element) -> None:
     for group in root.findall("portgroup[@default='yes']"):
         if group is not find_group(root, name):
             raise ValidationError("default", f"port group {group.get('name')} is the default of this network", True,
-                                  f"Give {group.get('name')} default: false first")
+                                  f"Set default: false for {group.get('name')} first")
 
 
 def check(profile: PortProfile, before: PortProfile | None, name: str, network: Network) -> None:
@@ -40,9 +40,9 @@ def check(profile: PortProfile, before: PortProfile | None, name: str, network: 
 
 
 def _check_virtualport(network: Network, where: str, profile: PortProfile) -> None:
-    modes.check_switch("virtualport", profile, network.kind(), where, "Take another, or type: none")
+    modes.check_switch("virtualport", profile, network.kind(), where, "Set another type, or type: none")
     rules.check_agrees("virtualport", profile.virtualport, network.virtualport or Virtualport(), where,
-                       "Take {given}, or change the network with nfv.kvm.vm_network")
+                       "Set {given}, or change the network with nfv.kvm.vm_network")
 
 
 def _check_vlan(network: Network, where: str, profile: PortProfile) -> None:
@@ -53,12 +53,13 @@ def _check_vlan(network: Network, where: str, profile: PortProfile) -> None:
 
 def _check_limits(network: Network, where: str, profile: PortProfile) -> None:
     if profile.limits and network.kind() not in modes.BANDWIDTH:
-        remedy = "a VF has max_tx_rate of nfv.kvm.sriov_vf" if network.mode in modes.PASSED else "give it to each NIC"
-        raise NotSupported("bandwidth", f"libvirt limits nothing on {where}", str(profile.limits[0]),
+        remedy = "set max_tx_rate of the VFs with nfv.kvm.sriov_vf" if network.mode in modes.PASSED else \
+            "set it for each NIC"
+        raise NotSupported("bandwidth", f"libvirt does not limit the bandwidth on {where}", str(profile.limits[0]),
                            f"Remove bandwidth; {remedy}")
     if profile.trust_guest_rx_filters and network.mode in modes.VFS:
-        raise NotSupported("trust_guest_rx_filters", f"the NICs of {where} are VFs, which have no filters of the host",
-                           True, "Remove it; a VF has trust of nfv.kvm.sriov_vf")
+        raise NotSupported("trust_guest_rx_filters", f"the NICs of {where} are VFs, for which the host has no filters",
+                           True, "Remove it, and set trust of the VFs with nfv.kvm.sriov_vf")
 
 
 def check_on_host(host: Host, connection: Connection, name: str, network: Network, profile: PortProfile) -> None:
@@ -75,4 +76,4 @@ def check_on_host(host: Host, connection: Connection, name: str, network: Networ
         bridges.check_vlan_of_bridge(host, connection, "vlan", profile.vlan, str(network.bridge), switch)
     for device in network.devices or () if network.kind() == "passthrough" else ():
         bridges.check_vlan_of_macvtap(host, "vlan", profile.vlan, device, f"{device} of network {name}",
-                                      "Remove vlan, and give the network VLAN devices instead")
+                                      "Remove vlan, and set VLAN devices for the network instead")

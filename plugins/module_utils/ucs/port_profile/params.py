@@ -64,6 +64,6 @@ def _check_once(option: str, kind: str, given: list[dict[str, t.Any]]) -> None:
     seen: set[str] = set()
     for place, each in enumerate(given):
         if each["name"] in seen:
-            raise ValidationError(f"{option}[{place}].name", f"this {kind} is there twice", each["name"],
-                                  "Give it once")
+            raise ValidationError(f"{option}[{place}].name", f"this {kind} is listed twice", each["name"],
+                                  "List it once")
         seen.add(each["name"])

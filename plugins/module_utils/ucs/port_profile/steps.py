@@ -28,7 +28,7 @@ EMPTY = Profile("", "", "", "", None, "none", (), ())
 class ChangeProfile(Change[Profile]):
     """A profile that is created, changed or removed."""
 
-    remedy = "See the audit log of UCS Manager for who has changed the profile meanwhile, and run this again"
+    remedy = "Check in the audit log of UCS Manager who has changed the profile in the meantime, and run the task again"
 
     def describe(self) -> list[str]:
         return described(f"port profile {self.name}", self.before, self.after, EMPTY)

@@ -54,6 +54,6 @@ def consumers(profiles: tuple[Result, ...], groups: tuple[Result, ...]) -> t.Ite
     for result in groups:
         for nic in result.consumers:
             state = ("not running" if not nic.running else "running" if nic.current
-                     else "running with what it had when it was plugged in")
+                     else "running with the settings that it had when it was plugged in")
             yield (f"port profile {result.item.name}: NIC {nic.name or nic.mac} of domain {nic.domain} "
                    f"(network {result.item.network}, {state})")

@@ -79,7 +79,7 @@ def refused_profiles(profiles: tuple[PortProfile, ...]) -> Refused:
         if profile.state == "present" and profile.clients is not None and not admitting(profile.clients):
             names = ", ".join(client.name for client in profile.clients) or "none"
             yield ValidationError(f"{subject}.clients", f"VMs on KVM hosts can use the cluster {DEFAULT_CLUSTER} only, "
-                                  "and no client admits it", names, "Add {name: default}, or remove clients")
+                                  "and no client matches it", names, "Add {name: default}, or remove clients")
 
 
 def refused_networks(settings: Settings) -> Refused:
@@ -91,13 +91,14 @@ def refused_networks(settings: Settings) -> Refused:
         if network.state != "present":
             continue
         if network.mode not in MODES:
-            yield ValidationError(f"{subject}.mode", "VM-FEX has VFs only", network.mode, f"Set {' or '.join(MODES)}")
+            yield ValidationError(f"{subject}.mode", "VM-FEX supports VFs only",
+                                  network.mode, f"Set {' or '.join(MODES)}")
         if bool(pf) == bool(network.devices):
-            yield ValidationError(subject, "it needs either pf or devices", network.name,
-                                  "Give the PF whose VFs it has, or these VFs")
+            yield ValidationError(subject, f"network {network.name} needs either pf or devices", None,
+                                  "Set pf to the PF of its VFs, or set devices to these VFs")
         if pf and pf in pfs:
-            yield ValidationError(f"{subject}.pf", f"network {pfs[pf]} has all VFs of this PF", pf,
-                                  f"Add the profiles to network {pfs[pf]}, or give both networks devices")
+            yield ValidationError(f"{subject}.pf", f"network {pfs[pf]} uses all VFs of this PF", pf,
+                                  f"Add the profiles to network {pfs[pf]}, or set devices for both networks")
         pfs.setdefault(pf, network.name)
         for name in sorted(name for name in set(names) if settings.state_of(name) is None):
             yield from refused_name(f"{subject}.profiles", name)
@@ -122,7 +123,7 @@ def refused_by_ucs(settings: Settings, ucs: Ucs) -> Refused:
                 yield error
             else:
                 if not admitting(there[name].clients):
-                    yield ValidationError(subject, f"its clients in UCS Manager do not admit the cluster "
+                    yield ValidationError(subject, "its clients in UCS Manager do not match the cluster "
                                           f"{DEFAULT_CLUSTER}, the only one that VMs on KVM hosts can use", name,
                                           "Add it to vm_fex_profiles, with clients: [{name: default}]")
 
@@ -131,7 +132,7 @@ def refused_twice(option: str, names: list[str]) -> Refused:
     """Names that are there twice."""
     for place, name in enumerate(names):
         if name in names[:place]:
-            yield ValidationError(f"{option}[{place}].name", "this name is there twice", name, "Give it once")
+            yield ValidationError(f"{option}[{place}].name", "this name is listed twice", name, "List it once")
 
 
 def refused_name(subject: str, name: str) -> Refused:
@@ -158,8 +159,8 @@ def warned_clients(profiles: tuple[PortProfile, ...]) -> t.Iterator[str]:
 def warned_host(service_profiles: tuple[ServiceProfile, ...], uuid: str) -> t.Iterator[str]:
     """What UCS Manager shows of the host."""
     if not uuid:
-        yield ("The UUID of this host cannot be read, so that its service profile in UCS Manager is not known. Run "
-               "this as root, on a server whose firmware has a UUID.")
+        yield ("The UUID of this host cannot be read, so its service profile in UCS Manager is unknown. Run this as "
+               "root, on a server whose firmware has a UUID.")
         return
     known = {written.lower() for written in (uuid, swapped(uuid))}
     own = next((each for each in service_profiles if each.uuid.lower() in known), None)
@@ -172,7 +173,7 @@ def warned_host(service_profiles: tuple[ServiceProfile, ...], uuid: str) -> t.It
         yield f"{subject} is not associated with a server. See its faults in UCS Manager."
     if not own.dynamic_vnic_policies:
         yield (f"{subject} has no dynamic vNIC policy, which gives its PFs their VFs. Create one with "
-               "nfv.kvm.ucs_dynamic_vnic_policy, and give it to a vNIC of the service profile.")
+               "nfv.kvm.ucs_dynamic_vnic_policy, and assign it to a vNIC of the service profile.")
 
 
 def swapped(uuid: str) -> str:

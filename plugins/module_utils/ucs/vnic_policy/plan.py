@@ -40,7 +40,7 @@ class ChangePolicy(Change[Policy]):
     """A policy that is created, changed or removed."""
 
     org: str
-    remedy = "See the audit log of UCS Manager for who has changed the policy meanwhile, and run this again"
+    remedy = "Check in the audit log of UCS Manager who has changed the policy in the meantime, and run the task again"
 
     def describe(self) -> list[str]:
         return described(f"dynamic vNIC policy {self.name} of {self.org}", self.before, self.after, EMPTY)
@@ -70,7 +70,7 @@ class PolicyResource(Managed[Policy]):
         if self.wanted is None:
             if current.policy is None:
                 return Plan((), current)
-            self._check_use(current, "it is to be removed")
+            self._check_use(current, "it would be removed")
             after = None
         else:
             check_interconnects(current.interconnects)

@@ -119,7 +119,8 @@ class Reader:
 
     def single(self, kind: t.Any, value: t.Any, subject: str) -> t.Any:
         """A single value, of which extra variables make texts."""
-        if kind is object or (isinstance(value, kind if isinstance(kind, type) else ()) and kind is not int):
+        plain = isinstance(kind, type) and not t.get_origin(kind)  # Python 3.10 takes tuple[str, ...] for a type, too
+        if kind is object or (plain and kind is not int and isinstance(value, kind)):
             return value
         if kind is int and not isinstance(value, bool) and re.fullmatch("-?[0-9]{1,18}", str(value)):
             return int(value)

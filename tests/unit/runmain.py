@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.nfv.kvm.tests.unit.moduleargs import patch_module_args
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
+
+# How ansible-core before 2.19 writes the type of a value
+CLASS = re.compile("<class '([a-z]+)'>")
 
 
 def refused(main: t.Callable[[], None], params: Result, capsys: pytest.CaptureFixture[str]) -> Result:
@@ -23,6 +27,7 @@ def refused(main: t.Callable[[], None], params: Result, capsys: pytest.CaptureFi
         main()
     result: Result = json.loads(capsys.readouterr().out)
     json.dumps(result, ensure_ascii=False).encode()  # or the controller would refuse the result
+    result["msg"] = CLASS.sub(r"\1", result["msg"])
     assert ended.value.code == 1
     assert result["failed"]
     assert "\n" not in result["msg"].replace(", ", "")

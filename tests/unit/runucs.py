@@ -13,9 +13,9 @@ from unittest import mock
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
+from ansible_collections.nfv.kvm.tests.unit.moduleargs import patch_module_args
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 PASSWORD = "s3cret of the tests"

@@ -399,7 +399,7 @@ def play(*arguments: str) -> str:
     (["-e", '{"vmx_size": "big"}'], "value of vmx_size must be one of: lite, performance, got: big"),
     (["-e", f"vmx_conf={FILES / 'vmx-junosdev.conf'}"], "vmx.conf: HOST: this section is missing or empty"),
     (["-e", f"vmx_conf={FILES / 'vmx-virtio.conf'}", "-e", '{"vmx_vcp": {"vcpus": 0}}'], "vmx_vcp.vcpus = 0: in size"),
-    (["-e", f"vmx_conf={FILES / 'vmx-virtio.conf'}"], "img': this host has no such file."),
+    (["-e", f"vmx_conf={FILES / 'vmx-virtio.conf'}"], ": this host has no such file."),
 ])
 def test_playbook(arguments: list[str], told: str) -> None:
     assert told in play(*arguments)

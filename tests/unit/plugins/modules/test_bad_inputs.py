@@ -18,7 +18,6 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
@@ -46,6 +45,7 @@ from ansible_collections.nfv.kvm.plugins.modules import (
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
 from ansible_collections.nfv.kvm.tests.unit.badinput import in_time, parameters
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel
+from ansible_collections.nfv.kvm.tests.unit.moduleargs import patch_module_args
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import WholeHost
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibrary, FakeLibvirt

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.modules import ovs_flow_export
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
+from ansible_collections.nfv.kvm.tests.unit.moduleargs import patch_module_args
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.openvswitch.fakevsctl import FakeVsctl
 from ansible_collections.nfv.kvm.tests.unit.runmain import refused
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result

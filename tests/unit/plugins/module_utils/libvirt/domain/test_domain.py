@@ -9,7 +9,6 @@ import typing as t
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 from lxml import etree
 
 from ansible_collections.nfv.kvm.plugins.module_utils import lock
@@ -18,6 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import STATE_NAMES
 from ansible_collections.nfv.kvm.plugins.modules import vm_domain
+from ansible_collections.nfv.kvm.tests.unit.moduleargs import patch_module_args
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import (
     TPM_STATES,

@@ -9,12 +9,12 @@ import sys
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import interface_resource
 from ansible_collections.nfv.kvm.plugins.modules.vm_interface import SPEC
 from ansible_collections.nfv.kvm.tests.unit.fakehost import PCI_DEVICES
+from ansible_collections.nfv.kvm.tests.unit.moduleargs import patch_module_args
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import PF, Lab
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 

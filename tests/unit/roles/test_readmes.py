@@ -42,7 +42,7 @@ def uses(role: str) -> list[tuple[str, dict[str, t.Any]]]:
 
 @pytest.mark.parametrize("role", NAMES)
 def test_examples_are_accepted_by_every_entry_point(role: str) -> None:
-    assert {entry_point for entry_point, _ in uses(role)} == set(specs(role))
+    assert {entry_point for entry_point, _variables in uses(role)} == set(specs(role))
     for entry_point, variables in uses(role):
         options = specs(role)[entry_point]
         assert ArgumentSpecValidator(options).validate(variables).error_messages == []

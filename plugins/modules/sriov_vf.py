@@ -123,7 +123,10 @@ vfs:
     link_state: {description: Link state that the VF sees., type: str, sample: auto}
     min_tx_rate: {description: Guaranteed transmit rate in Mbit/s., type: int, sample: 0}
     max_tx_rate: {description: "Maximum transmit rate in Mbit/s, or 0 for no limit.", type: int, sample: 0}
-    query_rss: {description: "Whether the VF may query the RSS configuration, or null if unknown.", type: bool}
+    query_rss:
+      description: Whether the VF may query the RSS configuration, or null if unknown.
+      type: bool
+      sample: false
 kept:
   description: The settings that are applied again after a reboot, each with the file that configures it.
   returned: success

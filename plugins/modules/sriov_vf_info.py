@@ -97,7 +97,7 @@ pfs:
         link_state: {description: Link state that the VF sees., type: str, sample: auto}
         min_tx_rate: {description: Guaranteed transmit rate in Mbit/s., type: int, sample: 0}
         max_tx_rate: {description: "Maximum transmit rate in Mbit/s, or 0 for no limit.", type: int, sample: 0}
-        query_rss: {description: Whether the VF may query the RSS configuration., type: bool}
+        query_rss: {description: Whether the VF may query the RSS configuration., type: bool, sample: false}
         used_by:
           description:
             - The domain that uses the VF as a PCI device, or through a macvtap on the VF's netdev. It is null if no

@@ -106,7 +106,10 @@ interconnects:
     model: {type: str, sample: UCS-FI-6332-16UP, description: "The model."}
     serial: {type: str, sample: FDO12345678, description: "The serial number."}
     supported: {type: bool, sample: true, description: "Whether it supports port profiles."}
-    reason: {type: str, description: "Why it does not support them, or null."}
+    reason:
+      description: Why it does not support them, or null.
+      type: str
+      sample: the UCS-FI-6454 has no VM-FEX
 release:
   description: The release of UCS Manager.
   returned: success

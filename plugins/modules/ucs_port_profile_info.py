@@ -109,7 +109,8 @@ interconnects:
     reason:
       description: Why it does not support them, or null.
       type: str
-      sample: the UCS-FI-6454 has no VM-FEX
+      sample: UCS 6454 and later fabric interconnects support neither VM-FEX nor port profiles and distributed virtual
+        switches
 release:
   description: The release of UCS Manager.
   returned: success

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Run ansible-test sanity, on a copy of the checkout: it wants a path that ends in ansible_collections/nfv/kvm.
-# Arguments are passed on, such as --test validate-modules.
+# Arguments are passed on, such as --test validate-modules. SANITY_FOLDER is the folder of the copy, and SANITY_HOSTS the
+# Pythons of hosts that modules are compiled and imported with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-log=$PWD/build/sanity.log
-copy=$PWD/build/sanity/ansible_collections/nfv/kvm
+folder=$PWD/${SANITY_FOLDER:-build/sanity}
+log=$folder.log
+copy=$folder/ansible_collections/nfv/kvm
 # A fresh copy, but for tests/output: ansible-test keeps its virtual environments there.
 mkdir -p "$copy/tests"
 find "$copy" -mindepth 1 -maxdepth 1 ! -name tests -exec rm -rf {} +
@@ -34,7 +36,7 @@ sanity "$own" "$@"
 (($# == 0)) || exit 0
 
 # Modules run with the hosts' Python: try those versions that happen to be here.
-for version in 3.9 3.10 3.11 3.12 3.13; do
+for version in ${SANITY_HOSTS:-3.9 3.10 3.11 3.12 3.13}; do
     if [[ $version != "$own" ]] && "python$version" -c '' 2>/dev/null; then
         sanity "$version" --test compile --test import
     fi

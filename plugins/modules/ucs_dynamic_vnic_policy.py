@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ucs_dynamic_vnic_policy
 short_description: Manage a dynamic vNIC connection policy (the VFs of KVM hosts) in Cisco UCS Manager
-version_added: 0.1.0
+version_added: 0.2.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Creates, changes and removes a dynamic vNIC connection policy. A vNIC of a service profile that has the policy is a

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ucs_port_profile
 short_description: Manage a port profile in Cisco UCS Manager, for VM-FEX on KVM hosts
-version_added: 0.1.0
+version_added: 0.2.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Creates, changes and removes a port profile in UCS Manager. VMs on KVM hosts name it in the C(profileid) of a

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ucs_port_profile_info
 short_description: List the port profiles of Cisco UCS Manager, and the VM interfaces that use them
-version_added: 0.1.0
+version_added: 0.2.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Returns the port profiles with their VLANs, clients and VM interfaces, the clusters, the service profiles with

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vm_appliance
 short_description: Deploy, change or remove a virtual appliance on a KVM host
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Manages one virtual router or firewall (an appliance) as a whole. That is its VFs, its disks, its day-0 medium, its
     libvirt domain, its NICs in the order in which the appliance counts them, its power, and whether it is ready.

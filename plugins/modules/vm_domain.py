@@ -86,6 +86,7 @@ options:
       - A later definition uses UEFI variables that have the same path, and the TPM state if its XML has the same
         C(<uuid>).
       - To keep the TPM state, libvirt must be version 8.9 or later.
+    version_added: 0.2.0
     type: bool
     default: false
   timeout:

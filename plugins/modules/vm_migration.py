@@ -97,6 +97,7 @@ options:
         then run on both hosts. The module refuses this if libvirt at O(target) answers and has the domain, or is on
         another host than O(lost_host). It also refuses it if the answer shows that the host is alive, such as a denied
         login or a refused connection.
+    version_added: 0.2.0
     type: str
 extends_documentation_fragment:
   - nfv.kvm.libvirt

@@ -11,6 +11,8 @@ HOST := kvm1
 SCENARIO :=
 FRESH :=
 KEEP :=
+# One of the combinations of test-versions; empty: all.
+VERSIONS :=
 # The Debian release of the lab's hosts: trixie or bookworm.
 SUITE := trixie
 
@@ -34,7 +36,7 @@ COLLECTION := build/collections/ansible_collections/nfv/kvm
 INVENTORY := build/lab/inventory.yml
 EXTRA_VARS := -e lab_suite=$(SUITE) $(if $(LAB_HOSTS),-e '{"lab_host_count": $(LAB_HOSTS)}')
 
-.PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule bench docs
+.PHONY: help demo test lab lab-down lab-ssh lint units sanity molecule bench docs test-versions
 .DEFAULT_GOAL := help
 
 help:  ## List what there is
@@ -61,16 +63,20 @@ lab-down: .venv/run.stamp | $(COLLECTION)  ## Take the lab down
 lab-ssh:  ## Log in to a host of the lab (HOST=kvm1)
 	@ssh -t -F build/lab/ssh_config $(HOST)
 
-lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible-lint
+lint: .venv/test.stamp | $(COLLECTION)  ## Look at the code: ruff, mypy, ansible-lint, and what Galaxy checks
 	ruff check .
 	mypy
 	ansible-lint
+	.ci/galaxy-lint
 
 units: .venv/test.stamp | $(COLLECTION)  ## Run the unit tests
 	pytest --numprocesses=auto --dist=loadgroup
 
 sanity: .venv/test.stamp  ## Run ansible-test sanity
 	@python .ci/kept.py sanity tests/sanity.sh
+
+test-versions: | $(COLLECTION)  ## Run units and sanity with ansible-core 2.16 to the newest (VERSIONS=2.16/3.10 for one)
+	tests/versions.sh $(VERSIONS)
 
 molecule: .venv/test.stamp | $(COLLECTION)  ## Run the scenarios in the lab (SCENARIO=name for one, KEEP=1 to leave the lab up)
 	@.ci/apt-install $(LAB_PACKAGES)

@@ -1,9 +1,10 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The archive for Galaxy: it has what a user needs, and nothing else that lies in the checkout."""
+"""The archive for Galaxy: it has what a user needs, nothing else that lies in the checkout, and works installed."""
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 # What belongs in the archive, besides what ansible-galaxy writes itself.
 BELONGS = re.compile(r"""
     (LICENSE|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSES/[\w.-]+\.txt|changelogs/changelog\.yaml)
-    |docs/[\w./-]+\.(md|yml)
+    |docs/[\w./-]+
     |meta/[\w-]+\.(yml|txt)
     |playbooks/[\w./-]+
     |plugins/(doc_fragments|filter|modules|plugin_utils)/\w+\.(py|yml)
@@ -41,6 +42,20 @@ def tracked() -> set[str]:
     return {name for name in listed if name and (ROOT / name).exists()}
 
 
+def run(program: str, *arguments: str, cwd: Path, collections: Path | None = None) -> str:
+    """What a program of Ansible prints; it succeeds.
+
+    :param collections: where it looks for collections; None for nowhere
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", program, *arguments], cwd=cwd, capture_output=True, text=True, check=False,
+        env={**{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+             "ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOME": str(cwd / "home"),
+             "ANSIBLE_COLLECTIONS_PATH": str(collections or cwd / "none")})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tarfile.TarFile]:
     """The archive of a copy of the checkout, with litter in it."""
@@ -51,9 +66,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[tarfile.TarF
     for name in LITTER:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).touch()
-    subprocess.run([sys.executable, "-m", "ansible", "galaxy", "collection", "build", "--output-path", out, copy],
-                   check=True)
-    (path,) = out.iterdir()
+    run("galaxy", "collection", "build", "--output-path", str(out), str(copy), cwd=out)
+    (path,) = out.glob("*.tar.gz")
     with tarfile.open(path) as opened:
         yield opened
 
@@ -76,9 +90,9 @@ def test_keeps_programs_executable(archive: tarfile.TarFile) -> None:
 
 
 def test_has_every_file_that_a_user_is_pointed_to(archive: tarfile.TarFile) -> None:
-    """Relative links of the texts lead to a file of the archive."""
+    """Relative links of READMEs lead to files of the archive. The documentation site checks its own links."""
     names = set(archive.getnames())
-    texts = [name for name in names if name.endswith(".md")]
+    texts = [name for name in names if name.endswith("README.md")]
     assert len(texts) > 5
     missing = []
     for text in texts:
@@ -86,3 +100,34 @@ def test_has_every_file_that_a_user_is_pointed_to(archive: tarfile.TarFile) -> N
             if posixpath.normpath(posixpath.join(posixpath.dirname(text), link)) not in names:
                 missing.append(f"{text}: {link}")
     assert missing == []
+
+
+@pytest.fixture(scope="module")
+def installed(archive: tarfile.TarFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the collection, and nothing else."""
+    folder = tmp_path_factory.mktemp("installed")
+    run("galaxy", "collection", "install", "--offline", "-p", str(folder), str(archive.name), cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["module", "filter", "role"])
+def test_documentation_is_there_once_installed(installed: Path, tmp_path: Path, kind: str) -> None:
+    root = installed / "ansible_collections" / "nfv" / "kvm"
+    files = {"module": root.glob("plugins/modules/*.py"), "filter": root.glob("plugins/filter/*.yml"),
+             "role": root.glob("roles/*")}
+    names = sorted(f"nfv.kvm.{path.stem}" for path in files[kind])
+    assert len(names) > 5
+    shown = json.loads(run("doc", "--type", kind, "--json", *names, cwd=tmp_path, collections=installed))
+    assert sorted(shown) == names
+    for name in names:
+        document = shown[name] if kind == "role" else shown[name]["doc"]
+        assert document.get("entry_points") if kind == "role" else document["description"], name
+    assert "malformed" not in run("doc", "--type", kind, *names, cwd=tmp_path, collections=installed)
+
+
+def test_playbooks_are_valid_once_installed(installed: Path, tmp_path: Path) -> None:
+    """By their names, from an empty folder."""
+    playbooks = sorted(path.stem for path in (installed / "ansible_collections/nfv/kvm/playbooks").glob("*.yml"))
+    assert len(playbooks) > 5
+    for playbook in playbooks:
+        run("playbook", "--syntax-check", f"nfv.kvm.{playbook}", cwd=tmp_path, collections=installed)

@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # What belongs in the archive, besides what ansible-galaxy writes itself.
 BELONGS = re.compile(r"""
-    (LICENSE|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSES/[\w.-]+\.txt|changelogs/changelog\.yaml)
+    (LICENSE|REUSE\.toml|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSES/[\w.-]+\.txt|changelogs/changelog\.yaml)
     |docs/[\w./-]+
     |meta/[\w-]+\.(yml|txt)
     |playbooks/[\w./-]+

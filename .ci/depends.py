@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which files a test depends on: python .ci/depends.py WHAT
 
 WHAT is ``sanity`` or a scenario (a folder in extensions/molecule). A scenario depends on its own files, on what all

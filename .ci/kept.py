@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a test unless it has already passed on the same content: python .ci/kept.py WHAT COMMAND [ARGUMENT...]
 
 WHAT is ``sanity`` or a scenario (a folder in extensions/molecule). Run this from the root of the repository.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Prints the page of the documentation site about appliance profiles: python .ci/profile_pages.py
 
 It is the README of the profiles, a table of what they say, and the files themselves. Run it from the root of the

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the options of modules into the argument specs of the roles that take them: python .ci/role_options.py
 
 Below a line such as ``options: # of nfv.kvm.vm_appliance pfs`` in roles/*/meta/argument_specs.yml are the suboptions of

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Prints the ten slowest tasks of all logs: python .ci/slowest.py LOG...
 
 A LOG is what Ansible writes to ANSIBLE_LOG_PATH, one file for each scenario. It has the times of results only: with

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The one way through every module: desired → current → plan → diff → apply → verify → result.
 
 A module hands :func:`run` a function that turns its parameters into a :class:`Resource`. A resource reads the

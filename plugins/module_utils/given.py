@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What types of given values are made of: plugin_utils/typed.py reads values of YAML into them.
 
 ``Annotated[TYPE, function]`` is a type whose values are first put through the function. It returns what TYPE is made

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The seam between the collection and the machine: files, programs and the clock.
 
 Everything that a module reads or writes on a host goes through one :class:`Host`; a unit test gives it

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Junos configuration text as a tree of its words, to be looked at, not to be checked: any text is taken.
 
 Curly braces and set commands lead to the same tree: ``unit 0 { family inet; }`` below ``interfaces { ge-0/0/0 {`` and

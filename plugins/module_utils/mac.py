@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """MAC addresses of NICs: six octets, unicast, not zero (IEEE 802-2014, 8.2)."""
 
 from __future__ import annotations

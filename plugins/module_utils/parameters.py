@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What Ansible's own check of parameters accepts although no module can use it, or breaks on, refused for all modules.
 
 Ansible takes ``true`` for an integer, does not look at the characters of a text, and ends with a Python error when an

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is asked of the kernel itself (numbers from its include/uapi/linux/if_link.h): the link of an alternative name,
 and the VFs of a link without their statistics, for hosts whose ip always asks for these (iproute2 before 6.5).
 

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where 802.1Qbh (Cisco VM-FEX) is known not to work: one table that a file of the host overrides, and who is warned.
 
 It costs time, so only runs that meet a virtualport of type 802.1Qbh import it.

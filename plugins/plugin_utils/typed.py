@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The door of filters whose rules are typed: it reads values of YAML into the types that a rule takes, and shows what
 the rule returns as values of YAML.
 

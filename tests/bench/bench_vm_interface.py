@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """vm_interface against ansible.builtin.ping, against itself NIC by NIC, and against a new definition with a restart.
 
 The last is what users do with community.libvirt.virt: define the whole XML, shut the guest down, wait, start it. The

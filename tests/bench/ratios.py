@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Times of tasks in the lab, as ratios within one run.
 
 Each thing that is measured is one task of one play, looped; the time is what the controller sees between the tasks

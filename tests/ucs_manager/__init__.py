@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A UCS Manager to test against, because Cisco gives none away that tests can start.
 
 It answers the XML API as the unchanged client ucsmsdk uses it: :class:`server.UcsManager` in a test,

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What UCS Manager gives a new object that is created without a property.
 
 The metadata has no defaults, so all of them are assumptions. 64 ports, no high performance, 54 dynamic vNICs and

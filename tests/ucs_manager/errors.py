@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The errors that UCS Manager answers.
 
 Seen in public code and reports, with these codes and texts: 103, 105, 150 (a rule of one class), 551, 552, 555, the

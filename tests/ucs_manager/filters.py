@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The filters of queries: properties compared with values, and, or, not.
 
 Assumptions: a wildcard is a regular expression that may match anywhere in the value; two numbers are compared as

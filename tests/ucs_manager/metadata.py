@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What ucsmsdk knows of UCS Manager's classes and methods: containment, names, properties and their values.
 
 ucsmsdk itself checks little of it: it takes the word ``abc`` for a number with a range, for example.

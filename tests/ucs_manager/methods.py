@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The methods of the XML API: from a request's XML to an answer's XML.
 
 Known: an answer has the name of its method, the cookie and response="yes"; an error is in its attributes, with HTTP's

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Applies requests for changes to a tree, as the metadata of the classes allows.
 
 Assumptions: a list of changes is applied in its order, so that what is deleted with its parent cannot be deleted again;

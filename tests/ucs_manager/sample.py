@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A small system to begin with: two fabric interconnects, VLANs, policies, two hosts and a VM that uses a port profile.
 
 From the metadata of ucsmsdk: all classes, what contains what, and that

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The sessions of users: each has a cookie, which a refresh replaces, and ends if nobody refreshes it.
 
 Known: the form of the cookie, 600 seconds as the period that the answer recommends, 32 sessions of a user. That a

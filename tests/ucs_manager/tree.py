@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The tree of managed objects. It enforces nothing: tests put into it what they need. :mod:`.rules` has the rules."""
 
 from __future__ import annotations

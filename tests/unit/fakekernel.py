@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A host whose igb PF keeps state, as seen on Linux 6.12: writes to sysfs make and bind VFs, ip reads and sets them."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From a role's variables, which YAML leaves untyped, to frozen dataclasses, and back to what a role hands on."""
 
 from __future__ import annotations

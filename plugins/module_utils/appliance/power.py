@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An appliance starts, and is ready when its console has said so.
 
 A file beside its disks keeps that, and for which run of the domain: the log of a console is empty after each start,

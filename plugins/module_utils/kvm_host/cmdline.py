@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A kernel command line: its words, and the huge pages that it asks for.
 
 What arguments mean is in the kernel's Documentation/admin-guide/kernel-parameters.txt; what is said twice, or in which

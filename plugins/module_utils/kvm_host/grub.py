@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """GRUB with its configuration made by grub-mkconfig.
 
 Words that are wrong are taken out of the files that have them. What is missing is in a file of the role's own if

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """CPUs that only appliances use, by arguments of the kernel.
 
 It is done so on all distributions, with or without tuned. tuned's profile cpu-partitioning gives the kernel isolcpus

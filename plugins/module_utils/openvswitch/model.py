@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A bridge and its flow exports: the same classes for what is wanted and what is there.
 
 An export's fields are the columns of its table (ovs-vswitchd.conf.db(5)). None means not managed in what is wanted, and

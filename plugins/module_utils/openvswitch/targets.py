@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The address of a collector as Open vSwitch takes it: 192.0.2.9:6343 or [2001:db8::9]:6343."""
 
 from __future__ import annotations

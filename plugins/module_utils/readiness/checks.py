@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """All readiness checks in the order of their layers, and how their verdicts become one answer.
 
 A new check is a function in the file of its subject and a line in :data:`CHECKS`.

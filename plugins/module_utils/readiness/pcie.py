@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What PCI Express must give to a PF and its VFs: space for their registers, isolation, and the whole of the link."""
 
 from __future__ import annotations

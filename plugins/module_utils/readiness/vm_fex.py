@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whether PFs can associate their VFs with the port profiles of Cisco UCS Manager, by the table of ../vm_fex.py."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the VFs had before a resize, kept while it runs: a run that was killed in it loses nothing.
 
 Until the next run, others may have taken or changed a VF. What it was made with is kept as well, and tells that.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The .link files of a host's user that would apply to a PF, and keep ours from it or be kept from it by ours.
 
 udev tells which file it has applied, which says nothing of one that was written since (systemd.link(5)).

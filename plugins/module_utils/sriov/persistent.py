@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What of a PF and its VFs comes back after a reboot: only what tasks asked for, never what merely is there now.
 
 A record in the PF's .link file says what earlier tasks asked for, and all files are made from it.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From the desired and the current state of a PF to the state that is wanted.
 
 What only some runs need is loaded by these: every file costs the host time, and most runs change nothing.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The changes that can be made to a PF and its VFs, each as data that can say what it is and do it."""
 
 from __future__ import annotations

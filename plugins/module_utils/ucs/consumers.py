@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The VM interfaces that have a port profile, and the clusters, as UCS Manager reports them.
 
 The classes below ``vmm`` hold what UCS Manager has learned from the adapters: VMs (vmInstance), hosts (vmHv and

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How requests reach UCS Manager: what ucsmsdk.ucsdriver does, with TLS that is verified and a time limit.
 
 ucsmsdk's own driver opens HTTPS with a bare SSLContext: it verifies neither the certificate nor the name, falls back to

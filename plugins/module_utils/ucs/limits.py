@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What UCS Manager takes as a value, from ucsmsdk's metadata: nothing is sent, and a refusal states the limit in words.
 
 ucsmsdk's own check accepts a value that ends with a line feed, and its error shows a regular expression.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a host lacks for its Linux bridges, and for the NICs of all: files, and commands for what runs.
 
 Nothing is checked here: refused.py does that first.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Starts, restores and ends the QEMU processes that emulate the hosts of a lab.
 
     lab_host.py start FOLDER < DESCRIPTION   start the host unless it already runs as described

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the image of a guest that costs an emulated host nearly nothing: guest.py PATH
 
 The guest is a boot sector. It prints "ready" on the serial console, sleeps, and powers off when its power button is pressed.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Prints as JSON where the kernel has running domains, and what libvirt has defined: seen.py DOMAIN...
 
 ``free`` are the free huge pages of 2 MiB by node. Of each of the ``domains``: the CPUs of each vCPU, those of all

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Collects sFlow, NetFlow and IPFIX on 127.0.0.1 while a command runs and some seconds longer; prints what it saw.
 
 Run on a host of the lab: collector.py SECONDS COMMAND [ARGUMENT...]

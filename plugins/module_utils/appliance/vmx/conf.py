@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A vendor's vmx.conf and vmx-junosdev.conf, read as they are.
 
 Both are YAML. vmx.conf has a document for each of its sections (Juniper, vMX Getting Started Guide for KVM).

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One vMX, put together from the variables of the role vmx and a vendor's files.
 
 The fields are variables of the role, which its meta/argument_specs.yml explains. None is for what nobody has said.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a vMX cannot be on any host.
 
 The rules are Juniper's (vMX Getting Started Guide for KVM, "Virtual Network Interfaces for vMX" among others) unless

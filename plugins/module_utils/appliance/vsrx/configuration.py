@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The juniper.conf of a vSRX: what a chassis cluster adds to it, and what rules look for in it."""
 
 from __future__ import annotations

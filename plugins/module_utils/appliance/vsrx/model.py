@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One vSRX as the variables of the role vsrx say it, standalone or a node of a chassis cluster, and which NICs it has.
 
 Sources are Juniper's vSRX Deployment Guide for KVM ("SR-IOV and PCI" and "Interface Naming and Mapping").

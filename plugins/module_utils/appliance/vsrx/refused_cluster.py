@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is wrong with a chassis cluster.
 
 Rules of clusters with VFs are those of Juniper's vSRX Deployment Guide for KVM, "SR-IOV and PCI"; ranges are those of

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A domain's XML with one spelling for what can be written in several ways.
 
 Each rule does what libvirt 11.3 does when it reads a domain that is to be defined (virDomainDefParseXML and the

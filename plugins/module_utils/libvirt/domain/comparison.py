@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Two definitions of a domain compared by what they mean.
 
 What the user's XML says must be in libvirt's XML, and what libvirt's XML says beyond that is a removal by the user. A

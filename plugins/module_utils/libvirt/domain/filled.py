@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What libvirt adds to a definition by itself, and to a running domain, by the paths of flat.py.
 
 It decides where no record says what libvirt made of the user's XML (record.py), so it need not be complete: what it

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A domain's XML as a flat table of what it says: ``devices/disk:vda/driver/@cache`` → ``none``.
 
 Each device that libvirt may put elsewhere in its own text has a key (a disk its target, a controller its type and

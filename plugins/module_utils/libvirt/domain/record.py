@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The record of a definition, which a domain carries in its metadata: what the user wrote, and what libvirt made of it.
 
 libvirt fills in, rewrites and drops. With the record, none of that is taken for a change later, neither by the user

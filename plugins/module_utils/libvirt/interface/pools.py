@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The devices of the host that networks give to NICs. Which of them is free, libvirt knows only of its own networks."""
 
 from __future__ import annotations

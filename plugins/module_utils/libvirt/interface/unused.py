@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whether somebody has what NICs would take for themselves: VFs, and what a macvtap of mode passthrough is put on."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What libvirt leaves alone of the VFs of NICs: trust, spoof check and rates, which are set through the PF.
 
 libvirt sets MAC and VLAN of a VF when a domain starts, and puts them back when it ends; it touches nothing else

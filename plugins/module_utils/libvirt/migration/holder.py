@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which of two hosts has the appliance, be it that a move was interrupted: the other has a copy that is not to run."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The note of a move, which a domain carries in its metadata until it has arrived.
 
 A domain that is off, and one that is defined on two hosts, do not tell by themselves which of them is the appliance.

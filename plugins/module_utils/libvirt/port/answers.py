@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What to do when libvirt could not associate a NIC with its port profile (802.1Qbg, 802.1Qbh)."""
 
 from __future__ import annotations

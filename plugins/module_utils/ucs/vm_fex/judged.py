@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What does not fit between port profiles, UCS Manager and a host.
 
 What a module refuses itself is left to it: the role runs each in check mode before anything is changed.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Generated bad input to every filter: it works, or ends with one AnsibleFilterError, whatever YAML it is given.
 
 HYPOTHESIS_PROFILE=thorough gives each filter 2,000 examples.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The table of what is known not to work with 802.1Qbh: who is warned, what a host says in its place, how it breaks."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Generated bad input to every module, through its own main(): it ends with a result, and a refusal changes nothing.
 
 HYPOTHESIS_PROFILE=thorough gives each module 2,000 examples.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ucs_dynamic_vnic_policy against a UCS Manager: four runs, each property alone, who uses it, wrong input."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Bad input to vm_appliance that is almost right, through its own main(): one error, nothing changed, no secret told.
 
 HYPOTHESIS_PROFILE=thorough gives it 2,000 examples.

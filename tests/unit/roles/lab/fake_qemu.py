@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for QEMU: fake_qemu.py FOLDER DISK [-loadvm TAG]
 
 It daemonizes, writes its pid file and answers each command of the human monitor with the command itself.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A whole host for an appliance: a kernel with a PF, a libvirt, the tools that make media, and vm_appliance on it."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the libvirt in memory has for moves, as libvirt 11.3 was seen to do it: notes, jobs, migrations and storage."""
 
 from __future__ import annotations

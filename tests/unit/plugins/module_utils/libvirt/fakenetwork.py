@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The networks of the libvirt in memory, which fills in, refuses and gives to NICs what libvirt 11.3 was seen to."""
 
 from __future__ import annotations

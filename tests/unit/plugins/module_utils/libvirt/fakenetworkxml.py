@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What libvirt 11.3 was seen to do with the XML of a network: what it refuses, fills in, merges and updates."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A host with Open vSwitch: ovs-vsctl lists, sets, clears and creates rows, in transactions, as 3.5 was seen to."""
 
 from __future__ import annotations

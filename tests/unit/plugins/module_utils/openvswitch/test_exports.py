@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ovs_flow_export on a database that keeps rows: end states, what check mode predicts, undoing, and refusals."""
 
 from __future__ import annotations

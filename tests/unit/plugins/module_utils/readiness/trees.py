@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts as trees of the files that a kernel shows of them.
 
 A tree is a table: path → the text of a file, None for an empty folder, or a link. It is put together of smaller ones.

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The files that bring VFs back after a reboot: texts, what is kept of several tasks, and hosts that cannot do it."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for vm_network, port_profile, vm_interface and bios_check: a host whose state is a JSON file.
 
 The test copies it under the name of each. It answers as they do in what the role relies upon: what they change and

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """vm_domain and a libvirt that fills in, rewrites and drops: what is recorded, told and put right."""
 
 from __future__ import annotations

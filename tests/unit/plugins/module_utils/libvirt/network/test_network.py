@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """vm_network on a libvirt that keeps state: each mode, what stays, what runs, and what a failure leaves behind."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The documentation site. ``make docs`` copies this folder to build/docs/source, adds what is generated, and builds it."""
+"""The documentation site. ``make docs`` copies this folder to build/docs/source, adds what is generated, and builds."""
 
 from __future__ import annotations
 

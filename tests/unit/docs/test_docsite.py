@@ -167,7 +167,7 @@ def test_an_example_has_the_options_that_it_uses(text: str) -> None:
 
 @pytest.mark.parametrize("text", blocks("yml"))
 def test_yaml_of_others_can_be_read(text: str) -> None:
-    assert isinstance(yaml.safe_load(text), dict)
+    assert isinstance(yaml.safe_load(text), (dict, list))
 
 
 def test_ansible_can_read_all_examples(tmp_path: Path) -> None:

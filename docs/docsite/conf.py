@@ -1,25 +1,30 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documentation site. ``make docs`` copies this folder to build/docs/source, adds the generated reference, and builds it."""
+"""The documentation site. ``make docs`` copies this folder to build/docs/source, adds what is generated, and builds."""
 
 from __future__ import annotations
 
 import re
+import typing as t
 from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.application import Sphinx
-from sphinx.transforms import SphinxTransform
+from sphinx.util.nodes import make_refnode
+
+if t.TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "nfv.kvm"
 html_title = "nfv.kvm"
-copyright = "nfv.kvm contributors"
+copyright = "nfv.kvm contributors"  # noqa: A001  # Sphinx calls it so
 
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
-# What antsibull-docs writes besides the pages of plugins and roles
-exclude_patterns = ["requirements.txt", "antsibull-docs.cfg", "reference/index.rst", "reference/environment_variables.rst"]
+exclude_patterns = [
+    "requirements.txt", "antsibull-docs.cfg",
+    # What antsibull-docs writes besides the pages of plugins and roles
+    "reference/index.rst", "reference/environment_variables.rst"]
 myst_heading_anchors = 4
 nitpicky = True
 
@@ -35,33 +40,34 @@ html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
 
-
-class LinkNames(SphinxTransform):
-    """Links the name of a module or a role, such as `sriov_vf`, to its reference. On GitHub it is plain code."""
-
-    default_priority = 400
-
-    def apply(self, **_options: object) -> None:
-        if self.env.docname.startswith("reference/"):
-            return
-        for name in list(self.document.findall(nodes.literal)):
-            page = pages.get(name.astext().removeprefix("nfv.kvm."))
-            if page and not isinstance(name.parent, (nodes.reference, nodes.title, addnodes.pending_xref)):
-                link = addnodes.pending_xref(
-                    "", refdomain="std", refexplicit=True, refwarn=True, reftype="doc", refdoc=self.env.docname,
-                    reftarget=f"/reference/{page}")
-                name.replace_self(link)
-                link += name
-
-
-# The generated pages by the names of what they describe
-pages = {page.stem.rsplit("_", 1)[0]: page.stem
+GENERATED = re.compile(r"reference/(\w+)_(?:module|role|filter)")
+# The generated pages by the names of the modules and roles that they describe
+pages = {page.stem.rpartition("_")[0]: f"reference/{page.stem}"
          for kind in ("role", "module") for page in (Path(__file__).parent / "reference").glob(f"*_{kind}.rst")}
 
 
-def link_ansible(_app: Sphinx, _env: object, reference: addnodes.pending_xref, content: nodes.Element) -> object:
-    """A link to Ansible's own documentation for what the generated pages refer to there; nothing is downloaded."""
-    target = reference["reftarget"]
+def prepare(app: Sphinx, document: nodes.document) -> None:
+    """Link names of modules and roles, use them in menus, and leave tables of contents to the theme."""
+    for contents in [topic for topic in document.findall(nodes.topic) if "contents" in topic["classes"]]:
+        contents.parent.remove(contents)
+    for menu in document.findall(addnodes.toctree):
+        menu["entries"] = [(found[1] if (found := GENERATED.fullmatch(page)) else title, page)
+                           for title, page in menu["entries"]]
+    if GENERATED.fullmatch(app.env.docname):
+        return
+    for name in list(document.findall(nodes.literal)):
+        page = pages.get(name.astext().removeprefix("nfv.kvm."))
+        if page and not isinstance(name.parent, (nodes.reference, nodes.title, addnodes.pending_xref)):
+            link = addnodes.pending_xref("", reftype="page", reftarget=page, refdoc=app.env.docname)
+            name.replace_self(link)
+            link += name
+
+
+def resolve(app: Sphinx, _env: object, link: addnodes.pending_xref, content: nodes.Element) -> nodes.Node | None:
+    """The links of ``prepare``, and those of generated pages to Ansible's own documentation, without its inventory."""
+    target = link["reftarget"]
+    if link["reftype"] == "page":
+        return make_refnode(app.builder, link["refdoc"], target, "", content)
     if target == "common_return_values":
         path = "reference_appendices/common_return_values.html"
     elif plugin := re.fullmatch(r"ansible_collections\.ansible\.builtin\.(\w+)", target):
@@ -71,16 +77,6 @@ def link_ansible(_app: Sphinx, _env: object, reference: addnodes.pending_xref, c
     return nodes.reference("", "", content, refuri=f"https://docs.ansible.com/ansible/latest/{path}")
 
 
-def trim(app: Sphinx, document: nodes.document) -> None:
-    """Give a generated page its short name in menus, and leave its table of contents to the theme."""
-    name = app.env.docname
-    for contents in [topic for topic in document.findall(nodes.topic) if "contents" in topic["classes"]]:
-        contents.parent.remove(contents)
-    if generated := re.fullmatch(r"reference/(\w+)_(?:module|role|filter)", name):
-        app.env.titles[name] = nodes.title("", generated[1])
-
-
 def setup(app: Sphinx) -> None:
-    app.add_transform(LinkNames)
-    app.connect("doctree-read", trim, priority=900)  # after Sphinx has read the titles
-    app.connect("missing-reference", link_ansible)
+    app.connect("doctree-read", prepare, priority=100)  # before Sphinx collects what menus show
+    app.connect("missing-reference", resolve)

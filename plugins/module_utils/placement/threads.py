@@ -22,7 +22,7 @@ def dedicated(topology: Topology, cores: t.Iterable[Core], vcpus: int, threads: 
 
 
 def left_empty(topology: Topology, cpus: tuple[int, ...], threads: str) -> tuple[int, ...] | None:
-    """The CPUs of the same cores that are to stay empty; None if these CPUs are not on cores as ``threads`` asks for."""
+    """The CPUs of the same cores that are to stay empty; None if the cores are not as ``threads`` asks for."""
     if threads == PREFER:
         return ()
     cores = {topology.core(cpu) for cpu in cpus}

@@ -67,7 +67,7 @@ def test_what_every_choice_is(made: Chooser) -> None:
     if made.want.threads != "prefer":
         assert mine == {cpu for core in cores for cpu in core}
     if found.policy == "dedicated":
-        assert found.emulator_cpus
+        assert found.emulator_cpus or not made.topology.housekeeping
         isolated = made.topology.isolated
         assert made.want.cpus or mine <= (isolated or set(made.topology.cpus) - made.topology.housekeeping)
     assert replace(made, present=found).choose() == found, "a second run changes nothing"

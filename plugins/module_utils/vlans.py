@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
-from itertools import groupby
 
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Wrong, number
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import numbers_of
 from ansible_collections.nfv.kvm.plugins.module_utils.values import VLAN_IDS
-
-RANGE = re.compile(r"\s*([0-9]{1,4})\s*(?:-\s*([0-9]{1,4})\s*)?")
 
 
 def vlan_ids(given: object) -> list[int]:
@@ -20,22 +17,11 @@ def vlan_ids(given: object) -> list[int]:
     :raises Wrong: something else is given, or a range that runs backwards
     """
     least, most = VLAN_IDS
-    found: set[int] = set()
-    for part in given if isinstance(given, (list, tuple)) else [given]:
-        written = RANGE.fullmatch(str(part))
-        first, last = (int(written[1]), int(written[2] or written[1])) if written else (0, 0)
-        if not least <= first <= last <= most:
-            raise Wrong(f"VLANs are numbers from {least} to {most}, ranges of them run upwards",
-                        "List them as in [10, 20-29]")
-        found.update(range(first, last + 1))
-    return sorted(found)
-
-
-def vlan_ranges(vlans: t.Iterable[int]) -> tuple[str, ...]:
-    """The same the other way round: ``10-19`` for neighbours."""
-    runs = [[pair[1] for pair in run]
-            for _distance, run in groupby(enumerate(sorted(vlans)), lambda pair: pair[1] - pair[0])]
-    return tuple(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    found = numbers_of(given, least, most)
+    if found is None:
+        raise Wrong(f"VLANs are numbers from {least} to {most}, ranges of them run upwards",
+                    "List them as in [10, 20-29]")
+    return found
 
 
 VlanId = t.Annotated[int, number(*VLAN_IDS)]

@@ -7,15 +7,17 @@ from __future__ import annotations
 import re
 import typing as t
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, number
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.cmdline import (
     DEFAULT_SIZE,
     Words,
+    by_node,
     canonical,
-    hugepages_of,
+    counted,
+    counts_of,
     items_of,
     kib,
     name_of,
@@ -37,6 +39,7 @@ OTHER_IOMMU = {"intel": "amd_iommu", "amd": "intel_iommu"}
 # Lists of modules that are not to be loaded: of the kernel, and of kmod (libkmod/libkmod-config.c).
 BLACKLISTS = ("module_blacklist", "modprobe.blacklist")
 NESTED = ("kvm_intel.nested", "kvm_amd.nested")
+NO, YES = {"0", "n", "N"}, {"1", "y", "Y"}
 # Comma lists to which an item can be added, and arguments that may be given more than once.
 LISTS = {*IOMMU, *BLACKLISTS, "pci"} - {"iommu.passthrough"}
 REPEATED = re.compile(r"console|earlycon|rd\..*")
@@ -47,15 +50,34 @@ class Pages(Given):
     """How many huge pages of a size there are to be.
 
     :param size: such as 1G
+    :param count: on whichever NUMA nodes, None if they are counted by node
+    :param nodes: by the number of a NUMA node
     """
 
     size: str
-    count: t.Annotated[int, number(0)]
+    count: t.Annotated[int | None, number(0)] = None
+    nodes: Mapping[str, t.Annotated[int, number(0)]] = field(default_factory=dict)
 
     @property
     def kib(self) -> int:
         """The size in KiB, 0 if it is not valid."""
         return kib(self.size)
+
+    @property
+    def total(self) -> int:
+        """How many there are to be on all nodes."""
+        return sum(self.nodes.values()) if self.count is None else self.count
+
+    @property
+    def value(self) -> str:
+        """The value of the kernel argument hugepages; by node, kernels read it from Linux 5.16 on."""
+        return ",".join(f"{node}:{count}" for node, count in self.nodes.items()) if self.nodes else str(self.total)
+
+    def meant_by(self, count: str) -> bool:
+        """Whether a value of the kernel argument hugepages asks for these."""
+        if self.nodes and self.total:
+            return by_node(count) == {int(node): pages for node, pages in self.nodes.items() if pages}
+        return counted(count) == self.total
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,8 @@ class Wanted(Given):
     :param iommu: whose IOMMU is to be driven, None if that is not managed
     :param modules: modules that must not be blacklisted
     :param nested: whether guests can have guests, None if that is not managed
+    :param options: other options of modules, by their name as an argument, that must not be set otherwise
+    :param unwanted: arguments that are to go
     """
 
     arguments: tuple[str, ...] = ()
@@ -73,6 +97,8 @@ class Wanted(Given):
     modules: tuple[str, ...] = ()
     nested: bool | None = None
     hugepages: tuple[Pages, ...] = ()
+    options: Mapping[str, bool] = field(default_factory=dict)
+    unwanted: tuple[str, ...] = ()
 
     @cached_property
     def pages(self) -> Mapping[int, Pages]:
@@ -91,8 +117,8 @@ class Wanted(Given):
         wrong = {name: items for name, (_need, items) in self.iommu_rules.items()}
         wrong |= {name: set(map(canonical, self.modules)) for name in BLACKLISTS}
         if self.nested is not None:
-            wrong |= {name: {"0", "n", "N"} if self.nested else {"1", "y", "Y"} for name in NESTED}
-        return wrong
+            wrong |= dict.fromkeys(NESTED, NO if self.nested else YES)
+        return wrong | {name: NO if value else YES for name, value in self.options.items()}
 
     @cached_property
     def single(self) -> Mapping[str, set[str]]:
@@ -103,8 +129,8 @@ class Wanted(Given):
 
     def wrong_pages(self, line: Words) -> set[int]:
         """The sizes of which there are to be more or fewer than a line says. Of these, all that is said goes."""
-        found = hugepages_of(line)
-        return {size for size, page in self.pages.items() if found.get(size, 0) != page.count}
+        found = counts_of(line)
+        return {size for size, page in self.pages.items() if not page.meant_by(found.get(size, "0"))}
 
 
 def arguments(cmdline: str, wanted: Wanted) -> str:
@@ -134,7 +160,8 @@ def repaired(words: Words, wanted: Wanted, line: Words | None = None) -> Words:
     defaults = {word for word in whole if name_of(word) == DEFAULT_SIZE}
     if wanted.single.get(DEFAULT_SIZE, defaults) != defaults:
         kernel = with_sizes(kernel, start)
-    kernel = [word for word in kernel if word in wanted.single.get(name_of(word), {word})]
+    kernel = [word for word in kernel if word in wanted.single.get(name_of(word), {word})
+              and word not in wanted.unwanted]
     kernel = [left for word in kernel for left in without_items(word, wanted.wrong_items.get(name_of(word), set()))]
     if wanted.iommu:
         kernel = [word for word in kernel if name_of(word) != "nointremap"]
@@ -164,4 +191,4 @@ def missing(words: Words, wanted: Wanted) -> Words:
             found.append(argument)
     wrong = wanted.wrong_pages(kernel)
     return found + [word for size, page in wanted.pages.items() if size in wrong
-                    for word in (f"hugepagesz={page.size}", f"hugepages={page.count}")]
+                    for word in (f"hugepagesz={page.size}", f"hugepages={page.value}")]

@@ -118,12 +118,17 @@ def sizes_of(words: Words, start: tuple[str, str]) -> list[int]:
 
 
 def hugepages_of(words: Words) -> dict[int, int | None]:
-    """How many huge pages a line asks for, by their size in KiB; the kernel takes the first count of each
+    """How many huge pages a line asks for, by their size in KiB."""
+    return {size: counted(count) for size, count in counts_of(words).items()}
+
+
+def counts_of(words: Words) -> dict[int, str]:
+    """The counts of huge pages as a line has them, by the size in KiB; the kernel takes the first of each
     (mm/hugetlb.c, hugepagesz_setup and hugepages_setup)."""
-    found: dict[int, int | None] = {}
+    found: dict[int, str] = {}
     for word, size in zip(words, sizes_of(words, start_of(words, words))):
         if size and name_of(word) == "hugepages":
-            found.setdefault(size, counted(value_of(word)))
+            found.setdefault(size, value_of(word))
     return found
 
 
@@ -131,3 +136,11 @@ def counted(count: str) -> int | None:
     """A count of huge pages, or the sum of those of NUMA nodes as in ``0:8,1:8``; None if it is neither."""
     parts = re.fullmatch(r"\d+|\d+:\d+(,\d+:\d+)*", count)
     return sum(int(part.rpartition(":")[2]) for part in count.split(",")) if parts else None
+
+
+def by_node(count: str) -> dict[int, int] | None:
+    """The counts of NUMA nodes as in ``0:8,1:8`` without those of 0; None for a count that names no nodes."""
+    if ":" not in count or counted(count) is None:
+        return None
+    pairs = [tuple(map(int, part.split(":"))) for part in count.split(",")]
+    return {node: number for node, number in pairs if number}

@@ -15,9 +15,13 @@ from functools import cached_property
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Wrong
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.arguments import Pages, Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.cmdline import Words, kib, split
+from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.isolation import RECORD, arguments_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import numbers_of
 from ansible_collections.nfv.kvm.plugins.module_utils.systemd import Properties, units_of
 
 KVM_MODULES = {"vmx": "kvm_intel", "svm": "kvm_amd"}
+# How many CPUs a kernel can have (CONFIG_NR_CPUS of x86).
+MOST_CPUS = 8192
 
 
 def list_of(kind: type, words: str, example: Mapping[str, object]) -> t.Callable[[object], object]:
@@ -34,6 +38,27 @@ def list_of(kind: type, words: str, example: Mapping[str, object]) -> t.Callable
     return read
 
 
+def cpus_of(given: object) -> list[int]:
+    """CPUs in order, of a number, a list such as ``2-5,8``, or a list of both; none of an empty text.
+
+    :raises Wrong: something else is given
+    """
+    parts = given if isinstance(given, (list, tuple)) else [given]
+    found = numbers_of([each for part in parts for each in str(part).split(",") if each.strip()], 0, MOST_CPUS - 1)
+    if found is None:
+        raise Wrong("CPUs are numbers, ranges of them run upwards", "List them as in [2-23, 26-47]")
+    return found
+
+
+def omitted(given: object) -> object:
+    """A value, None for an empty text, which Ansible makes of a variable that is null."""
+    return None if given == "" else given
+
+
+Cpus = t.Annotated[tuple[int, ...], cpus_of]
+MaybeText = t.Annotated[t.Optional[str], omitted]
+MaybeBool = t.Annotated[t.Optional[bool], omitted]
+MaybeThp = t.Annotated[t.Optional[t.Literal["always", "madvise", "never"]], omitted]
 Arguments = t.Annotated[tuple[str, ...], list_of(str, "texts", {"kvm_host_kernel_arguments": ["nosmt"]})]
 Hugepages = t.Annotated[
     tuple[Pages, ...], list_of(Mapping, "dictionaries", {"kvm_host_hugepages": [{"size": "1G", "count": 8}]})]
@@ -48,6 +73,19 @@ class Settings:
     kernel_arguments: Arguments
     hugepages: Hugepages
     boot_loader: t.Literal["auto", "grub", "grubby", "systemd-boot"]
+    isolated_cpus: Cpus = ()
+    cpu_governor: MaybeText = None
+    ksm: MaybeBool = None
+    transparent_hugepages: MaybeThp = None
+    pml: MaybeBool = None
+    apicv: MaybeBool = None
+
+    @property
+    def module_options(self) -> Mapping[str, Mapping[str, bool]]:
+        """The options of each module of KVM that are managed; PML and APICv are Intel's."""
+        intel = {"nested": self.nested, "pml": self.pml, "enable_apicv": self.apicv}
+        return {"kvm_intel": {name: value for name, value in intel.items() if value is not None},
+                "kvm_amd": {"nested": self.nested}}
 
 
 @dataclass(frozen=True)
@@ -55,13 +93,19 @@ class Module:
     """A module that the kernel has or can load.
 
     :param state: loaded, loadable or builtin
-    :param nested: its parameter as the kernel shows it, - without one
+    :param nested: its parameter as the kernel shows it, - without one; so of the last two
     :param users: how many use it
     """
 
     state: str
     nested: str = "-"
     users: str = "-"
+    pml: str = "-"
+    enable_apicv: str = "-"
+
+    def value(self, option: str) -> str:
+        """A parameter as the kernel shows it."""
+        return {"nested": self.nested, "pml": self.pml, "enable_apicv": self.enable_apicv}[option]
 
 
 @dataclass(frozen=True)
@@ -130,6 +174,25 @@ class Facts:
         lines = map(str.split, self.text("hugepages").splitlines())
         return {int(re.sub(r".*hugepages-(\d+)kB/.*", r"\1", path)): Pool(path, int(count)) for path, count in lines}
 
+    @cached_property
+    def node_pools(self) -> Mapping[tuple[int, int], Pool]:
+        """The huge pages by the NUMA node and the size in KiB."""
+        found = re.findall(r"^(.*/node(\d+)/.*hugepages-(\d+)kB/\S+) (\d+)$", self.text("node_hugepages"), re.MULTILINE)
+        return {(int(node), int(size)): Pool(path, int(count)) for path, node, size, count in found}
+
+    @property
+    def node_memory(self) -> Mapping[int, int]:
+        """The memory of each NUMA node in KiB."""
+        return {int(node): int(size) for node, size in re.findall(
+            r"^Node (\d+) MemTotal:\s*(\d+)", self.text("node_memory"), re.MULTILINE)}
+
+    def wanted_pools(self, page: Pages) -> list[tuple[Pool, int]]:
+        """The huge pages of a size, on each NUMA node that is named or as a whole, and how many there are to be."""
+        if page.nodes:
+            return [(self.node_pools[int(node), page.kib], count) for node, count in page.nodes.items()
+                    if (int(node), page.kib) in self.node_pools]
+        return [(self.pools[page.kib], page.total)] if page.kib in self.pools else []
+
     @property
     def mounted_sizes(self) -> set[int]:
         """The sizes of huge pages in KiB that have a mount."""
@@ -146,10 +209,28 @@ class Facts:
         """The units of libvirt that there are."""
         return {name: unit for name, unit in units_of(self.text("units")).items() if unit.get("LoadState") == "loaded"}
 
+    @property
+    def present_cpus(self) -> frozenset[int]:
+        """The CPUs that are plugged in, be they online or not."""
+        return frozenset(cpus_of(self.text("present_cpus").strip()))
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """The kernel arguments by which the role has isolated CPUs."""
+        return tuple(line for line in self.text(RECORD).splitlines() if not line.startswith("#"))
+
+    def isolation(self, settings: Settings) -> tuple[str, ...]:
+        """The kernel arguments that isolate CPUs."""
+        return arguments_of(settings.isolated_cpus, self.present_cpus)
+
     def wanted(self, settings: Settings) -> Wanted:
         """What kernel arguments are to be like on this host."""
-        return Wanted(settings.kernel_arguments, self.iommu if settings.iommu else None, tuple(self.needed_modules),
-                      settings.nested, settings.hugepages)
+        arguments = (*settings.kernel_arguments, *self.isolation(settings))
+        options = {f"kvm_intel.{name}": value for name, value in settings.module_options["kvm_intel"].items()
+                   if name != "nested"}
+        unwanted = tuple(word for word in self.recorded if word not in arguments)
+        return Wanted(arguments, self.iommu if settings.iommu else None, tuple(self.needed_modules),
+                      settings.nested, settings.hugepages, options, unwanted)
 
 
 def facts_of(said: object) -> Facts:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.arguments import Pages, merged
-from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.cmdline import changes, hugepages_of
+from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.cmdline import changes, counts_of
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.daemons import Daemons, daemons_plan
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.facts import Facts, Pool, Said, Settings
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.modules import Modules, modules_plan, not_reloaded
+from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.quiet import Quiet, quiet_plan
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Plan:
     modules: Modules
     hugepages: Hugepages
     libvirt: Daemons
+    quiet: Quiet
     reboot: list[str]
     unreserved: list[str]
     short: list[str]
@@ -51,24 +54,29 @@ def plan(said: Said, settings: Settings) -> Plan:
 
     :param said: what the role's script printed
     """
-    pages = [(page, said.pools[page.kib]) for page in settings.hugepages if page.kib in said.pools]
-    booted = hugepages_of(said.cmdline)
-    lacking = [(page, pool) for page, pool in pages if pool.count < page.count]
+    pages = [page for page in settings.hugepages if page.kib in said.pools]
+    wanted = [(page, pool, count) for page in pages for pool, count in said.wanted_pools(page)]
+    booted = counts_of(said.cmdline)
+    lacking = [(page.meant_by(booted.get(page.kib, "0")), shortage(page, pool, count))
+               for page, pool, count in wanted if pool.count < count]
     return Plan(
-        modules_plan(said, settings.nested),
-        Hugepages([replace(pool, count=page.count) for page, pool in pages if pool.count != page.count],
-                  [Mount(f"dev-hugepages{page.size}.mount", page.size) for page, _pool in pages
-                   if page.count and page.kib not in said.mounted_sizes]),
+        modules_plan(said, settings),
+        Hugepages([replace(pool, count=count) for _page, pool, count in wanted if pool.count != count],
+                  [Mount(f"dev-hugepages{page.size}.mount", page.size) for page in pages
+                   if page.total and page.kib not in said.mounted_sizes]),
         daemons_plan(said.units),
-        not_booted_with(said, settings) + not_reloaded(said, settings.nested),
-        [shortage(page, pool) for page, pool in lacking if booted.get(page.kib) != page.count],
-        [shortage(page, pool) for page, pool in lacking if booted.get(page.kib) == page.count],
+        quiet_plan(said, settings),
+        not_booted_with(said, settings) + not_reloaded(said, settings),
+        [words for was_booted_with, words in lacking if not was_booted_with],
+        [words for was_booted_with, words in lacking if was_booted_with],
     )
 
 
-def shortage(page: Pages, pool: Pool) -> str:
+def shortage(page: Pages, pool: Pool, count: int) -> str:
     """Huge pages that are not there, in words."""
-    return f"{page.count} huge pages of {page.size}, of which {pool.count} are there"
+    node = re.search(r"/node(\d+)/", pool.path)
+    return (f"{count} huge pages of {page.size}{f' on NUMA node {node[1]}' if node else ''}, "
+            f"of which {pool.count} are there")
 
 
 def not_booted_with(facts: Facts, settings: Settings) -> list[str]:

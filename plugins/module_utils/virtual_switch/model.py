@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, State, Wrong, number
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
 from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, VLAN_IDS
-from ansible_collections.nfv.kvm.plugins.module_utils.vlans import VlanId, VlanIds, vlan_ranges
+from ansible_collections.nfv.kvm.plugins.module_utils.vlans import VlanId, VlanIds
 
 # What every manager can have in a file name and in its own syntax; the kernel takes 15 characters.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}")
@@ -119,7 +120,7 @@ class LinuxBridge(Bridge):
     def _membership(self, port: LinuxPort) -> Membership:
         pvid = self.default_pvid if port.pvid is None else port.pvid
         tagged = tuple(vlan for vlan in port.vlans if vlan != pvid)
-        return Membership(port.name, pvid, tagged, vlan_ranges(tagged))
+        return Membership(port.name, pvid, tagged, ranges_of(tagged))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.host import UNTAGGED, Host, Link, LinkInfo
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.model import (
     Bridge,
@@ -20,7 +21,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.model impor
     OvsBridges,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.notes import noted_ports
-from ansible_collections.nfv.kvm.plugins.module_utils.vlans import vlan_ranges
 
 Argv = list[str]
 
@@ -156,8 +156,8 @@ def vlan_steps(port: Membership, found: dict[int, frozenset[str]]) -> list[Argv]
     pvid = [port.pvid] if port.pvid else []
     tagged = [vlan for vlan in port.tagged if found.get(vlan) != frozenset()]
     steps = [["add", str(vlan), "pvid", "untagged"] for vlan in pvid if found.get(vlan) != UNTAGGED]
-    steps += [["add", vlan] for vlan in vlan_ranges(tagged)]
-    steps += [["del", vlan] for vlan in vlan_ranges(set(found) - {*port.tagged, *pvid})]
+    steps += [["add", vlan] for vlan in ranges_of(tagged)]
+    steps += [["del", vlan] for vlan in ranges_of(set(found) - {*port.tagged, *pvid})]
     return [["bridge", "vlan", do, "dev", port.name, "vid", vlan, *flags] for do, vlan, *flags in steps]
 
 

@@ -14,6 +14,7 @@ FILTERS = FilterModule().filters()
 Dict = dict[str, t.Any]
 
 SMALL, LARGE = (f"/sys/kernel/mm/hugepages/hugepages-{size}kB/nr_hugepages" for size in (2048, 1048576))
+NODE_POOL = "/sys/devices/system/node/node{}/hugepages/hugepages-{}kB/nr_hugepages"
 OWN_GRUB = "/etc/default/grub.d/zz-nfv-kvm.cfg"
 HEAD = "# Written by nfv.kvm's role kvm_host"
 APPEND = 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT '
@@ -43,6 +44,14 @@ GOOD: Dict = {
     "grub_update": "/usr/sbin/update-grub\n",
     "grub_folder": "yes\n",
     "/etc/modules-load.d/nfv-kvm.conf": f"{HEAD}\nvfio_pci\n",
+    "kernel": "6.12.43+deb13-amd64\n",
+    "present_cpus": "0-7\n",
+    "available_governors": "performance powersave\n",
+    "governors": "powersave\n",
+    "thp": "always [madvise] never\n",
+    "ksm": "0 0\n",
+    "node_hugepages": "".join(f"{NODE_POOL.format(node, size)} 0\n" for node in (0, 1) for size in (1048576, 2048)),
+    "node_memory": "Node 0 MemTotal:        8000000 kB\nNode 1 MemTotal:        8000000 kB\n",
     "units": units("libvirtd.service inactive enabled", "libvirtd.socket active enabled"),
 }
 SETTINGS: Dict = {"iommu": True, "nested": True, "hugepages": [], "kernel_arguments": [], "boot_loader": "auto"}

@@ -56,6 +56,21 @@ def put_right(line: str, wanted: Dict) -> str:
     ("intel_iommu=off amd_iommu=off", {}, "intel_iommu=off amd_iommu=off"),
     ("quiet -- intel_iommu=off", INTEL, "quiet intel_iommu=on iommu=pt -- intel_iommu=off"),
     ('dyndbg="file x.c iommu=off +p" quiet', AMD, 'dyndbg="file x.c iommu=off +p" quiet iommu=pt'),
+    # huge pages by NUMA node
+    ("quiet", {"hugepages": [{"size": "1G", "nodes": {0: 4, 1: 2}}]}, "quiet hugepagesz=1G hugepages=0:4,1:2"),
+    ("hugepagesz=1G hugepages=1:2,0:4,2:0", {"hugepages": [{"size": "1G", "nodes": {0: 4, 1: 2}}]},
+     "hugepagesz=1G hugepages=1:2,0:4,2:0"),
+    ("hugepagesz=1G hugepages=6 x", {"hugepages": [{"size": "1G", "nodes": {0: 4, 1: 2}}]},
+     "x hugepagesz=1G hugepages=0:4,1:2"),
+    ("hugepagesz=1G hugepages=0:2,1:4 x", {"hugepages": [{"size": "1G", "nodes": {0: 4, 1: 2}}]},
+     "x hugepagesz=1G hugepages=0:4,1:2"),
+    ("hugepagesz=1G hugepages=0:2,1:4", pages(_1G=6), "hugepagesz=1G hugepages=0:2,1:4"),
+    ("quiet", {"hugepages": [{"size": "1G", "nodes": {0: 0, 1: 0}}]}, "quiet"),
+    # options of modules, and what is to go
+    ("kvm_intel.pml=1 kvm-intel.pml=0 x", {"options": {"kvm_intel.pml": False}}, "kvm-intel.pml=0 x"),
+    ("kvm_intel.pml=N", {"options": {"kvm_intel.pml": True}}, ""),
+    ("isolcpus=2-3 x isolcpus=4-5", {"unwanted": ["isolcpus=2-3", "y"]}, "x isolcpus=4-5"),
+    ("isolcpus=2-3 x", {"unwanted": ["isolcpus=2-3"], "arguments": ["isolcpus=4"]}, "x isolcpus=4"),
     # arguments of the user's
     ("quiet isolcpus=1", arguments("isolcpus=2-7,10"), "quiet isolcpus=2-7,10"),
     ("isolcpus=1 quiet isolcpus=3", arguments("isolcpus=2"), "quiet isolcpus=2"),

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.kvm_host.said import HEAD, host, plan, written
@@ -67,6 +69,42 @@ def test_a_module_is_not_reloaded_against_the_command_line() -> None:
     found = plan(host(modules="kvm_intel loaded N 0\nvfio_pci loaded - 0\n", **cmdline))
     assert found["modules"]["reload"] == []
     assert found["reboot"] == ["kernel arguments without kvm_intel.nested=0"]
+
+
+@pytest.mark.parametrize(("loaded", "files", "settings", "content", "stale", "reload"), [
+    ("Y 0 Y Y", {}, {"pml": False}, "pml=0", False, True),
+    ("Y 0 Y Y", {}, {"pml": "no", "apicv": False}, "pml=0 enable_apicv=0", False, True),
+    ("Y 1 Y Y", {}, {"pml": False}, "pml=0", False, False),
+    ("Y 0 N Y", {OWN_OPTIONS: "options kvm_intel pml=0\n"}, {"pml": False}, "pml=0", False, False),
+    ("Y 0 N Y", {"/etc/modprobe.d/kvm.conf": "options kvm_intel ept=1 pml=n\n"}, {"pml": False}, None, False, False),
+    ("N 0 N N", {OWN_OPTIONS: "options kvm_intel pml=0 enable_apicv=0\n"}, {"apicv": False},
+     "nested=1 enable_apicv=0", False, True),
+    ("Y 0 N Y", {OWN_OPTIONS: "options kvm_intel pml=0\n"}, {}, None, True, False),
+    ("Y 0 N Y", {OWN_OPTIONS: "options kvm_intel pml=0\n"}, {"pml": True}, "pml=1", False, True),
+    ("Y 0 Y Y", {}, {"pml": True, "apicv": ""}, None, False, False),
+])
+def test_options_of_intel(loaded: str, files: dict[str, str], settings: dict[str, t.Any], content: str | None,
+                          stale: bool, reload: bool) -> None:
+    on = host(modules=f"kvm_intel loaded {loaded}\nvfio_pci loaded - 0\n", **files)
+    found = plan(on, **settings)["modules"]
+    after = {**files, **written(found)}
+    assert after.get(OWN_OPTIONS, "").partition("options kvm_intel ")[2].strip() == (
+        content or ("pml=0" if stale else ""))
+    assert found["stale"] == ([OWN_OPTIONS] if stale else [])
+    assert found["reload"] == (["kvm_intel"] if reload else [])
+    # what is written holds: nothing more is to be written
+    assert plan(host(modules=f"kvm_intel loaded {loaded}\nvfio_pci loaded - 0\n", **after), **settings)[
+        "modules"]["files"] == []
+
+
+def test_options_of_intel_are_not_those_of_amd() -> None:
+    on = host(cpu="vendor_id : AuthenticAMD\nflags : svm\n", modules="kvm_amd loaded 1 0\nvfio_pci loaded - 0\n")
+    assert plan(on, pml=False, apicv=False)["modules"] == {"files": [], "stale": [], "reload": [], "load": []}
+
+
+def test_options_wait_for_a_reboot_while_guests_run() -> None:
+    on = host(modules="kvm_intel loaded N 3 Y Y\nvfio_pci loaded - 0\n")
+    assert plan(on, pml=False)["reboot"] == ["kvm_intel nested=1 pml=0, since guests run"]
 
 
 def test_nested_turned_off() -> None:

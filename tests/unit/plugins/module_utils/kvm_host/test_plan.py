@@ -7,12 +7,16 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.kvm_host.said import (
+    APPEND,
     LARGE,
+    NODE_POOL,
+    OWN_GRUB,
     SMALL,
     boot,
     host,
     plan,
     refused,
+    written,
 )
 
 
@@ -20,7 +24,8 @@ def test_a_good_host_is_left_alone() -> None:
     assert boot(host()) == {"loader": "grub", "files": [], "stale": [], "commands": [],
                             "line": "linux /vmlinuz root=/dev/vda1 ro quiet intel_iommu=on iommu=pt"}
     found = plan(host())
-    assert found["modules"] == {"files": [], "reload": [], "load": []}
+    assert found["modules"] == {"files": [], "stale": [], "reload": [], "load": []}
+    assert found["quiet"] == {"files": [], "stale": [], "stop": [], "apply": [], "restart": [], "wrong": []}
     assert found["hugepages"] == {"counts": [], "mounts": []}
     assert found["libvirt"] == {"daemons": ["libvirtd"], "files": [], "enable": [], "start": [], "running": []}
     assert found["reboot"] == found["unreserved"] == found["short"] == []
@@ -64,6 +69,22 @@ def test_huge_pages_that_a_boot_did_not_bring_to_all_nodes() -> None:
     on = host(**{"/proc/cmdline": cmdline, "hugepages": f"{LARGE} 5\n"})
     found = plan(on, hugepages=[{"size": "1G", "count": 8}])
     assert (found["short"], found["unreserved"]) == (["8 huge pages of 1G, of which 5 are there"], [])
+
+
+def test_huge_pages_by_node() -> None:
+    asked = [{"size": "1G", "nodes": {0: 2, "1": "1"}}]
+    pools = [NODE_POOL.format(node, 1048576) for node in (0, 1)]
+    found = plan(host(), hugepages=asked)
+    assert found["hugepages"] == {"counts": [{"path": pools[0], "count": 2}, {"path": pools[1], "count": 1}],
+                                  "mounts": [{"unit": "dev-hugepages1G.mount", "size": "1G"}]}
+    assert found["unreserved"] == ["2 huge pages of 1G on NUMA node 0, of which 0 are there",
+                                   "1 huge pages of 1G on NUMA node 1, of which 0 are there"]
+    assert f"{APPEND}hugepagesz=1G hugepages=0:2,1:1\"" in written(boot(host(), hugepages=asked))[OWN_GRUB]
+    booted = {"/proc/cmdline": "intel_iommu=on iommu=pt hugepagesz=1G hugepages=1:1,0:2",
+              "node_hugepages": f"{pools[0]} 2\n{pools[1]} 0\n"}
+    found = plan(host(**booted), hugepages=asked)
+    assert (found["short"], found["unreserved"]) == (["1 huge pages of 1G on NUMA node 1, of which 0 are there"], [])
+    assert found["hugepages"]["counts"] == [{"path": pools[1], "count": 1}]
 
 
 @pytest.mark.parametrize(("cmdline", "told"), [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.checks import CHECKS
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.checks import CHECKS, OF_APPLIANCE, OF_CPUS, QUIET
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import NOTHING, VF_BAR_0
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.trees import (
     BUS,
@@ -68,7 +68,7 @@ NODE = "/sys/devices/system/node/node"
 VIC: Tree = {**INTEL, "/sys/module/enic/taint": "OE", **nic(
     PF, "eno1", "enic", "1137:0043", 20, subsystem_vendor="0x1137", subsystem_device="0x02dc")}
 OVERRIDES = "/etc/nfv.kvm/vm_fex.json"
-VM_FEX = {"require": [check for check in CHECKS if check != "nic_model"]}
+VM_FEX = {"require": [check for check in CHECKS if check not in (*OF_APPLIANCE, *QUIET)]}
 VIC_NAMED = {**VM_FEX, "pfs": ["eno1"]}
 
 DEPENDS_ON_IOMMU = {
@@ -76,6 +76,8 @@ DEPENDS_ON_IOMMU = {
     "acs": unknown("in no IOMMU group", "iommu_kernel"),
 }
 DEPENDS_ON_NIC = dict.fromkeys(("mmio", "acs", "pcie_link"), unknown("no PF that could have VFs", "nic_sriov"))
+
+NO_NUMA = dict.fromkeys((*OF_CPUS, "node_hugepages"), unknown("cannot be read", "CONFIG_NUMA"))
 
 CASES: dict[str, Case] = {
     # whole hosts
@@ -143,7 +145,7 @@ CASES: dict[str, Case] = {
     "container that hides all but the CPU": Case(
         without(INTEL, "/sys", "/dev", "/lib"), dict.fromkeys(
             ("nested", "kvm", "iommu_firmware", "iommu_kernel", "interrupt_remapping", "nic_sriov", "mmio", "acs",
-             "vfio", "lockdown", "hugepages", "numa", "pcie_link"), unknown("", ""))),
+             "vfio", "lockdown", "hugepages", "numa", "pcie_link", *QUIET), unknown("", ""))),
     "user without rights on a hardened host": Case(
         INTEL,
         {"iommu_firmware": unknown("tables cannot be read", "root"),
@@ -304,7 +306,7 @@ CASES: dict[str, Case] = {
     "hugepages of 64 KiB": Case({**without(ARM, "/sys/kernel/mm"), **hugepages(9, size=64)},
                                 {"nested": warn("kernel", "kvm-arm.mode", "nested")}),
     "two nodes with memory": Case(TWO_NODES, params={"pfs": PFS}),
-    "kernel without NUMA": Case(without(INTEL, "/sys/devices/system/node")),
+    "kernel without NUMA": Case(without(INTEL, "/sys/devices/system/node"), NO_NUMA),
     "NIC on a node without memory": Case(
         {**TWO_NODES, "/sys/devices/system/node/has_memory": "0", f"{AT_PF}/numa_node": "1"},
         {"numa": warn("host", "(eno1): its NUMA node 1 has no memory", "slots of that CPU")}, {"pfs": PFS}),

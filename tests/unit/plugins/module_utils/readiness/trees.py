@@ -11,10 +11,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import QUIET, RESOURCE
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import CPUS, QUIET, RESOURCE
 
 KERNEL = "6.12.43+deb13-amd64"
-CPUS = "/sys/devices/system/cpu"
 NOISY: dict[str, str] = {
     f"{CPUS}/isolated": "", f"{CPUS}/nohz_full": "(null)",
     **{f"{CPUS}/cpu{cpu}/cpufreq/scaling_governor": "powersave" for cpu in range(8)},

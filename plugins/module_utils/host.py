@@ -22,7 +22,6 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing
 
-
 SIOCETHTOOL, IFREQ = 0x8946, 40
 """The ioctl of ethtool and the size of its argument (linux/sockios.h, linux/if.h)."""
 

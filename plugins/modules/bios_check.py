@@ -14,7 +14,8 @@ description:
   - Looks at the CPU, the firmware, the kernel and the NICs of a host, and says for each check what it found,
     which layer is at fault and what to do about it, with the names that vendors of firmware use.
   - Reads only files below C(/proc), C(/sys), C(/dev), C(/run), C(/lib/modules) and C(/var/cache/libvirt), and asks the
-    kernel for the features of NICs. It starts no program, changes nothing and runs without root; what the host then does not show is reported as V(unknown), never as V(ok).
+    kernel for the features of NICs. It starts no program, changes nothing and runs without root; what the host then
+    does not show is reported as V(unknown), never as V(ok).
 extends_documentation_fragment:
   - nfv.kvm.attributes.reading
 options:
@@ -53,12 +54,13 @@ options:
       - V(hugepages) is memory in hugepages; it is a V(warn) when there is none.
       - V(numa) is memory on the NUMA node of each PF, and one node for all PFs that are named; else it is a V(warn).
       - V(pcie_link) is a PCIe link at the full speed and width of each NIC; else it is a V(warn).
-      - V(pml_apicv) is KVM without the features of Intel's CPUs that the vendor of O(appliance) advises against; else it
-        is a V(warn). It is done when O(appliance) is one that the module knows, or when it is named.
+      - V(pml_apicv) is KVM without the features of Intel's CPUs that the vendor of O(appliance) advises against; else
+        it is a V(warn). It is done when O(appliance) is one that the module knows, or when it is named.
       - V(machine_types) is a QEMU with the machine type of the profile of O(appliance). Else it is a V(warn), which
-        names the newest other that will do. It is done as V(pml_apicv). What QEMU has is read from the cache of libvirt.
+        names the newest other that will do. It is done as V(pml_apicv). The cache of libvirt shows what QEMU has.
       - The other checks are recommendations for hosts on which appliances have CPUs for themselves. They are a V(warn)
-        only on a host that has isolated CPUs, or when they are named here. Elsewhere they are V(ok) with what was found.
+        only on a host that has isolated CPUs, or when they are named here. Elsewhere they are V(ok), with what was
+        found.
       - V(isolated_cpus) is CPUs that the kernel has isolated, on the NUMA node of each PF.
       - V(smt) is cores of which both threads are isolated, or neither is.
       - V(interrupts) is interrupts of the host's NICs, and an irqbalance, that stay off the isolated CPUs.

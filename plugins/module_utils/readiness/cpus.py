@@ -95,8 +95,8 @@ def cpu_governor(host: Host, _nics: Nics, topology: Topology | None) -> Verdict:
             return Verdict.ok("none, as the hypervisor sets the frequency of the CPUs")
         return Verdict.unknown(
             "Linux does not set the frequency of the CPUs, so firmware may",
-            "Leave it to the operating system in the firmware setup (Dell: System Profile = Custom, CPU Power Management "
-            "= OS DBPM; HPE: Power Regulator = OS Control Mode), or choose its profile for maximum performance")
+            "Leave it to the operating system in the firmware setup (Dell: System Profile = Custom, CPU Power "
+            "Management = OS DBPM; HPE: Power Regulator = OS Control Mode), or choose its profile for performance")
     slow = {number: governor for number, governor in known.items() if governor != "performance"}
     if slow:
         words = "; ".join(f"{governor} on CPUs {listed(number for number in slow if slow[number] == governor)}"

@@ -81,6 +81,6 @@ def irqbalance(host: Host, isolated: frozenset[int]) -> Verdict | None:
                 return Verdict.warn(
                     f"irqbalance may use the isolated CPUs {listed(isolated - banned)}", "host",
                     "Set kvm_host_isolated_cpus for the role nfv.kvm.kvm_host, or take IRQBALANCE_BANNED_CPUS and "
-                    "IRQBALANCE_BANNED_CPULIST out of /etc/default/irqbalance or /etc/sysconfig/irqbalance, and restart "
-                    "irqbalance, which then leaves isolated CPUs alone")
+                    "IRQBALANCE_BANNED_CPULIST out of /etc/default/irqbalance or /etc/sysconfig/irqbalance, and "
+                    "restart irqbalance, which then leaves isolated CPUs alone")
     return None

@@ -79,15 +79,15 @@ def transparent_hugepages(host: Host, _nics: Nics) -> Verdict:
         return Verdict.unknown(f"{MEMORY} cannot be read", "Run the check as root and outside of any container")
     if text is not None and "[always]" in text:
         return Verdict.warn(
-            "always", "kernel", "Set kvm_host_transparent_hugepages: madvise for the role nfv.kvm.kvm_host, or run echo "
-            f"madvise > {MEMORY}/transparent_hugepage/enabled, which lasts until the next boot")
+            "always", "kernel", "Set kvm_host_transparent_hugepages: madvise for the role nfv.kvm.kvm_host, or run "
+            f"echo madvise > {MEMORY}/transparent_hugepage/enabled, which lasts until the next boot")
     return Verdict.ok("the kernel has none" if text is None else "never" if "[never]" in text else "madvise")
 
 
 def ksm(host: Host, _nics: Nics) -> Verdict:
     """Whether the kernel looks for equal pages to merge, which guests that write to them wait for."""
     run = host.read(f"{MEMORY}/ksm/run")
-    if run is None and host.exists(f"{MEMORY}/ksm/run") or not host.names(MEMORY):
+    if not host.names(MEMORY) or (run is None and host.exists(f"{MEMORY}/ksm/run")):
         return Verdict.unknown(f"{MEMORY}/ksm cannot be read", "Run the check as root and outside of any container")
     shared = host.read(f"{MEMORY}/ksm/pages_shared") or "0"
     if run == "1" or (run == "0" and shared != "0"):

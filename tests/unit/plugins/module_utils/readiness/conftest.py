@@ -23,9 +23,8 @@ QUIET = {
     **{f"{CPUS}/cpu{cpu}/topology/thread_siblings_list": f"{cpu % 4},{cpu % 4 + 4}" for cpu in range(8)},
     **{f"{CPUS}/cpu{cpu}/cpufreq/scaling_governor": "performance" for cpu in range(8)},
     **{f"{CPUS}/cpu{cpu}/cpuidle/state{state}/{what}": text for cpu in range(8)
-       for state, texts in enumerate(({"name": "POLL", "latency": "0", "disable": "0"},
-                                      {"name": "C1", "latency": "2", "disable": "0"},
-                                      {"name": "C6", "latency": "133", "disable": "1"})) for what, text in texts.items()},
+       for state, texts in enumerate((("POLL", "0", "0"), ("C1", "2", "0"), ("C6", "133", "1")))
+       for what, text in zip(("name", "latency", "disable"), texts)},
     "/proc/irq/24/smp_affinity_list": "0-1,4-5",
     "/sys/kernel/mm/transparent_hugepage/enabled": "always [madvise] never",
     "/sys/kernel/mm/ksm/run": "0", "/sys/kernel/mm/ksm/pages_shared": "0",
@@ -50,7 +49,7 @@ def furnish(fake: FakeHost, address: str, group: int) -> None:
 
 
 def quiet(fake: FakeHost) -> None:
-    """Eight CPUs, of which 2-3 and 6-7 are for appliances and nothing else runs there; CPU n shares its core with n + 4."""
+    """CPUs 0 to 7, of which 2-3 and 6-7 are for appliances and nothing else runs there; n shares a core with n + 4."""
     for path, text in QUIET.items():
         fake.write(path, text)
 

@@ -434,7 +434,7 @@ CASES: dict[str, Case] = {
         {**QUIET_HOST, f"{AT_PF}/msi_irqs/24": "msix", f"{AT_PF}/msi_irqs/25": "msix",
          "/proc/irq/25/smp_affinity_list": "0-7", "/proc/irq/25/effective_affinity_list": "6"},
         {"interrupts": warn("host", "on isolated CPUs: 25 of eno1",
-                            "for irq in /sys/class/net/eno1/device/msi_irqs/*; do echo 0-1,4-5 > /proc/irq/${irq##*/}")}),
+                            "for irq in /sys/class/net/eno1/device/msi_irqs/*; do echo 0-1,4-5 > /proc/irq/")}),
     "interrupts of a NIC where they are to be": Case(
         {**QUIET_HOST, f"{AT_PF}/msi_irqs/25": "msix", "/proc/irq/25/smp_affinity_list": "0-7",
          "/proc/irq/25/effective_affinity_list": "5"}),

@@ -66,8 +66,7 @@ def isolate(topology: Topology) -> str:
 
 def smt(host: Host, _nics: Nics, topology: Topology | None) -> Verdict:
     """Whether the threads of a core are both isolated, or neither is."""
-    control = host.read(f"{CPUS}/smt/control")
-    if topology is None or control is None:
+    if topology is None:
         return NO_CPUS
     split = [topology.core(number) for number in sorted(topology.isolated)
              if set(topology.core(number)) - topology.isolated]
@@ -80,8 +79,8 @@ def smt(host: Host, _nics: Nics, topology: Topology | None) -> Verdict:
             f"Set kvm_host_isolated_cpus: [{cpus.replace(',', ', ')}] for the role nfv.kvm.kvm_host, and reboot")
     if topology.smt:
         return Verdict.ok(f"on, {max(len(one.core) for one in topology.cpus.values())} threads per core")
-    words = {"notsupported": "this CPU or hypervisor has none", "forceoff": "off by a kernel argument"}
-    return Verdict.ok(words.get(control, "off"))
+    words = {"notsupported": "the CPU or its hypervisor has none", "forceoff": "off by a kernel argument"}
+    return Verdict.ok(words.get(host.read(f"{CPUS}/smt/control") or "", "off"))
 
 
 def cpu_governor(host: Host, _nics: Nics, topology: Topology | None) -> Verdict:
@@ -131,7 +130,7 @@ def cpu_idle(host: Host, _nics: Nics, topology: Topology | None) -> Verdict:
 
 
 def latency_request(host: Host) -> int | None:
-    """How many microseconds programs allow, None if nobody but root may see that."""
+    """How many microseconds programs allow, None if nobody but root may see that. To open it asks for nothing."""
     try:
         with open(host.path(LATENCY_REQUEST), "rb", buffering=0) as file:
             data = file.read(4)

@@ -9,6 +9,7 @@ import re
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import Topology
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import numbers_of
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.cpus import NO_CPUS, listed
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.memory import numbers
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics
@@ -16,7 +17,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import V
 
 SOCKETS = "/run/irqbalance"
 """Where irqbalance has a socket named by its process ID (irqbalance.h, SOCKET_TMPFS)."""
-BANNED = re.compile(r"(?:^|\0)IRQBALANCE_BANNED_CPU(S|LIST)=([^\0]+)")
+BANNED = re.compile(r"(?:^|\0)IRQBALANCE_BANNED_CPU(?:S=([0-9a-fA-F,]+)|LIST=([^\0]+))")
+MOST_CPUS = 8192
+"""CONFIG_NR_CPUS of x86 at most."""
 AS_ROOT = "Run the check as root"
 
 
@@ -75,8 +78,9 @@ def irqbalance(host: Host, isolated: frozenset[int]) -> Verdict | None:
             return Verdict.unknown(f"the CPUs of irqbalance cannot be read (/proc/{pid}/environ)", AS_ROOT)
         found = BANNED.search(environment)
         if found:
-            mask = int(found[2].replace(",", ""), 16) if found[1] == "S" else 0
-            banned = numbers(found[2]) if found[1] == "LIST" else {cpu for cpu in isolated if mask >> cpu & 1}
+            mask = int((found[1] or "").replace(",", "") or "0", 16)
+            banned = {cpu for cpu in isolated if mask >> cpu & 1}
+            banned |= set(numbers_of((found[2] or "").split(","), 0, MOST_CPUS) or ())
             if isolated - banned:
                 return Verdict.warn(
                     f"irqbalance may use the isolated CPUs {listed(isolated - banned)}", "host",

@@ -22,18 +22,18 @@ OFFLOAD = "l2-fwd-offload"
 class Kernel(Host):
     """A host whose kernel answers; ``bits``: available, requested, active and never changed of the last feature."""
 
-    names = [*NAMES, OFFLOAD]
+    known = (*NAMES, OFFLOAD)
     bits = (1, 0, 0, 0)
 
     def ethtool(self, netdev: str, request: bytes) -> bytes:
         assert netdev == "enp1s0"
         command = struct.unpack_from("=I", request)[0]
         if command == ethtool.GSSET_INFO:
-            return struct.pack("=IIQI", command, 0, 1 << ethtool.FEATURES, len(self.names))
+            return struct.pack("=IIQI", command, 0, 1 << ethtool.FEATURES, len(self.known))
         if command == ethtool.GSTRINGS:
-            answer = request[:12] + b"".join(name.encode().ljust(ethtool.NAME, b"\0") for name in self.names)
+            answer = request[:12] + b"".join(name.encode().ljust(ethtool.NAME, b"\0") for name in self.known)
         else:
-            place = len(self.names) - 1
+            place = len(self.known) - 1
             block = struct.pack("=IIII", *(bit << place % 32 for bit in self.bits))
             answer = request[:8] + bytes(16) * (place // 32) + block
         assert len(answer) == len(request)

@@ -9,16 +9,22 @@ a folder as root and a function in place of programs.
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import time
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, DependencyMissing
+
+SIOCETHTOOL, IFREQ = 0x8946, 40
+"""The ioctl of ethtool and the size of its argument (linux/sockios.h, linux/if.h)."""
 
 
 class Completed:
@@ -188,6 +194,17 @@ class Host:
             kernel.settimeout(10)
             kernel.send(request)
             return kernel.recv(1 << 20)
+
+    def ethtool(self, netdev: str, request: bytes) -> bytes:
+        """The kernel's answer to a request (linux/ethtool.h), as long as the request.
+
+        :raises OSError: there is no such netdev, or its driver does not know the request
+        """
+        buffer = array.array("B", request)
+        asked = struct.pack("16sP", netdev.encode(), buffer.buffer_info()[0])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as kernel:
+            fcntl.ioctl(kernel.fileno(), SIOCETHTOOL, asked.ljust(IFREQ, b"\0"))
+        return buffer.tobytes()
 
     def now(self) -> float:
         """Seconds of a clock that never goes back."""

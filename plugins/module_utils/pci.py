@@ -13,6 +13,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 DEVICES = "/sys/bus/pci/devices"
 NETDEVS = "/sys/class/net"
 IFF_UP = 1  # linux/if.h
+NETWORK_CLASS = "0x02"  # PCI code and ID assignment specification
 PCI_ADDRESS = re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]")
 
 
@@ -116,6 +117,13 @@ def address_of_pf(host: Host, pf: str) -> str:
             "nfv.kvm.bios_check to find the layer that does not support it",
         )
     return address
+
+
+def pf_addresses(host: Host) -> list[str]:
+    """The PCI addresses of all NICs that can have VFs."""
+    return [address for address in host.names(DEVICES)
+            if (attribute(host, address, "class") or "").startswith(NETWORK_CLASS)
+            and number(host, address, "sriov_totalvfs")]
 
 
 def pf_of(host: Host, vf: str) -> str | None:

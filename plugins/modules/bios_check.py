@@ -14,8 +14,9 @@ author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Looks at the CPU, the firmware, the kernel and the NICs of a host, and says for each check what it found,
     which layer is at fault and what to do about it, with the names that vendors of firmware use.
-  - Reads only files below C(/proc), C(/sys), C(/dev) and C(/lib/modules). It starts no program, changes nothing
-    and runs without root; what the host then does not show is reported as V(unknown), never as V(ok).
+  - Reads only files below C(/proc), C(/sys), C(/dev), C(/run), C(/lib/modules) and C(/var/cache/libvirt), and asks the
+    kernel for the features of NICs. It starts no program, changes nothing and runs without root; what the host then
+    does not show is reported as V(unknown), never as V(ok).
 extends_documentation_fragment:
   - nfv.kvm.attributes.reading
 options:
@@ -38,12 +39,14 @@ options:
       - V(iommu_kernel) is an IOMMU that the kernel drives, with IOMMU groups. A kernel argument alone is no proof.
       - V(interrupt_remapping) is interrupts that the IOMMU remaps. Without it VFIO gives no VF to a guest,
         unless C(allow_unsafe_interrupts) of C(vfio_iommu_type1) is set, which makes it a V(warn).
-      - V(nic_sriov) is SR-IOV of the NICs, with room for at least one VF, and a driver.
+      - V(nic_sriov) is SR-IOV of the NICs, with room for at least one VF, and a driver. It also shows whether the NIC
+        has queues for macvtap interfaces (VMDq), as C(l2-fwd-offload) of C(ethtool --show-features).
       - V(mmio) is addresses for the registers of the VFs. Without them the kernel makes no VF.
       - V(acs) is an IOMMU group for each VF, or before there are any, for the PF. It is a V(fail) where VFs share it
         with a device that the host uses, and a V(warn) where they share it among themselves.
       - V(nic_model) is NICs that O(release) of O(appliance) knows. It is a V(fail) for a release that is too old,
-        and a V(warn) for a NIC that is not listed. It is done when O(appliance) is given.
+        and a V(warn) for a NIC that is not listed. It is V(unknown) for NICs that are newer than what the vendor's
+        guide lists, such as Intel E810 and ConnectX-5. It is done when O(appliance) is given.
       - V(vm_fex) is PFs of a Cisco VIC, whose VFs can have port profiles (VM-FEX, 802.1Qbh). It is a V(fail) for a NIC
         of another vendor, and a V(warn) for a driver, a VIC or a number of VFs that is known not to work. The host's
         file C(/etc/nfv.kvm/vm_fex.json) replaces what is known, see M(nfv.kvm.vm_network). It is done only when named.
@@ -52,6 +55,21 @@ options:
       - V(hugepages) is memory in hugepages; it is a V(warn) when there is none.
       - V(numa) is memory on the NUMA node of each PF, and one node for all PFs that are named; else it is a V(warn).
       - V(pcie_link) is a PCIe link at the full speed and width of each NIC; else it is a V(warn).
+      - V(pml_apicv) is KVM without the features of Intel's CPUs that the vendor of O(appliance) advises against; else
+        it is a V(warn). It is done when O(appliance) is one that the module knows, or when it is named.
+      - V(machine_types) is a QEMU with the machine type of the profile of O(appliance). Else it is a V(warn), which
+        names the newest other that will do. It is done as V(pml_apicv). The cache of libvirt shows what QEMU has.
+      - The other checks are recommendations for hosts on which appliances have CPUs for themselves. They are a V(warn)
+        only on a host that has isolated CPUs, or when they are named here. Elsewhere they are V(ok), with what was
+        found.
+      - V(isolated_cpus) is CPUs that the kernel has isolated, on the NUMA node of each PF.
+      - V(smt) is cores of which both threads are isolated, or neither is.
+      - V(interrupts) is interrupts of the host's NICs, and an irqbalance, that stay off the isolated CPUs.
+      - V(cpu_governor) is the governor C(performance) on these CPUs, or on all if none is isolated.
+      - V(cpu_idle) is no C-state from which such a CPU takes more than 10 microseconds to be back.
+      - V(node_hugepages) is hugepages on the NUMA node of each PF.
+      - V(transparent_hugepages) is transparent hugepages C(never) or for programs that ask (C(madvise)).
+      - V(ksm) is a kernel that does not merge equal pages.
     type: list
     elements: str
     choices:
@@ -71,6 +89,16 @@ options:
       - hugepages
       - numa
       - pcie_link
+      - pml_apicv
+      - machine_types
+      - isolated_cpus
+      - smt
+      - interrupts
+      - cpu_governor
+      - cpu_idle
+      - node_hugepages
+      - transparent_hugepages
+      - ksm
   appliance:
     description:
       - The appliance that will have the VFs. The module knows V(vsrx) and V(vmx), and those of O(appliances).

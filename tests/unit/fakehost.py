@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -14,12 +15,19 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 PCI_DEVICES = "/sys/bus/pci/devices"
 
 
+class Folder(Host):
+    """A host without a kernel that answers: what the machine that runs the tests has, is not to be seen."""
+
+    def ethtool(self, netdev: str, request: bytes) -> bytes:
+        raise OSError(errno.ENODEV, netdev)
+
+
 class FakeHost:
     """Builds the folder; ``host`` is what the code under test gets. Paths are absolute paths of the host."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.host = Host(root=str(root))
+        self.host: Host = Folder(root=str(root))
 
     def write(self, path: str, text: str = "") -> None:
         """A file with its folders; the text gets the newline that the kernel ends its attributes with."""

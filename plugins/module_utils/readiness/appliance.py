@@ -32,6 +32,15 @@ INTEL_X710 = {"model": "Intel X710 or XL710", "ids": [
 CONNECTX = {"model": "Mellanox ConnectX-3 or ConnectX-4", "ids": [
     "15b3:1003", "15b3:1007", "15b3:1013", "15b3:1015"]}
 
+# Families that came after those of the table. No release notes that were read name the first release for them.
+NEWER = [
+    {"model": "Intel E810 or E830", "ids": [
+        "8086:12d1", "8086:12d2", "8086:12d3", "8086:1591", "8086:1592", "8086:1593", "8086:1599", "8086:159a",
+        "8086:159b"]},
+    {"model": "NVIDIA ConnectX-5 or later", "ids": [
+        "15b3:1017", "15b3:1019", "15b3:101b", "15b3:101d", "15b3:101f", "15b3:1021", "15b3:1023"]},
+]
+
 # "releases": the first ones that know the NIC, one per train; the last stands for all later trains as well. Without
 # any, all releases do.
 TABLE: dict[str, list[dict[str, t.Any]]] = {
@@ -84,6 +93,11 @@ def model(host: Host, address: str, families: list[dict[str, t.Any]], appliance:
     pci_id = f"{vendor[len('0x'):]}:{device[len('0x'):]}"
     family = next((family for family in families if pci_id in family["ids"]), None)
     usable = ", ".join(family["model"] for family in families if knows(family["releases"], release)) or "another kind"
+    newer = next((one["model"] for one in NEWER if pci_id in one["ids"]), None)
+    if family is None and newer and families is TABLE.get(appliance):
+        return Verdict.unknown(
+            f"{name}: {pci_id} is {newer}, and which releases of {appliance} have a driver for it is not known",
+            "Look for it in the release notes, and add the NIC with the option appliances once it was seen to work")
     if family is None:
         return Verdict.warn(
             f"{name}: {pci_id} is not among the NICs that {appliance} is known to have drivers for", "nic",

@@ -15,8 +15,11 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import Topology
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import (
     cpu,
+    cpus,
+    interrupts,
     iommu,
     kvm,
     lockdown,
@@ -29,6 +32,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import S
 
 CheckFunction = t.Callable[[Host, nic.Nics], Verdict]
 """Takes the host and the NICs that it is about, reads only and starts no program."""
+
+CpusFunction = t.Callable[[Host, nic.Nics, "Topology | None"], Verdict]
+"""Takes the CPUs as well, None where they cannot be read."""
 
 CHECKS: dict[str, CheckFunction | None] = {
     "cpu_virtualisation": cpu.cpu_virtualisation,
@@ -47,8 +53,27 @@ CHECKS: dict[str, CheckFunction | None] = {
     "hugepages": memory.hugepages,
     "numa": memory.numa,
     "pcie_link": pcie.pcie_link,
+    "pml_apicv": None,  # as nic_model
+    "machine_types": None,
+    "isolated_cpus": None,  # these need the CPUs, see functions()
+    "smt": None,
+    "interrupts": None,
+    "cpu_governor": None,
+    "cpu_idle": None,
+    "node_hugepages": memory.node_hugepages,
+    "transparent_hugepages": memory.transparent_hugepages,
+    "ksm": memory.ksm,
 }
 
+OF_CPUS: dict[str, CpusFunction] = {
+    "isolated_cpus": cpus.isolated_cpus, "smt": cpus.smt, "interrupts": interrupts.interrupts,
+    "cpu_governor": cpus.cpu_governor, "cpu_idle": cpus.cpu_idle,
+}
+QUIET = (*OF_CPUS, "node_hugepages", "transparent_hugepages", "ksm")
+"""What is recommended where appliances have CPUs for themselves. Elsewhere it is a matter of taste, so that it is no
+warning unless the check is named."""
+
+OF_APPLIANCE = ("nic_model", "pml_apicv", "machine_types")
 FAILING = {"fail": {"fail"}, "warn": {"fail", "warn"}, "never": set[str]()}
 """For each value of ``fail_on`` the statuses that fail the task."""
 
@@ -61,7 +86,11 @@ def examine(params: dict[str, t.Any], host: Host) -> dict[str, t.Any]:
     :raises ValidationError: what is asked of the appliance cannot be meant
     """
     nics = nic.look(host, params["pfs"] or ())
-    verdicts = {name: function(host, nics) for name, function in functions(params).items()}
+    topology = functools.cache(functools.partial(cpus.look, host))
+    verdicts = {name: function(host, nics) for name, function in functions(params, topology).items()}
+    for name in set(QUIET) & set(verdicts) - set(params["require"] or ()):
+        if verdicts[name].status == "warn" and not isolates(topology()):
+            verdicts[name] = Verdict.ok(verdicts[name].found)
     failing = {name: verdict for name, verdict in verdicts.items() if verdict.status in FAILING[params["fail_on"]]}
     return {
         "ready": all(verdict.status != "fail" for verdict in verdicts.values()),
@@ -71,18 +100,33 @@ def examine(params: dict[str, t.Any], host: Host) -> dict[str, t.Any]:
     }
 
 
-def functions(params: dict[str, t.Any]) -> dict[str, CheckFunction]:
+def with_cpus(function: CpusFunction, topology: t.Callable[[], Topology | None]) -> CheckFunction:
+    """A check that needs the CPUs, as one of those that do not."""
+    return lambda host, nics: function(host, nics, topology())
+
+
+def isolates(topology: Topology | None) -> bool:
+    """Whether appliances have, or are to have, CPUs for themselves."""
+    return topology is not None and bool(topology.isolated)
+
+
+def functions(params: dict[str, t.Any], topology: t.Callable[[], Topology | None]) -> dict[str, CheckFunction]:
     """The checks to do, in the order of their layers: those that are required, else all that apply.
 
-    :raises ValidationError: nic_model is required without an appliance
+    :param topology: reads the CPUs, once
+    :raises ValidationError: a check of an appliance is required without an appliance
     """
-    checks = dict(CHECKS)
+    checks, of_appliance = dict(CHECKS), [name for name in OF_APPLIANCE if name in (params["require"] or ())]
+    checks |= {name: with_cpus(function, topology) for name, function in OF_CPUS.items()}
     if params["appliance"] is not None:
-        from ansible_collections.nfv.kvm.plugins.module_utils.readiness import appliance
+        from ansible_collections.nfv.kvm.plugins.module_utils.readiness import appliance, needs
 
         checks["nic_model"] = functools.partial(appliance.nic_model, params=params)
-    elif "nic_model" in (params["require"] or ()):
-        raise ValidationError("require", "this check is about an appliance, and none is given", "nic_model",
+        if params["appliance"] in needs.TABLE or of_appliance:
+            checks["pml_apicv"] = functools.partial(needs.pml_apicv, appliance=params["appliance"])
+            checks["machine_types"] = functools.partial(needs.machine_types, appliance=params["appliance"])
+    elif of_appliance:
+        raise ValidationError("require", "this check is about an appliance, and none is given", of_appliance[0],
                               "Give appliance and release as well")
     if "vm_fex" in (params["require"] or ()):
         from ansible_collections.nfv.kvm.plugins.module_utils.readiness import vm_fex

@@ -53,6 +53,52 @@ def size(kib: int) -> str:
     return f"{kib} KiB"
 
 
+def node_hugepages(host: Host, nics: Nics) -> Verdict:
+    """How many hugepages each NUMA node has, and whether those of the PFs have any."""
+    nodes = sorted(int(name[len("node"):]) for name in host.names(NODES) if name[len("node"):].isdigit())
+    pools = {node: pools_in(host, f"{NODES}/node{node}/hugepages") for node in nodes}
+    if not any(pools.values()) or any(None in pool.values() for pool in pools.values()):
+        return Verdict.unknown(f"the hugepages of NUMA nodes cannot be read in {NODES}",
+                               "Run the check as root, outside of any container, on a kernel with CONFIG_NUMA")
+    words = {node: " and ".join(f"{pages} x {size(kib)}" for kib, pages in pool.items() if pages) or "none"
+             for node, pool in pools.items()}
+    found = "; ".join(f"NUMA node {node}: {text}" for node, text in words.items())
+    lacking = [node for node in nodes if words[node] == "none"
+               and node in {pci.numa_node(host, address) for address in nics.pfs}]
+    if set(words.values()) == {"none"} or lacking:
+        node = lacking[0] if lacking else nodes[0]
+        return Verdict.warn(
+            found, "kernel", f"Set kvm_host_hugepages: [{{size: 1G, nodes: {{{node}: 8}}}}] for the role "
+            f"nfv.kvm.kvm_host, or add the kernel arguments hugepagesz=1G hugepages={node}:8, and reboot")
+    return Verdict.ok(found)
+
+
+def transparent_hugepages(host: Host, _nics: Nics) -> Verdict:
+    """Whether the kernel moves memory to make hugepages of it on its own, which it does while guests wait."""
+    text = host.read(f"{MEMORY}/transparent_hugepage/enabled")
+    if text is None and not host.names(MEMORY):
+        return Verdict.unknown(f"{MEMORY} cannot be read", "Run the check as root and outside of any container")
+    if text is not None and "[always]" in text:
+        return Verdict.warn(
+            "always", "kernel", "Set kvm_host_transparent_hugepages: madvise for the role nfv.kvm.kvm_host, or run "
+            f"echo madvise > {MEMORY}/transparent_hugepage/enabled, which lasts until the next boot")
+    return Verdict.ok("the kernel has none" if text is None else "never" if "[never]" in text else "madvise")
+
+
+def ksm(host: Host, _nics: Nics) -> Verdict:
+    """Whether the kernel looks for equal pages to merge, which guests that write to them wait for."""
+    run = host.read(f"{MEMORY}/ksm/run")
+    if not host.names(MEMORY) or (run is None and host.exists(f"{MEMORY}/ksm/run")):
+        return Verdict.unknown(f"{MEMORY}/ksm cannot be read", "Run the check as root and outside of any container")
+    shared = host.read(f"{MEMORY}/ksm/pages_shared") or "0"
+    if run == "1" or (run == "0" and shared != "0"):
+        return Verdict.warn(
+            "on" if run == "1" else f"stopped, with {shared} pages merged", "kernel",
+            "Set kvm_host_ksm: false for the role nfv.kvm.kvm_host, or run systemctl disable --now ksm ksmtuned where "
+            f"they are, and echo 2 > {MEMORY}/ksm/run, which lasts until the next boot")
+    return Verdict.ok("off" if run else "the kernel has none")
+
+
 def numa(host: Host, nics: Nics) -> Verdict:
     """Whether each PF has memory on its own NUMA node, and all that the user named are on one.
 

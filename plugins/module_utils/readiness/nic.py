@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.ethtool import feature
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict, worst
 
@@ -105,7 +106,17 @@ def capability(host: Host, address: str) -> Verdict:
         return Verdict.fail(f"{name}: SR-IOV is there with 0 VFs", "firmware", NO_VFS)
     if pci.driver(host, address) is None:
         return Verdict.fail(f"{name}: {total} VFs, but no driver", "driver", NO_DRIVER)
-    return Verdict.ok(f"{name}: {total} VFs")
+    return Verdict.ok(f"{name}: {total} VFs{vmdq(host, address)}")
+
+
+def vmdq(host: Host, address: str) -> str:
+    """What is to be said of a NIC's queues for macvtap interfaces (VMDq), if it has them; VFs do without."""
+    for netdev in pci.netdevs(host, address)[:1]:
+        found = feature(host, netdev, "l2-fwd-offload")
+        if found and (found.active or not found.fixed):
+            queues = sum(queue.startswith("rx-") for queue in host.names(f"{pci.NETDEVS}/{netdev}/queues"))
+            return f", VMDq (l2-fwd-offload) {'on' if found.active else 'off'}, {queues} queues"
+    return ""
 
 
 def is_nic(host: Host, address: str) -> bool:

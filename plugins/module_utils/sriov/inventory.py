@@ -15,29 +15,18 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf,
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import pf_result, vf_result
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import read_uses, used_by
 
-NETWORK_CLASS = "0x02"  # PCI code and ID assignment specification
-
 
 def examine(params: dict[str, t.Any], host: Host) -> dict[str, t.Any]:
     """What sriov_vf_info returns. libvirt is asked only where there are VFs.
 
     :raises ValidationError: there is no such PF
     """
-    pfs = [read_any_pf(host, pf) for pf in (pf_addresses(host) if params["pf"] is None else [params["pf"]])]
+    pfs = [read_any_pf(host, pf) for pf in (pci.pf_addresses(host) if params["pf"] is None else [params["pf"]])]
     uses = read_uses(host, params["uri"])[0] if any(pf.vfs for pf in pfs) else ()
     return {"pfs": [
         {**pf_result(pf), "vfs": [vf_result(replace(vf, used_by=used_by(uses, vf))) for vf in pf.vfs.values()]}
         for pf in pfs
     ]}
-
-
-def pf_addresses(host: Host) -> list[str]:
-    """The PCI addresses of all NICs that can have VFs."""
-    return [
-        address for address in host.names(pci.DEVICES)
-        if (pci.attribute(host, address, "class") or "").startswith(NETWORK_CLASS)
-        and pci.number(host, address, "sriov_totalvfs")
-    ]
 
 
 def read_any_pf(host: Host, pf: str) -> Pf:

@@ -33,10 +33,7 @@ def read_uses(host: Host, uri: str) -> tuple[Ledger, dict[str, str]]:
     :raises DependencyMissing: there is libvirt, but no Python library for it or for XML
     :raises CommandFailed: libvirt does not answer
     """
-    if not any(host.exists(folder) for folder in LIBVIRT_FOLDERS):
-        return (), {}
-    definitions = host.names(DEFINITIONS)
-    if uri == SYSTEM and definitions and not any(name.endswith(".xml") for name in definitions + host.names(RUNNING)):
+    if not may_have_domains(host, uri):
         return (), {}
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import read_ledger
@@ -46,6 +43,15 @@ def read_uses(host: Host, uri: str) -> tuple[Ledger, dict[str, str]]:
     uses = read_ledger(connection)
     networks = all_networks(connection) if any(entry.network for entry in uses) else []
     return uses, {network.name: network.definition() for network in networks}
+
+
+def may_have_domains(host: Host, uri: str) -> bool:
+    """Whether libvirt has to be asked for domains: it is installed, and no folder says that there are none."""
+    if not any(host.exists(folder) for folder in LIBVIRT_FOLDERS):
+        return False
+    definitions = host.names(DEFINITIONS)
+    return uri != SYSTEM or not definitions or any(
+        name.endswith(".xml") for name in definitions + host.names(RUNNING))
 
 
 def used_by(uses: Ledger, vf: Vf) -> Use | None:

@@ -22,7 +22,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import pf_of_vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import has
 
 SUBJECT = "xml.devices.hostdev"
-NETWORK_CLASS = "0x02"  # PCI_BASE_CLASS_NETWORK in linux/pci_ids.h
 
 
 def check_devices(host: Host, connection: Connection, name: str, uuid: str | None, wanted: Element,
@@ -89,7 +88,7 @@ def _check_whole(host: Host, name: str, address: str, ledger: Ledger) -> None:
 
 def _check_elsewhere(host: Host, address: str) -> None:
     """One whose netdev is in another namespace shows none here."""
-    if pci.netdevs(host, address) or not (pci.attribute(host, address, "class") or "").startswith(NETWORK_CLASS):
+    if pci.netdevs(host, address) or not (pci.attribute(host, address, "class") or "").startswith(pci.NETWORK_CLASS):
         return
     for where, links in namespaces.other_links(host):
         if any(link.get("parentdev") == address for link in links):

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.placement import Node
+
 # The worst first, as of the statuses of checks.
 STATES = ("failed", "not reached", "not ready", "waits for a reboot", "ready")
 
@@ -32,6 +34,7 @@ class Outcome:
     :param ready: as bios_check returns it. If a warning is to fail a host, it is, and bios_check fails
     :param reboot: what waits for a reboot
     :param error: why the host was not prepared
+    :param nodes: who has what of it, as vm_placement_info returns it
     """
 
     checks: tuple[Check, ...] = ()
@@ -39,6 +42,7 @@ class Outcome:
     failed: bool = False
     reboot: tuple[str, ...] = ()
     error: t.Annotated[str, str] = ""
+    nodes: tuple[Node, ...] = ()
 
 
 def reached(given: object) -> object:
@@ -61,6 +65,7 @@ class HostReport:
     reboot_reasons: tuple[str, ...] = ()
     error: t.Annotated[str, str] = ""
     checks: tuple[Check, ...] = ()
+    nodes: tuple[Node, ...] = ()
 
     @property
     def note(self) -> str:
@@ -90,7 +95,8 @@ def fleet(outcomes: Mapping[str, MaybeOutcome]) -> Fleet:
 def host_report(host: str, outcome: Outcome | None) -> HostReport:
     """What became of one host."""
     state, found = state_of(outcome), outcome or Outcome()
-    return HostReport(host, state, state == "ready", bool(found.reboot), found.reboot, found.error, found.checks)
+    return HostReport(host, state, state == "ready", bool(found.reboot), found.reboot, found.error, found.checks,
+                      found.nodes)
 
 
 def state_of(outcome: Outcome | None) -> str:

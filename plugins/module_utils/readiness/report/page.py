@@ -9,6 +9,7 @@ import html
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.outcome import Fleet, HostReport
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.placement import cpus_of, pages_of, pfs_of
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.text import clean
 
 STYLE = """
@@ -57,7 +58,10 @@ def host_section(anchor: str, host: HostReport) -> list[str]:
     lines = [f'<h2 id="{anchor}">{html.escape(clean(host.host))}: {html.escape(host.state)}</h2>']
     if host.note:
         lines.append(f"<p>{html.escape(clean(host.note))}</p>")
-    return lines + (table(("Check", "Status", "Cause", "Found", "What to do"), rows) if rows else [])
+    nodes = [[text(str(node.numa_node)), text(cpus_of(node)), text(pages_of(node)), text(pfs_of(node))]
+             for node in host.nodes]
+    lines += table(("Check", "Status", "Cause", "Found", "What to do"), rows) if rows else []
+    return lines + (table(("NUMA node", "CPUs", "Huge pages", "PFs"), nodes) if nodes else [])
 
 
 def table(headings: t.Sequence[str], rows: list[list[str]]) -> list[str]:

@@ -16,6 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.outcome i
     remark,
     state_of,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.placement import sentence
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.report.text import clean, columns, wrapped
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import STATUSES
 
@@ -31,14 +32,16 @@ def table(outcome: MaybeOutcome, host: str, width: t.Annotated[int, number(20, 9
     :param host: its name
     :param width: how many columns there are
     """
-    checks = (outcome or Outcome()).checks
+    checks, nodes = (outcome or Outcome()).checks, (outcome or Outcome()).nodes
     counts = Counter(check.status for check in checks)
     summary = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     lines = wrapped(f"{host}: {state_of(outcome)}{f' ({summary})' if summary else ''}", width)
     lines += wrapped(remark(outcome), width)
     # A line that began with a blank would be shown with quotes by some of Ansible's callbacks, and others without.
     within = width - columns(BAR)
-    return lines + [(BAR + line).rstrip() for line in check_lines(checks, within)] if checks else lines
+    below = check_lines(checks, within) if checks else []
+    below += [line for node in nodes for line in wrapped(sentence(node), within, "    ")]
+    return lines + [(BAR + line).rstrip() for line in below]
 
 
 def check_lines(checks: tuple[Check, ...], width: int) -> list[str]:

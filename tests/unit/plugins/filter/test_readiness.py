@@ -20,7 +20,7 @@ def test_the_playbook_notes_all_that_a_report_takes() -> None:
     text = (Path(__file__).parents[4] / "playbooks" / "prepare_host.yml").read_text()
     noted = next(task["ansible.builtin.set_fact"] for task in yaml.safe_load(text)[0]["tasks"]
                  if "ansible.builtin.set_fact" in task)["prepare_host_outcome"]
-    assert sorted(noted) == ["checks", "error", "failed", "ready", "reboot"]
+    assert sorted(noted) == ["checks", "error", "failed", "nodes", "ready", "reboot"]
 
 
 @pytest.mark.parametrize(("name", "given", "told"), [

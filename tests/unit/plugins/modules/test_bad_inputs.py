@@ -42,15 +42,18 @@ from ansible_collections.nfv.kvm.plugins.modules import (
     vm_migration,
     vm_migration_info,
     vm_network,
+    vm_placement_info,
 )
 from ansible_collections.nfv.kvm.tests.ucs_manager.server import UcsManager
 from ansible_collections.nfv.kvm.tests.unit.badinput import in_time, parameters
+from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
 from ansible_collections.nfv.kvm.tests.unit.fakekernel import FakeKernel
 from ansible_collections.nfv.kvm.tests.unit.moduleargs import patch_module_args
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.wholehost import WholeHost
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.conftest import Lab
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.libvirt.fakelibvirt import FakeLibrary, FakeLibvirt
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.openvswitch.fakevsctl import FakeVsctl
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.placement.hosts import SMALL, build
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 EXAMPLES = 2000 if settings.get_current_profile_name() == "thorough" else 50
@@ -95,6 +98,12 @@ def lab_of(root: Path) -> tuple[Host, FakeLibvirt]:
     lab.libvirt.peers = {"kvm2": other, "kvm1": lab.libvirt}
     mock.patch.object(lab.host, "run", lambda argv, **_more: Completed(0, "[]" if argv[0] == "ip" else "")).start()
     return lab.host, lab.libvirt
+
+
+def numa_of(root: Path) -> tuple[Host, FakeLibvirt]:
+    """The same with CPUs and memory."""
+    build(FakeHost(root), SMALL)
+    return lab_of(root)
 
 
 def whole_of(root: Path) -> tuple[Host, FakeLibvirt]:
@@ -150,6 +159,7 @@ MODULES: list[tuple[t.Any, Result, t.Callable[[Path], tuple[Host, FakeLibvirt]]]
     (port_profile, port_profile.SPEC, lab_of), (vm_appliance, vm_appliance.SPEC, whole_of),
     *((module, module.SPEC, lab_of)
       for module in (vm_domain, vm_interface, vm_migration, vm_migration_info, vm_network)),
+    (vm_placement_info, vm_placement_info.SPEC, numa_of),
 ]
 NAMES = [module.__name__.rpartition(".")[2] for module, _spec, _host in MODULES]
 

@@ -17,6 +17,19 @@ from ansible_collections.nfv.kvm.tests.unit.fakehost import PCI_DEVICES, FakeHos
 KERNEL = "6.12.0-test"
 NO_NICS = Nics(named=False)
 # /sys/bus/pci/devices/*/resource of a PF, line by line: six BARs and the ROM, then VF BARs 0 and 3, each of 64 bits.
+CPUS = "/sys/devices/system/cpu"
+QUIET = {
+    f"{CPUS}/online": "0-7", f"{CPUS}/isolated": "2-3,6-7", f"{CPUS}/nohz_full": "2-3,6-7",
+    f"{CPUS}/smt/control": "on", f"{CPUS}/cpuidle/current_driver": "intel_idle",
+    **{f"{CPUS}/cpu{cpu}/topology/thread_siblings_list": f"{cpu % 4},{cpu % 4 + 4}" for cpu in range(8)},
+    **{f"{CPUS}/cpu{cpu}/cpufreq/scaling_governor": "performance" for cpu in range(8)},
+    **{f"{CPUS}/cpu{cpu}/cpuidle/state{state}/{what}": text for cpu in range(8)
+       for state, texts in enumerate((("POLL", "0", "0"), ("C1", "2", "0"), ("C6", "133", "1")))
+       for what, text in zip(("name", "latency", "disable"), texts)},
+    "/proc/irq/24/smp_affinity_list": "0-1,4-5",
+    "/sys/kernel/mm/transparent_hugepage/enabled": "always [madvise] never",
+    "/sys/kernel/mm/ksm/run": "0", "/sys/kernel/mm/ksm/pages_shared": "0",
+}
 NOTHING = "0x0000000000000000 0x0000000000000000 0x0000000000000000"
 VF_BAR_0 = "0x00000000fea00000 0x00000000fea1bfff 0x000000000014220c"
 VF_BAR_3 = "0x00000000fea1c000 0x00000000fea37fff 0x000000000014220c"
@@ -34,6 +47,12 @@ def furnish(fake: FakeHost, address: str, group: int) -> None:
         fake.write(f"{device}/{name}", text)
     fake.folder(f"/sys/kernel/iommu_groups/{group}/devices/{address}")
     fake.link(f"{device}/iommu_group", f"/sys/kernel/iommu_groups/{group}")
+
+
+def quiet(fake: FakeHost) -> None:
+    """CPUs 0 to 7, of which 2-3 and 6-7 are for appliances and nothing else runs there; n shares a core with n + 4."""
+    for path, text in QUIET.items():
+        fake.write(path, text)
 
 
 def examine(fake: FakeHost, **params: t.Any) -> dict[str, t.Any]:
@@ -61,8 +80,11 @@ def ready(tmp_path: Path) -> FakeHost:
     fake.write("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "512")
     fake.write("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "500")
     fake.write("/sys/devices/system/node/has_memory", "0-1")
-    fake.folder("/sys/devices/system/node/node0")
-    fake.folder("/sys/devices/system/node/node1")
+    for node, cpus in ((0, "0-7"), (1, "8-15")):
+        fake.write(f"/sys/devices/system/node/node{node}/cpulist", cpus)
+        fake.write(f"/sys/devices/system/node/node{node}/hugepages/hugepages-2048kB/nr_hugepages", "256")
+        fake.write(f"/sys/devices/system/node/node{node}/hugepages/hugepages-2048kB/free_hugepages", "250")
+    quiet(fake)
     fake.folder("/sys/class/net/lo")
     fake.nic("0000:01:00.0", "enp1s0", totalvfs=7)
     fake.vf("0000:01:00.0", 0, "0000:01:10.0", "enp1s0v0")

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.checks import CHECKS
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import NOTHING, VF_BAR_0
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.checks import CHECKS, OF_APPLIANCE, OF_CPUS, QUIET
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import CPUS, NOTHING, VF_BAR_0
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import QUIET as QUIET_TREE
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.trees import (
     BUS,
     Case,
@@ -19,6 +20,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.trees
     kernel,
     kvm,
     nic,
+    qemu,
     root_port,
     unknown,
     vfs,
@@ -62,14 +64,14 @@ NO_IOMMU = without(INTEL, "/sys/class/iommu", "/sys/kernel/iommu_groups", f"{AT_
                    f"/sys/devices/pci0000:00/{PORT}/{PF2}/iommu_group", f"/sys/devices/pci0000:00/{PORT}/iommu_group")
 NO_IOMMU.update({"/sys/class/iommu": None, "/sys/kernel/iommu_groups": None,
                  **{f"/sys/kernel/irq/{number}/chip_name": "IO-APIC" for number in (0, 24)}})
-TWO_NODES: Tree = {**INTEL, "/sys/devices/system/node/node1/cpulist": "8-15",
-                   "/sys/devices/system/node/has_memory": "0-1"}
 NODE = "/sys/devices/system/node/node"
+TWO_NODES: Tree = {**INTEL, **hugepages(16, folder=f"{NODE}1/hugepages"), f"{NODE}1/cpulist": "8-15",
+                   "/sys/devices/system/node/has_memory": "0-1"}
 # A VIC that Cisco does not list as one without VM-FEX, by a driver that was built apart.
 VIC: Tree = {**INTEL, "/sys/module/enic/taint": "OE", **nic(
     PF, "eno1", "enic", "1137:0043", 20, subsystem_vendor="0x1137", subsystem_device="0x02dc")}
 OVERRIDES = "/etc/nfv.kvm/vm_fex.json"
-VM_FEX = {"require": [check for check in CHECKS if check != "nic_model"]}
+VM_FEX = {"require": [check for check in CHECKS if check not in (*OF_APPLIANCE, *QUIET)]}
 VIC_NAMED = {**VM_FEX, "pfs": ["eno1"]}
 
 DEPENDS_ON_IOMMU = {
@@ -77,6 +79,27 @@ DEPENDS_ON_IOMMU = {
     "acs": unknown("in no IOMMU group", "iommu_kernel"),
 }
 DEPENDS_ON_NIC = dict.fromkeys(("mmio", "acs", "pcie_link"), unknown("no PF that could have VFs", "nic_sriov"))
+
+NO_NUMA = dict.fromkeys((*OF_CPUS, "node_hugepages"), unknown("cannot be read", "CONFIG_NUMA"))
+
+VSRX = {"appliance": "vsrx", "release": "18.1R1"}
+OF_MINE = {"appliance": "mine", "release": "1", "require": ["pml_apicv", "machine_types"]}
+INTEL_KVM = "/sys/module/kvm_intel/parameters"
+QUIET_HOST: Tree = {**INTEL, **QUIET_TREE}
+NOISE = {
+    "cpu_governor": warn("kernel", "powersave on CPUs", "kvm_host_cpu_governor: performance"),
+    "cpu_idle": warn("kernel", "may sleep in C6 (133 µs)", "intel_idle.max_cstate=1"),
+    "transparent_hugepages": warn("kernel", "always", "echo madvise >"),
+    "ksm": warn("kernel", "on", "kvm_host_ksm: false"),
+}
+
+
+def irqbalance(banned: str) -> Tree:
+    """An irqbalance that runs, with a variable of its environment."""
+    variable = f"IRQBALANCE_BANNED_CPU{banned}\0" if banned else ""
+    return {"/run/irqbalance/irqbalance77.sock": "", "/proc/77/comm": "irqbalance",
+            "/proc/77/environ": f"PATH=/usr/bin\0{variable}LANG=C\0"}
+
 
 CASES: dict[str, Case] = {
     # whole hosts
@@ -144,7 +167,7 @@ CASES: dict[str, Case] = {
     "container that hides all but the CPU": Case(
         without(INTEL, "/sys", "/dev", "/lib"), dict.fromkeys(
             ("nested", "kvm", "iommu_firmware", "iommu_kernel", "interrupt_remapping", "nic_sriov", "mmio", "acs",
-             "vfio", "lockdown", "hugepages", "numa", "pcie_link"), unknown("", ""))),
+             "vfio", "lockdown", "hugepages", "numa", "pcie_link", *QUIET), unknown("", ""))),
     "user without rights on a hardened host": Case(
         INTEL,
         {"iommu_firmware": unknown("tables cannot be read", "root"),
@@ -305,7 +328,7 @@ CASES: dict[str, Case] = {
     "hugepages of 64 KiB": Case({**without(ARM, "/sys/kernel/mm"), **hugepages(9, size=64)},
                                 {"nested": warn("kernel", "kvm-arm.mode", "nested")}),
     "two nodes with memory": Case(TWO_NODES, params={"pfs": PFS}),
-    "kernel without NUMA": Case(without(INTEL, "/sys/devices/system/node")),
+    "kernel without NUMA": Case(without(INTEL, "/sys/devices/system/node"), NO_NUMA),
     "NIC on a node without memory": Case(
         {**TWO_NODES, "/sys/devices/system/node/has_memory": "0", f"{AT_PF}/numa_node": "1"},
         {"numa": warn("host", "(eno1): its NUMA node 1 has no memory", "slots of that CPU")}, {"pfs": PFS}),
@@ -347,6 +370,109 @@ CASES: dict[str, Case] = {
         {**INTEL, **nic(PF, "eno1", "ice", E810, 20)},
         params={"appliance": "my_router", "release": "7.4.1", "pfs": ["eno1"], "appliances": [
             {"name": "my_router", "nics": [{"model": "E810", "ids": [E810], "releases": ["7.2.5", "7.4.0"]}]}]}),
+    "E810 for a vSRX": Case(
+        {**INTEL, **nic(PF, "eno1", "ice", E810, 20)},
+        {"nic_model": unknown("8086:1592 is Intel E810 or E830, and which releases of vsrx", "release notes")},
+        {**VSRX, "pfs": ["eno1"]}),
+    "ConnectX-5 for a vMX": Case(
+        AMD, {"nic_model": unknown("15b3:1017 is NVIDIA ConnectX-5 or later", "option appliances")},
+        {"appliance": "vmx", "release": "20.4R3"}),
+    "E810 for an appliance of the user's that knows another": Case(
+        {**INTEL, **nic(PF, "eno1", "ice", E810, 20)}, {"nic_model": warn("nic", "is not among", "appliances")},
+        {"appliance": "mine", "release": "1", "pfs": ["eno1"], "appliances": [
+            {"name": "mine", "nics": [{"model": "X710", "ids": [X710], "releases": []}]}]}),
+    # KVM and QEMU for an appliance
+    "PML with a vSRX": Case(
+        {**INTEL, f"{INTEL_KVM}/pml": "Y"},
+        {"pml_apicv": warn("kernel", "pml=Y enable_apicv=Y; of pml, Juniper says", "kvm_host_pml: false")}, VSRX),
+    "PML with a vMX": Case({**INTEL, f"{INTEL_KVM}/pml": "Y"}, params={"appliance": "vmx", "release": "20.4R3"}),
+    "PML that cannot be read": Case(
+        without(INTEL, f"{INTEL_KVM}/pml"), {"pml_apicv": unknown("cannot be read", "as root")}, VSRX),
+    "PML of an appliance that is not known": Case(
+        INTEL, {"pml_apicv": unknown("what mine needs is not known", "guide for KVM"),
+                "machine_types": unknown("mine needs is not known", "guide for KVM")}, OF_MINE),
+    "QEMU of RHEL 9 with a vSRX": Case(
+        {**INTEL, **qemu("pc-i440fx-rhel7.6.0", "pc-q35-rhel9.2.0", "pc-q35-rhel9.6.0", "q35", "pc")},
+        {"machine_types": warn("appliance", "no pc-i440fx-6.2, the machine type of the profile vsrx; the newest with a "
+                               "32-bit SMBIOS entry point is pc-i440fx-rhel7.6.0",
+                               "Set vsrx_overrides: {machine: pc-i440fx-rhel7.6.0} for")}, VSRX),
+    "QEMU of RHEL 10 with a vSRX": Case(
+        {**INTEL, **qemu("pc-q35-rhel9.0.0", "pc-q35-rhel9.2.0", "pc-q35-rhel10.0.0")},
+        {"machine_types": warn("appliance", "is pc-q35-rhel9.2.0",
+                               "{machine: pc-q35-rhel9.2.0, disk: {bus: virtio}, day0: {kind: iso, bus: sata,")}, VSRX),
+    "QEMU that is too new for a vSRX": Case(
+        {**INTEL, **qemu("pc-q35-11.0", "pc-i440fx-8.1", "pc-i440fx-noble")},
+        {"machine_types": warn("host", "and no other with a 32-bit", "Install a QEMU")}, VSRX),
+    "QEMU without KVM for a vSRX": Case(
+        {**INTEL, **qemu("pc-q35-8.0", "pc-i440fx-7.2", "pc-i440fx-7.1", kind="qemu")},
+        {"machine_types": warn("appliance", "is pc-i440fx-7.2", "machine: pc-i440fx-7.2")}, VSRX),
+    "QEMU with a vMX": Case({**INTEL, **qemu("pc-q35-11.0")}, params={"appliance": "vmx", "release": "20.4R3"}),
+    "QEMU that libvirt has not looked at": Case(
+        {**INTEL, **qemu("pc-i440fx-6.2", changed="1700000000")},
+        {"machine_types": unknown("has not looked at the QEMU", "virsh domcapabilities")}, VSRX),
+    # CPUs for appliances
+    "CPUs for appliances": Case(QUIET_HOST, params={"pfs": PFS, "require": [*QUIET]}),
+    "CPUs for appliances, without nohz_full": Case({**QUIET_HOST, f"{CPUS}/nohz_full": "(null)"}),
+    "noise that nobody asked for": Case(INTEL),
+    "noise that somebody asked for": Case(INTEL, {
+        "isolated_cpus": warn("kernel", "no CPU is isolated", "kvm_host_isolated_cpus: [1-3, 5-7] for"),
+        **NOISE}, {"require": [*QUIET]}),
+    "noise beside CPUs for appliances": Case({**INTEL, f"{CPUS}/isolated": "2-3,6-7"}, NOISE),
+    "one core that nobody can have": Case(
+        {**INTEL, f"{CPUS}/online": "0,4"}, {"isolated_cpus": warn("kernel", "no CPU", "a host with more cores")},
+        {"require": ["isolated_cpus"]}),
+    "CPUs for appliances on another node": Case(
+        {**QUIET_HOST, f"{NODE}1/cpulist": "2-3,6-7", f"{NODE}0/cpulist": "0-1,4-5",
+         f"{NODE}1/hugepages/hugepages-2048kB/nr_hugepages": "0"},
+        {"isolated_cpus": warn("kernel", "2-3,6-7 of NUMA node 1; eno1 is on NUMA node 0, which has none",
+                               "isolcpus=managed_irq,domain,1,3,5,7 nohz_full=1,3,5,7 rcu_nocbs=1,3,5,7 "
+                               "irqaffinity=0,2,4,6")}),
+    "threads of a core on both sides": Case(
+        {**QUIET_HOST, f"{CPUS}/isolated": "2-3,7", "/proc/irq/24/smp_affinity_list": "0"},
+        {"smt": warn("kernel", "CPUs 2,6 share a core each", "kvm_host_isolated_cpus: [2-3, 6-7] for")}),
+    "SMT off": Case({**QUIET_HOST, f"{CPUS}/smt/control": "off", f"{CPUS}/online": "0-3", f"{CPUS}/isolated": "2-3"}),
+    "interrupts of a NIC on CPUs for appliances": Case(
+        {**QUIET_HOST, f"{AT_PF}/msi_irqs/24": "msix", f"{AT_PF}/msi_irqs/25": "msix",
+         "/proc/irq/25/smp_affinity_list": "0-7", "/proc/irq/25/effective_affinity_list": "6"},
+        {"interrupts": warn("host", "on isolated CPUs: 25 of eno1",
+                            "for irq in /sys/class/net/eno1/device/msi_irqs/*; do echo 0-1,4-5 > /proc/irq/")}),
+    "interrupts of a NIC where they are to be": Case(
+        {**QUIET_HOST, f"{AT_PF}/msi_irqs/25": "msix", "/proc/irq/25/smp_affinity_list": "0-7",
+         "/proc/irq/25/effective_affinity_list": "5"}),
+    "interrupts that are not to be seen": Case(
+        {**QUIET_HOST, f"{AT_PF}/msi_irqs/25": "msix"},
+        {"interrupts": unknown("/proc/irq/25 of eno1 cannot be read", "as root")}),
+    "irqbalance of its own mind": Case({**QUIET_HOST, **irqbalance("LIST=2-3")}, {
+        "interrupts": warn("host", "irqbalance may use the isolated CPUs 6-7", "restart irqbalance")}),
+    "irqbalance with a mask": Case({**QUIET_HOST, **irqbalance("S=0000,0000000c")}, {
+        "interrupts": warn("host", "irqbalance may use the isolated CPUs 6-7", "restart irqbalance")}),
+    "irqbalance that spares them": Case({**QUIET_HOST, **irqbalance("LIST=2-7")}),
+    "irqbalance that spares them by a mask": Case({**QUIET_HOST, **irqbalance("S=cc")}),
+    "irqbalance without a word": Case({**QUIET_HOST, **irqbalance("")}),
+    "irqbalance that has ended": Case({**QUIET_HOST, **irqbalance("LIST=2"), "/proc/77/comm": "bash"}),
+    "irqbalance of root": Case(
+        without({**QUIET_HOST, **irqbalance("")}, "/proc/77/environ"),
+        {"interrupts": unknown("/proc/77/environ", "as root")}),
+    "frequency that firmware sets": Case(
+        without(QUIET_HOST, *(f"{CPUS}/cpu{cpu}/cpufreq" for cpu in range(8))),
+        {"cpu_governor": unknown("firmware may", "OS Control Mode")}),
+    "frequency that a hypervisor sets": Case(
+        {**without(QUIET_HOST, *(f"{CPUS}/cpu{cpu}/cpufreq" for cpu in range(8))),
+         **cpu("GenuineIntel", "vmx hypervisor")}),
+    "governors of CPUs that are not for appliances": Case(
+        {**QUIET_HOST, f"{CPUS}/cpu0/cpufreq/scaling_governor": "powersave"}),
+    "no C-states": Case({**QUIET_HOST, f"{CPUS}/cpuidle/current_driver": "none"}),
+    "C-states that cannot be read": Case(
+        without(QUIET_HOST, f"{CPUS}/cpuidle"), {"cpu_idle": unknown("cannot be read", "as root")}),
+    "KSM that has stopped": Case(
+        {**QUIET_HOST, "/sys/kernel/mm/ksm/pages_shared": "51"},
+        {"ksm": warn("kernel", "stopped, with 51 pages merged", "echo 2 > /sys/kernel/mm/ksm/run")}),
+    "kernel without KSM and transparent hugepages": Case(
+        without(QUIET_HOST, "/sys/kernel/mm/ksm", "/sys/kernel/mm/transparent_hugepage")),
+    "no hugepages for appliances": Case(
+        {**QUIET_HOST, **hugepages(0)},
+        {"hugepages": warn("kernel", "no hugepages", "hugepages=8"),
+         "node_hugepages": warn("kernel", "NUMA node 0: none", "hugepagesz=1G hugepages=0:8")}),
     # VM-FEX
     "VIC with 22 VFs": Case({**VIC, **vfs(PF, range(30, 52))}, params=VIC_NAMED),
     "VIC with 33 VFs": Case(

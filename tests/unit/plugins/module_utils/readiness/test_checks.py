@@ -18,7 +18,7 @@ from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import examine
 
 ALL = ["cpu_virtualisation", "kvm", "nested", "iommu_firmware", "iommu_kernel", "interrupt_remapping", "nic_sriov",
-       "mmio", "acs", "vfio", "lockdown", "hugepages", "numa", "pcie_link"]
+       "mmio", "acs", "vfio", "lockdown", "hugepages", "numa", "pcie_link", *checks.QUIET]
 
 
 def statuses(answer: dict[str, t.Any]) -> dict[str, str]:

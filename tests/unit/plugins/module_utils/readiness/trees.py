@@ -12,9 +12,17 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
-from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import RESOURCE
+from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import CPUS, QUIET, RESOURCE
 
 KERNEL = "6.12.43+deb13-amd64"
+NOISY: dict[str, str] = {
+    f"{CPUS}/isolated": "", f"{CPUS}/nohz_full": "(null)",
+    **{f"{CPUS}/cpu{cpu}/cpufreq/scaling_governor": "powersave" for cpu in range(8)},
+    **{f"{CPUS}/cpu{cpu}/cpuidle/state2/disable": "0" for cpu in range(8)},
+    "/sys/kernel/mm/transparent_hugepage/enabled": "[always] madvise never", "/sys/kernel/mm/ksm/run": "1",
+}
+QEMU, CACHE = "/usr/bin/qemu-system-x86_64", "/var/cache/libvirt/qemu/capabilities/5a1e.xml"
+POOLS, NODE_0 = "/sys/kernel/mm/hugepages", "/sys/devices/system/node/node0/hugepages"
 BUS = "/sys/bus/pci/devices"
 
 
@@ -86,14 +94,14 @@ def cpu(vendor: str, flags: str) -> Tree:
 
 
 def kernel(cmdline: str = "quiet", modules: str = "kernel/drivers/vfio/pci/vfio-pci.ko.xz:") -> Tree:
-    """A kernel with its modules, which is not locked down, and one NUMA node."""
+    """A kernel with its modules, which is not locked down, and one NUMA node; no CPU is for appliances alone."""
     return {
         "/proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{KERNEL} root=/dev/sda2 ro {cmdline}",
         "/proc/sys/kernel/osrelease": KERNEL,
         f"/lib/modules/{KERNEL}/modules.dep": f"kernel/fs/nfs/nfs.ko.xz:\n{modules}",
         f"/lib/modules/{KERNEL}/modules.builtin": "kernel/fs/ext4/ext4.ko",
         "/sys/kernel/security/lockdown": "[none] integrity confidentiality",
-        "/sys/devices/system/cpu/online": "0-7",
+        **QUIET, **NOISY,
         "/sys/devices/system/node/node0/cpulist": "0-7",
         "/sys/devices/system/node/has_memory": "0",
         "/sys/class/net/lo": None,
@@ -102,14 +110,26 @@ def kernel(cmdline: str = "quiet", modules: str = "kernel/drivers/vfio/pci/vfio-
     }
 
 
-def hugepages(total: int, size: int = 1048576, folder: str = "/sys/kernel/mm/hugepages") -> Tree:
-    """A pool; ``size`` in KiB."""
-    pool = f"{folder}/hugepages-{size}kB"
-    return {f"{pool}/nr_hugepages": str(total), f"{pool}/free_hugepages": str(total)}
+def hugepages(total: int, size: int = 1048576, folder: str = POOLS) -> Tree:
+    """A pool, of the host and as a whole of NUMA node 0, or of a folder; ``size`` in KiB."""
+    folders = [folder, NODE_0] if folder == POOLS else [folder]
+    return {f"{each}/hugepages-{size}kB/{name}_hugepages": str(total) for each in folders for name in ("nr", "free")}
 
 
 def kvm(module: str, nested: str) -> Tree:
-    return {"/dev/kvm": "", "/sys/class/misc/kvm": None, f"/sys/module/{module}/parameters/nested": nested}
+    """KVM, of Intel without PML, and a QEMU."""
+    options = {"pml": "N", "enable_apicv": "Y"} if module == "kvm_intel" else {}
+    return {"/dev/kvm": "", "/sys/class/misc/kvm": None,
+            **{f"/sys/module/{module}/parameters/{name}": text for name, text in {"nested": nested, **options}.items()},
+            **qemu("pc-i440fx-10.0", "pc-q35-10.0", "pc-i440fx-6.2")}
+
+
+def qemu(*machines: str, kind: str = "kvm", changed: str = "9999999999") -> Tree:
+    """A QEMU with machine types, as libvirt's cache has it."""
+    lines = [f"  <machine type='{kind}' name='{machine}' hotplugCpus='yes' maxCpus='255'/>" for machine in machines]
+    return {QEMU: "", CACHE: "\n".join([
+        "<qemuCaps>", f"  <emulator>{QEMU}</emulator>", f"  <qemuctime>{changed}</qemuctime>", "  <arch>x86_64</arch>",
+        *lines, "</qemuCaps>"])}
 
 
 def iommu(table: str, units: t.Sequence[str], chip: str = "IR-IO-APIC") -> Tree:

@@ -25,10 +25,19 @@ OUTCOME: Dict = {
               "firmware", "Enable SR-IOV in the firmware setup (Dell: Integrated Devices, SR-IOV Global Enable)"),
     ],
 }
+# What vm_placement_info returns of a host
+NODES: list[Dict] = [{"numa_node": 0, "memory": 65536,
+     "cpus": [{"cpu": cpu, "siblings": [], "isolated": False, "governor": None, "nohz_full": False,
+               "housekeeping": cpu < 2, "pinned_by": ["edge1"] if cpu in (2, 3, 6) else []} for cpu in range(8)],
+     "hugepages": [{"size": "1G", "total": 16, "free": 8,
+                    "used_by": [{"domain": "edge1", "pages": 8, "running": True}]},
+                   {"size": "2M", "total": 0, "free": 0, "used_by": []}],
+     "pfs": [{"name": "eno2", "pci_address": "0000:81:00.0", "numvfs": 4, "totalvfs": 64}]},
+    {"numa_node": 1, "memory": 65536, "cpus": [], "hugepages": [], "pfs": []}]
 HOSTILE = "<script>alert('x')</script> & \"y\" \x1b[31m\u202e\n{{ 7 * 7 }}"
 FLEET: Dict = {
     "kvm1": OUTCOME,
-    "kvm2": {"ready": True, "checks": [check("kvm", "ok", "/dev/kvm")], "reboot": [], "error": ""},
+    "kvm2": {"ready": True, "checks": [check("kvm", "ok", "/dev/kvm")], "reboot": [], "error": "", "nodes": NODES},
     "kvm3": {},
     "kvm4": {"ready": False, "checks": [], "reboot": ["kernel arguments iommu=pt"], "error": ""},
     "kvm5": {"ready": False, "checks": [], "reboot": [], "error": "No package"},

@@ -42,11 +42,12 @@ def test_a_page() -> None:
     assert page.open == []
     told = " ".join(page.texts)
     for word in ("1 failed, 1 not reached, 1 not ready, 1 waits for a reboot, 1 ready", "kvm1: not ready", "nic_sriov",
-                 "SR-IOV Global Enable", "Reboot it for kernel arguments iommu=pt", "No package", "It was not reached"):
+                 "SR-IOV Global Enable", "Reboot it for kernel arguments iommu=pt", "No package", "It was not reached",
+                 "0-1 of the host; 2-3,6 of edge1; 4-5,7 free", "1G: 8 of 16 free, 8 of edge1", "eno2 with 4 of 64"):
         assert word in told
     anchors = [attributes["id"] for tag, attributes in page.elements if tag == "h2"]
     assert [attributes["href"] for tag, attributes in page.elements if tag == "a"] == [f"#{name}" for name in anchors]
-    assert [tag for tag, _attributes in page.elements].count("table") == 3
+    assert [tag for tag, _attributes in page.elements].count("table") == 4
 
 
 def test_a_page_needs_nothing_but_itself() -> None:
@@ -58,7 +59,8 @@ def test_a_page_needs_nothing_but_itself() -> None:
 
 def test_a_page_shows_hostile_text_as_text() -> None:
     checks = [check(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)]
-    hosts = {HOSTILE: {"ready": False, "checks": checks, "reboot": [HOSTILE], "error": HOSTILE}}
+    hosts = {HOSTILE: {"ready": False, "checks": checks, "reboot": [HOSTILE], "error": HOSTILE,
+                       "nodes": [{"numa_node": 0, "cpus": [{"cpu": 1, "pinned_by": [HOSTILE]}]}]}}
     text = readiness_html(readiness_fleet(hosts))
     assert "<script" not in text
     assert all(char.isprintable() or char == "\n" for char in text)

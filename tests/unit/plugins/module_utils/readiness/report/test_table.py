@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.nfv.kvm.plugins.filter.readiness import FilterModule
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.report.outcomes import (
     HOSTILE,
+    NODES,
     OUTCOME,
     Dict,
     check,
@@ -56,6 +57,15 @@ def test_a_table() -> None:
     lines = readiness_table(OUTCOME, "kvm1")
     assert "\n".join(lines) + "\n" == TABLE
     assert max(columns(line) for line in shown(lines)) <= 80
+
+
+def test_who_has_what_comes_below_the_checks() -> None:
+    lines = readiness_table({**OUTCOME, "nodes": NODES}, "kvm1")
+    assert "\n".join(lines) + "\n" == TABLE + """\
+| NUMA node 0: CPUs 0-1 of the host; 2-3,6 of edge1; 4-5,7 free. Huge
+|     pages 1G: 8 of 16 free, 8 of edge1. PFs eno2 with 4 of 64 VFs.
+| NUMA node 1: CPUs none. Huge pages none. PFs none.
+"""
 
 
 @pytest.mark.parametrize(("outcome", "lines"), [

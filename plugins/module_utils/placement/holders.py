@@ -1,0 +1,32 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which domain of a host holds which CPUs and how much memory."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Holder
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import read_holder
+
+
+def read_holders(connection: Connection, online: t.Collection[int], without: str | None = None) -> tuple[Holder, ...]:
+    """The domains that run or are defined, by name.
+
+    :param online: the CPUs of the host
+    :param without: the name of a domain that is left out
+    """
+    found = [holder_of(domain, online) for domain in connection.domains() if domain.name != without]
+    return tuple(sorted(filter(None, found), key=lambda holder: holder.domain))
+
+
+def holder_of(domain: Domain, online: t.Collection[int]) -> Holder | None:
+    """What a domain holds, None for one that has just gone."""
+    subject = f"domain {domain.name}"
+    live, definition = (None if text is None else xml.parse(text, subject)
+                        for text in (domain.live_xml(), domain.definition()))
+    if live is None and definition is None:
+        return None
+    return read_holder(domain.name, online, definition, live)

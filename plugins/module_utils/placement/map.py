@@ -1,0 +1,39 @@
+# Copyright: nfv.kvm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who has what of a host, in words: for the one who is told that something does not fit."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.free import free_cores, pages_for_others, usable
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import DEDICATED, Holder, page_name
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import Node, Topology
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import ranges
+
+
+def map_of(topology: Topology, holders: t.Sequence[Holder], policy: str = DEDICATED) -> str:
+    """The whole host, node by node, in one line.
+
+    :param policy: of the placement for which CPUs are free
+    """
+    nodes = "; ".join(_node(topology, node, holders, policy) for node in topology.nodes)
+    lost = f"; PFs without a known node: {', '.join(pf.name for pf in topology.pfs)}" if topology.pfs else ""
+    return nodes + lost
+
+
+def _node(topology: Topology, node: Node, holders: t.Sequence[Holder], policy: str) -> str:
+    pfs = f" (PFs {', '.join(pf.name for pf in node.pfs)})" if node.pfs else ""
+    own = {cpu.number for cpu in node.cpus}
+    free = {cpu for core in free_cores(topology, node, holders, policy) for cpu in core}
+    parts = [f"free CPUs {ranges(free) or 'none'}"]
+    parts += [f"{holder.domain} has {ranges(holder.cpus & own)}" for holder in holders if holder.cpus & own]
+    rest = own - usable(topology, policy) - {cpu for holder in holders for cpu in holder.cpus}
+    parts += [f"{'the host has' if rest <= topology.housekeeping else 'isolated'} {ranges(rest)}"] if rest else []
+    for pool in (pool for pool in node.pools if pool.total):
+        free_pages = pool.free - pages_for_others(topology, node, holders, pool.size)
+        takers = sorted(holder.domain for holder in holders if holder.memory_on(node.number)
+                        and holder.page is not None and (holder.page or topology.page) == pool.size)
+        by = f", the rest is for {', '.join(takers)}" if takers else ""
+        parts.append(f"{max(free_pages, 0)} of {pool.total} huge pages of {page_name(pool.size)} free{by}")
+    return f"node {node.number}{pfs}: {', '.join(parts)}"

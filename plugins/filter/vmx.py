@@ -1,33 +1,32 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Doors to the rules of the role vmx, which are in module_utils/appliance/vmx."""
+"""The filters of the role vmx."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import rendered, told
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx import conf as files
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx import host as hosts
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx import model, plan, refused
-from ansible_collections.nfv.kvm.plugins.plugin_utils.door import guarded
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.conf import conf_of, joins_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.host import refused_host
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import wanted
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.plan import leaving, plan_of
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.refused import refused
+from ansible_collections.nfv.kvm.plugins.plugin_utils.typed import doors
 
 
 class FilterModule:
-    """The filters of the role vmx."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """By their names."""
-        read, seen = model.vmx_of, hosts.host_of
-        return {
-            "vmx_conf": guarded(lambda text: rendered(files.conf_of(text)), "vmx_conf", text=str),
-            "vmx_junosdev": guarded(lambda text: rendered(files.joins_of(text)), "vmx_junosdev", text=str),
-            "vmx_wanted": guarded(
-                lambda given, conf, joins: rendered(model.wanted_of(given, conf, joins)), "vmx_wanted"),
-            "vmx_leaving": guarded(lambda wanted: rendered(plan.leaving(read(wanted))), "vmx_leaving"),
-            "vmx_plan": guarded(lambda wanted, host: rendered(plan.plan_of(read(wanted), seen(host))), "vmx_plan"),
-            "vmx_refused": guarded(lambda wanted: told(lambda: refused.refused(read(wanted))), "vmx_refused"),
-            "vmx_refused_host": guarded(
-                lambda wanted, host: told(lambda: hosts.refused_host(read(wanted), seen(host))), "vmx_refused_host"),
-        }
+        """Their names."""
+        return doors({
+            "vmx_conf": conf_of,
+            "vmx_junosdev": joins_of,
+            "vmx_wanted": wanted,
+            "vmx_plan": plan_of,
+            "vmx_leaving": leaving,
+            "vmx_refused": refused,
+            "vmx_refused_host": refused_host,
+        }, "Run ansible-doc -t role nfv.kvm.vmx to see its variables", vmx="vmx_", given="vmx_", conf="vmx.conf: ",
+            joins="vmx-junosdev.conf: interfaces")

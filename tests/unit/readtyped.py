@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.plugin_utils.typed import Reader
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Reader
 
 
 def read(kind: t.Any, value: object) -> t.Any:

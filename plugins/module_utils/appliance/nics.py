@@ -9,8 +9,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Path, Refused, Whole, within
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Path, Refused, Variables, Whole, number, read
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 
@@ -29,7 +29,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Nic:
+class Nic(Variables):
     """A NIC as vm_interface takes it (``options``, which are passed on), with those of its options that rules read."""
 
     options: Whole
@@ -68,7 +68,7 @@ class Names:
     management: tuple[str, ...]
     data: str
     first: int
-    maximum: int | None = field(metadata=within(1))  # without a default, for those that add to this
+    maximum: t.Annotated[int, number(1)] | None  # without a default, for those that add to this
 
     def at(self, place: int) -> str:
         """The name of the NIC at a place, from 0 on."""
@@ -77,7 +77,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class NicRules(Names):
+class NicRules(Names, Given):
     """What an appliance profile says of NICs.
 
     :param model: of all, but for those in ``models``, which are there by name
@@ -94,7 +94,7 @@ def nic_of(options: object, subject: str) -> Nic:
 
     :raises ValidationError: it has no type, or an option that rules read is of another type
     """
-    return Given(options, f"{subject}.", "Describe the NIC as nfv.kvm.vm_interface takes it").read(Nic)
+    return read(Nic, options, subject, "Describe the NIC as nfv.kvm.vm_interface takes it")
 
 
 def on_bridge(bridge: str, subject: str, openvswitch: bool = False) -> Nic:

@@ -8,33 +8,43 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Options, one_of, rendered, within
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules, ordered
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Options, Variables, number, read, shown
 
-REMEDY = "ansible-doc nfv.kvm.vm_appliance has the keys of a profile with their values"
-BUSES = ("virtio", "ide", "sata", "scsi")
-SMBIOS = ("bios", "system", "baseBoard", "chassis")
+SUBJECT = "appliance profile, "
+REMEDY = "Run ansible-doc nfv.kvm.vm_appliance to see the keys of a profile with their values"
+FirstBus = t.Literal["virtio", "ide", "sata", "scsi"]
+Bus = t.Literal["virtio", "ide", "sata", "scsi", "usb"]
+Format = t.Literal["qcow2", "raw"]
+Block = t.Literal["bios", "system", "baseBoard", "chassis"]
+SMBIOS: tuple[Block, ...] = t.get_args(Block)
+Count = t.Annotated[int, number(1)]
 # The key of a CPU that does not depend on the host's
 EVERY = "every vendor"
 
 
+def for_every_vendor(cpu: object) -> object:
+    """A CPU, which may depend on the vendor of the host's, as one that does."""
+    return {EVERY: cpu} if isinstance(cpu, str) else cpu
+
+
 @dataclass(frozen=True)
-class FirstDisk:
+class FirstDisk(Given):
     """The disk that boots; its image is the profile's."""
 
-    bus: str = field(metadata=one_of(*BUSES))
-    format: str = field(default="qcow2", metadata=one_of("qcow2", "raw"))
+    bus: FirstBus
+    format: Format = "qcow2"
 
 
 @dataclass(frozen=True)
-class Disk:
+class Disk(Given):
     """A disk, with the path on the host of what it is copied from."""
 
     name: str
     image: str
-    bus: str = field(metadata=one_of(*BUSES, "usb"))
-    format: str = field(default="qcow2", metadata=one_of("qcow2", "raw"))
+    bus: Bus
+    format: Format = "qcow2"
 
     def path(self, folder: str) -> str:
         """Where it is in a folder of the host."""
@@ -42,24 +52,24 @@ class Disk:
 
 
 @dataclass(frozen=True)
-class Day0:
+class Day0(Given):
     """The medium with the day-0 configuration: ``iso``, a CD-ROM, or ``vmm``, a disk with a FAT file system."""
 
-    bus: str = field(metadata=one_of(*BUSES, "usb"))
-    kind: str = field(default="iso", metadata=one_of("iso", "vmm"))
+    bus: Bus
+    kind: t.Literal["iso", "vmm"] = "iso"
     label: str = "day0"
 
 
 @dataclass(frozen=True)
-class Ready:
+class Ready(Given):
     """What it says on its console when it is up, and the seconds that this may take."""
 
     console: str
-    timeout: int = field(metadata=within(1))
+    timeout: Count
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Given, Variables):
     """What a kind of appliance needs.
 
     :param memory: MiB
@@ -70,22 +80,28 @@ class Profile:
     :param console: the ``port`` of a telnet console on 127.0.0.1 of the host, none for a pty
     """
 
-    vcpus: int = field(metadata=within(1))
-    memory: int = field(metadata=within(1))
+    vcpus: Count
+    memory: Count
     machine: str
-    cpu: t.Mapping[str, str]
+    cpu: t.Annotated[t.Mapping[str, str], for_every_vendor]
     disk: FirstDisk
     nics: NicRules
     disks: tuple[Disk, ...] = ()
     cpu_features: tuple[str, ...] = ()
-    smbios: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict, metadata=one_of(*SMBIOS))
-    sockets: int | None = field(default=None, metadata=within(1))
+    smbios: t.Mapping[Block, t.Mapping[str, str]] = field(default_factory=dict)
+    sockets: Count | None = None
     hugepages: bool = False
     day0: Day0 | None = None
-    console: t.Mapping[str, int] = field(default_factory=dict, metadata=one_of("port"))
+    console: t.Mapping[t.Literal["port"], int] = field(default_factory=dict)
     ready: Ready | None = None
     image: str | None = None
     description: str | None = None
+
+    def __post_init__(self) -> None:
+        """:raises ValidationError: its vCPUs cannot be divided among its sockets."""
+        if self.vcpus % (self.sockets or 1):
+            raise ValidationError(f"{SUBJECT}sockets", f"{self.vcpus} vCPUs cannot be divided among so many",
+                                  self.sockets, REMEDY)
 
 
 def profile_of(values: object) -> Profile:
@@ -93,20 +109,17 @@ def profile_of(values: object) -> Profile:
 
     :raises ValidationError: a key is missing or unknown, or has a value that it cannot have
     """
-    if isinstance(values, t.Mapping) and isinstance(values.get("cpu"), str):
-        values = {**values, "cpu": {EVERY: values["cpu"]}}
-    given = Given(values, "appliance profile, ", REMEDY, strict=True)
-    profile = given.read(Profile)
-    for path in given.unknown():
-        raise ValidationError(path, "there is no such key", None, REMEDY)
-    if profile.vcpus % (profile.sockets or 1):
-        raise given.wrong("sockets", f"{profile.vcpus} vCPUs cannot be divided among so many", profile.sockets)
-    return profile
+    return read(Profile, values, SUBJECT, REMEDY)
+
+
+def nics_of(interfaces: tuple[object, ...], profile: Profile) -> list[Options]:
+    """NICs with their names and models, as vm_interface takes them."""
+    return [nic.options for nic in ordered(interfaces, profile.nics)]
 
 
 def copies(profile: Profile, folder: str) -> list[Options]:
     """The disks for a role, each with its path in a folder of the host."""
-    return [{**rendered(disk), "path": disk.path(folder)} for disk in disks_of(profile)]
+    return [{**shown(disk), "path": disk.path(folder)} for disk in disks_of(profile)]
 
 
 def disks_of(profile: Profile) -> list[Disk]:

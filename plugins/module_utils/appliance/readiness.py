@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import typing as t
-
 EVERY = ("cpu_virtualisation", "kvm")
 WITH_VFS = ("iommu_kernel", "interrupt_remapping", "nic_sriov", "mmio", "acs", "vfio", "numa", "pcie_link")
 # Needs PFs, and the release of the appliance
 MODEL = "nic_model"
 
 
-def checks(pfs: t.Sequence[str], release: str | None = None, vfs: bool = False) -> list[str]:
+def checks(pfs: tuple[str, ...], release: str | None = None, vfs: bool = False) -> list[str]:
     """The names of the checks.
 
     :param pfs: the PFs whose VFs it has, as far as they are named

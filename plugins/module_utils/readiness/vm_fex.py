@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether PFs can associate their VFs with the port profiles of Cisco UCS Manager, by the table of ../vm_fex.py."""
+"""Whether PFs can associate their VFs with port profiles of Cisco UCS Manager, by the table of ../vm_fex_table.py."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ import functools
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics, each_pf, label
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
-from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import (
-    OVERRIDES,
-    Table,
-    Use,
-    adapter_of,
-    read_table,
-    reasons_of,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import Use, adapter_of, reasons_of
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex_table import OVERRIDES, Table, read_table
 
 # By key of the table: the status, the layer at fault, and what to do.
 JUDGED = {

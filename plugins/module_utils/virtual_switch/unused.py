@@ -41,7 +41,7 @@ def kept(bridge: LinuxBridge, host: Host) -> str:
     """Why a bridge stays, an empty text if it can go."""
     name = bridge.name
     if not is_made(name, host.notes):
-        return "the role virtual_switch has not made it"
+        return "the role virtual_switch did not create it"
     users = [*other_ports(name, host), *(link.ifname for link in host.links if link.link == name)]
     if users:
         return f"{', '.join(users)} use{'s' if len(users) == 1 else ''} it"

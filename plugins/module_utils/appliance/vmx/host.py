@@ -5,18 +5,31 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Refused, rendered
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import Interface, Vmx
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import Interface, Plane, Vmx
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Refused, read, shown
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
+from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.host import Link
+from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.notes import notes_of
 
 BRIDGES = ("bridge", "openvswitch")
-# What files of the role virtual_switch say of themselves; the path of the file is before it.
-NOTE = re.compile(r".+?:# Written by nfv\.kvm's role virtual_switch: bridge (\S+)(?: port (\S+))?")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the role has read.
+
+    :param links: as iproute2 shows them
+    :param own: lines with the notes of virtual_switch among others
+    :param said: what the role's script ``read`` printed
+    """
+
+    links: tuple[Link, ...] = ()
+    own: tuple[str, ...] = ()
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,30 +53,32 @@ class Host:
 def host_of(values: object) -> Host:
     """What was read.
 
-    :param values: ``links`` as iproute2 tells them, ``own``, lines with the notes of virtual_switch among others, and
-        ``said``, what the role's script ``read`` said
+    :param values: as Said
     :raises ValidationError: a part is of another type
     :raises ValueError: a line of the script has another form
     """
-    given = Given(values, "host.")
+    given = read(Said, values, "host", "Run the role vmx again")
     told: dict[str, list[list[str]]] = {kind: [] for kind in ("pf", "file", "pages", "own")}
-    for line in (given.text("said") or "").splitlines():
+    for line in given.said.splitlines():
         kind, *words = line.split("\t")
         told.setdefault(kind, []).append(words)
     made: dict[str, set[str]] = {}
-    for note in filter(None, (NOTE.match(str(line)) for line in given.items("own"))):
-        made.setdefault(note[1], set()).update(filter(None, [note[2]]))
+    for note in notes_of(given.own):
+        made.setdefault(note.bridge, set()).update(filter(None, [note.port]))
     return Host(
-        {link.text("ifname") or "": link.entry("linkinfo").text("info_kind") for link in given.entries("links")}, made,
+        {link.ifname: link.linkinfo.info_kind for link in given.links}, made,
         {name: Pf(name, driver=driver, numvfs=int(numvfs), totalvfs=int(totalvfs))
          for name, driver, numvfs, totalvfs in told["pf"]},
         [path for (path,) in told["file"]], [int(size) * int(count) for size, count in told["pages"]],
         sum(int(size) for (size,) in told["own"]))
 
 
-def refused_host(vmx: Vmx, host: Host) -> Refused:
+AsRead = t.Annotated[Host, host_of]
+
+
+def refused_host(vmx: Vmx, host: AsRead) -> Refused:
     """What the host lacks for a vMX of which nothing is refused, and what the drivers of its PFs cannot."""
-    for name, path in rendered(vmx.images).items():
+    for name, path in shown(vmx.images).items():
         if path not in host.files:
             yield ValidationError(f"vmx_images.{name}", "this host has no such file", path,
                                   "Unpack Juniper's bundle there, or correct the path")
@@ -84,7 +99,8 @@ def missing(subject: str, name: str | None) -> ValidationError:
 
 def refused_hugepages(vmx: Vmx, host: Host) -> Refused:
     """A VFP that finds too few free huge pages on one NUMA node, where those that it runs with count as free."""
-    memory = Given(vmx.overrides.get("vfp", {}), "vmx_vfp_overrides.").number("memory") or vmx.vfp.memory or 0
+    overrides = read(Plane, vmx.overrides.get("vfp", {}), "vmx_vfp_overrides", "Write it as in an appliance profile")
+    memory = overrides.memory or vmx.vfp.memory or 0
     most = (max(host.pages, default=0) + host.own) // 1024
     if memory > most:
         yield ValidationError("vmx_vfp.memory", "the VFP's memory is in huge pages of one NUMA node, and this host has "

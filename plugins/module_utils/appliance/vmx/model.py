@@ -14,15 +14,18 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import D, Given, Options, within
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import Names
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Options, Variables, number
+from ansible_collections.nfv.kvm.plugins.module_utils.values import MTU, VLAN_IDS
 
 if t.TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+D = t.TypeVar("D", bound="DataclassInstance")
+
 
 @dataclass(frozen=True)
-class Images:
+class Images(Variables):
     """The images by their paths on the KVM host."""
 
     vcp: str | None = None
@@ -33,22 +36,22 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Plane:
+class Plane(Variables):
     """The domain of the control plane (VCP) or of the forwarding plane (VFP): MiB, and what its first NIC has."""
 
     vcpus: int | None = None
     memory: int | None = None
-    console_port: int | None = field(default=None, metadata=within(1, 65535))
+    console_port: t.Annotated[int, number(1, 65535)] | None = None
     mac: str | None = None
     address: str | None = None
 
 
 @dataclass(frozen=True)
-class Wire:
+class Wire(Variables):
     """What an interface is joined to: a bridge, or by a link a NIC of the host or another Junos device (``peer``)."""
 
     link: str | None = None
-    mtu: int | None = field(default=None, metadata=within(68, 65535))
+    mtu: t.Annotated[int, number(*MTU)] | None = None
     bridge: str | None = None
     host_dev: str | None = None
     peer: Options | None = None
@@ -70,9 +73,9 @@ class Interface(Wire):
     type: str | None = None
     mac: str | None = None
     nic: str | None = None
-    virtual_function: int | None = field(default=None, metadata=within(0, 65535))
-    vlan: int | None = field(default=None, metadata=within(1, 4094))
-    port_speed: int | None = field(default=None, metadata=within(1, 10**6))
+    virtual_function: t.Annotated[int, number(0, 65535)] | None = None
+    vlan: t.Annotated[int, number(*VLAN_IDS)] | None = None
+    port_speed: t.Annotated[int, number(1, 10**6)] | None = None
     layer2: bool | None = None
 
     @property
@@ -82,7 +85,7 @@ class Interface(Wire):
 
 
 @dataclass(frozen=True)
-class Conf:
+class Conf(Variables):
     """What a vmx.conf can say; ``ignored`` is what is written there and not understood."""
 
     id: str | None = None
@@ -108,7 +111,7 @@ class Vmx(Conf):
     size: str | None = None
     management_bridged: bool = False
     unjoined_bridge: str = "virbr0"
-    reserved_vnics: int | None = field(default=None, metadata=within(0, 8))
+    reserved_vnics: t.Annotated[int, number(0, 8)] | None = None
     modified_drivers: tuple[str, ...] = ()
     overrides: t.Mapping[str, Options] = field(default_factory=dict)
     beside: Images = Images()
@@ -127,25 +130,13 @@ RESERVED = (((14, 1), 0), ((15, 1), 1))
 TRAIN = re.compile(r"(\d{1,9})\.(\d{1,9})")
 
 
-def vmx_of(variables: object) -> Vmx:
-    """The role's variables without their prefix.
+def wanted(given: Vmx, conf: Conf, joins: tuple[Join, ...]) -> Vmx:
+    """The whole vMX. Variables come first, and add to the interfaces of a vmx.conf by their names.
 
-    :raises ValidationError: one is of another type
+    :param given: the role's variables without their prefix
+    :param conf: what was read of a vmx.conf
+    :param joins: what was read of a vmx-junosdev.conf
     """
-    return Given(variables, "vmx_", "See ansible-doc -t role nfv.kvm.vmx").read(Vmx)
-
-
-def wanted_of(variables: object, conf: object, joins: object) -> Vmx:
-    """The whole vMX: the role's variables, and what was read of a vmx.conf and a vmx-junosdev.conf.
-
-    :raises ValidationError: a value is of another type
-    """
-    ends = Given({"interfaces": joins}, "vmx-junosdev.conf: ").entries("interfaces")
-    return wanted(vmx_of(variables), Given(conf, "vmx.conf: ").read(Conf), [end.read(Join) for end in ends])
-
-
-def wanted(given: Vmx, conf: Conf, joins: t.Sequence[Join]) -> Vmx:
-    """The same; variables come first, and add to the interfaces of a vmx.conf by their names."""
     whole = over(over(Vmx(external_bridge="br-ext"), conf), given)
     vcp, vfp = over(conf.vcp, given.vcp), over(conf.vfp, given.vfp)
     enough = (vfp.vcpus or 0) >= LEAST["performance"]["vfp"][0]

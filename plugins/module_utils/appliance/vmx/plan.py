@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 from ansible.module_utils.common.dict_transformations import dict_merge
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Options, rendered
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import Nic, nic_of, on_bridge
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Disk
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.host import AsRead, Host
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import Interface, Plane, Vmx, data_names
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.refused import refused_id
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Arguments, Options, shown
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 
 
 @dataclass(frozen=True)
-class Bridge:
+class Bridge(Arguments):
     """A bridge as the role virtual_switch takes it."""
 
     name: str
@@ -29,7 +29,7 @@ class Bridge:
 
 
 @dataclass(frozen=True)
-class Appliance:
+class Appliance(Arguments):
     """A domain, by variables of the role virtual_appliance: NICs as vm_interface takes them, PFs as sriov_vf."""
 
     name: str
@@ -48,7 +48,7 @@ class Plan:
     vfp: Appliance
 
 
-def plan_of(vmx: Vmx, host: Host) -> Plan:
+def plan_of(vmx: Vmx, host: AsRead) -> Plan:
     """What is to be made."""
     external = str(vmx.external_bridge)
     reserved = [f"reserved{number}" for number in range(vmx.reserved_vnics or 0)]
@@ -110,7 +110,7 @@ def internal_bridge(vmx: Vmx) -> str:
 def overrides(image: str | None, plane: Plane, disks: t.Iterable[Disk], more: Options) -> Options:
     """What of a domain differs from its appliance profile."""
     console = {} if plane.console_port is None else {"console": {"port": plane.console_port}}
-    return {"image": image, "vcpus": plane.vcpus, "memory": plane.memory, "disks": [rendered(disk) for disk in disks],
+    return {"image": image, "vcpus": plane.vcpus, "memory": plane.memory, "disks": [shown(disk) for disk in disks],
             **console, **more}
 
 

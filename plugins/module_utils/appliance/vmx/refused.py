@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Refused
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import misplaced
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import LEAST, Interface, Vmx, data_names
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Refused
 from ansible_collections.nfv.kvm.plugins.module_utils.mac import unicast_mac
 
 # A link of the host has 15 characters, and br-int-ID is one.
@@ -26,12 +26,14 @@ VCP, VFP = "control plane (VCP)", "forwarding plane (VFP)"
 TYPES = ("virtio", "e1000", "sriov")
 
 
-def refused(vmx: Vmx) -> list[ValidationError]:
+def refused(vmx: Vmx) -> Refused:
     """All that is wrong, each with its remedy."""
-    found = [*refused_identity(vmx), *refused_sizes(vmx), *refused_names(vmx)]
+    for rules in (refused_identity, refused_sizes, refused_names):
+        yield from rules(vmx)
     for interface in vmx.interfaces:
-        found += refused_interface(interface)
-    return [*found, *refused_macs(vmx), *refused_kinds(vmx), *refused_vfs(vmx)]
+        yield from refused_interface(interface)
+    for rules in (refused_macs, refused_kinds, refused_vfs):
+        yield from rules(vmx)
 
 
 def refused_id(vmx: Vmx) -> Refused:

@@ -14,15 +14,26 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import Nic
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.model import (
     PORTS,
     PRIORITIES,
+    REMEDY,
     Cluster,
     Vsrx,
     named,
     own_slot,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.given import read
 
 RETH = re.compile(r"reth(\d{1,3})")
 # What VFs that are not trusted need: neither does without the other.
 UNTRUSTED = ("use-active-child-mac-on-reth", "use-actual-mac-on-physical-interfaces")
+
+
+def for_cluster(cluster: object, config: object = "") -> str:
+    """What cluster_config returns.
+
+    :param cluster: the variable vsrx_cluster
+    :param config: the variable vsrx_config, which no error shows
+    """
+    return cluster_config(read(Vsrx, {"interfaces": (), "cluster": cluster, "config": config}, "vsrx_", REMEDY))
 
 
 def cluster_config(vsrx: Vsrx) -> str:

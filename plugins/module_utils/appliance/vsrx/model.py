@@ -11,11 +11,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Options, Path, Whole, within
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import Names, Nic, on_bridge
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Options, Path, Variables, Whole, number
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import VfSettings
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.params import vf_indexes
 
+REMEDY = "Run ansible-doc -t role nfv.kvm.vsrx to see its variables"
 # Of node 0 and node 1, if nothing else is said.
 PRIORITIES = (200, 100)
 # No page of the guide names it; more than these have not been seen.
@@ -77,14 +78,14 @@ class Reth:
 
     name: str
     members: tuple[str, ...] = ()
-    redundancy_group: int = field(default=1, metadata=within(1, 128))
+    redundancy_group: t.Annotated[int, number(1, 128)] = 1
 
 
 @dataclass(frozen=True)
 class Group:
     """A redundancy group, with the priorities of node 0 and node 1."""
 
-    id: int = field(metadata=within(0, 128))
+    id: t.Annotated[int, number(0, 128)]
     priorities: tuple[int, ...] = PRIORITIES
 
 
@@ -96,10 +97,10 @@ class Cluster:
     :param fabric: without a bridge, it is the second NIC that was given
     """
 
-    control: Link
-    fabric: Link
-    id: int | None = field(default=None, metadata=within(1, 255))
-    node: int | None = field(default=None, metadata=within(0, 1))
+    control: Link = Link()
+    fabric: Link = Link()
+    id: t.Annotated[int, number(1, 255)] | None = None
+    node: t.Annotated[int, number(0, 1)] | None = None
     hosts: tuple[str, ...] = ()
     trust: bool = True
     reths: tuple[Reth, ...] = ()
@@ -107,8 +108,8 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Vsrx:
-    """One vSRX.
+class Vsrx(Variables):
+    """One vSRX by the variables of the role vsrx, without their prefix. What looks at NICs alone needs few of them.
 
     :param interfaces: its NICs, to which a cluster adds
     :param memory: MiB
@@ -127,16 +128,6 @@ class Vsrx:
     speeds: t.Mapping[str, int] = field(default_factory=dict)
     config: str = field(default="", repr=False)
     pf_driver_controlled: bool = True
-
-
-def vsrx_of(settings: object) -> Vsrx:
-    """What the role's variables say.
-
-    :param settings: the variables without their prefix; what looks at NICs alone needs ``interfaces``, ``pfs`` and
-        ``cluster`` alone
-    :raises ValidationError: a variable is of another type
-    """
-    return Given(settings, "vsrx_", "See ansible-doc -t role nfv.kvm.vsrx").read(Vsrx)
 
 
 def own_slot(cluster: Cluster | None) -> str:
@@ -158,6 +149,11 @@ def nics(vsrx: Vsrx) -> list[Nic]:
     bridges = {"control": cluster.control.bridge, "fabric": cluster.fabric.bridge}
     links = [on_bridge(bridge, f"vsrx_cluster.{name}") for name, bridge in bridges.items() if bridge]
     return [*given[:1], *links, *(trusted(nic) if cluster.trust and nic.is_vf else nic for nic in given[1:])]
+
+
+def interfaces(vsrx: Vsrx) -> list[Options]:
+    """The same as vm_interface takes them."""
+    return [nic.options for nic in nics(vsrx)]
 
 
 def trusted(nic: Nic) -> Nic:

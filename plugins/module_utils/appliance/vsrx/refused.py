@@ -12,12 +12,12 @@ import typing as t
 from fnmatch import fnmatchcase
 
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Refused
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import misplaced
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.configuration import Judged, judged
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.model import MAXIMUM, Vsrx, names
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.refused_cluster import refused_cluster
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Refused
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.appliance import RELEASE, knows
 
 # From this release on, memory beyond that of a size is taken for more flow sessions.
@@ -45,7 +45,7 @@ PROTOCOL_MTU = 1500
 MANAGEMENT = ("fxp0", "em0")
 
 
-def refused(vsrx: Vsrx) -> list[ValidationError]:
+def refused(vsrx: Vsrx) -> Refused:
     """All that is wrong, each with its remedy; rules of NICs only if each NIC is in its place."""
     seen = judged(vsrx)
     found = [*refused_order_of_names(seen)]
@@ -53,7 +53,7 @@ def refused(vsrx: Vsrx) -> list[ValidationError]:
         found = [*refused_order_of_speeds(seen), *refused_macs(seen), *refused_cluster(seen)]
         if not vsrx.pf_driver_controlled and any(nic.is_vf for _name, nic in seen.named):
             found += refused_driver(seen)
-    return [*refused_size(vsrx), *found]
+    yield from (*refused_size(vsrx), *found)
 
 
 def refused_size(vsrx: Vsrx) -> Refused:

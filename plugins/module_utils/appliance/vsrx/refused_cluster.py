@@ -13,7 +13,6 @@ import re
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Refused
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.configuration import RETH, UNTRUSTED, Judged
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.model import (
     PORTS,
@@ -22,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.model impor
     trusted_vfs,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Refused
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.appliance import knows
 
 PORT = re.compile(r"ge-[07]/0/\d{1,2}")

@@ -29,7 +29,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.model impo
     State,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.ucs.vnic_policy.read import dn_of, instances, read_state
-from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import TABLE
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex_table import TABLE
 
 # VFs of a PF that hosts can use with port profiles: on some, and on any.
 VF_LIMITS = tuple(TABLE.vf_limits)

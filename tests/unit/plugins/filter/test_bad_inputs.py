@@ -112,7 +112,8 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("lab_topology", {0: [{"name": "kvm1", "pfs": 10**9}]}, "hosts[0].pfs = 1000000000: it must be a number from 0 to"),
     ("lab_topology", {0: [], 1: 10**12}, "lab_host_count = 1000000000000: it must be a number from 0 to 254"),
     ("appliance_disks", {0: {**PROFILE, "disks": [5]}}, "profile, disks[0] = 5: it must be a dictionary"),
-    ("appliance_disks", {0: {**PROFILE, "vcpus": True}}, "vcpus = True: it must be a whole number"),
+    ("appliance_disks", {0: {**PROFILE, "vcpus": True}},
+     "vcpus = True: it must be a number, 1 or more. Run ansible-doc"),
     ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "appliance profile, cpu: it is missing"),
     ("appliance_domain", {0: {**PROFILE, "smbios": {"system": "a"}}},
      "appliance profile, smbios.system = 'a': it must be a dictionary"),
@@ -121,7 +122,8 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is no VF"),
     ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "vm_fex_profiles[0].name = 5: it must be a text"),
     ("vm_fex_judged", {1: {"profiles": []}}, "ucs.service_profiles: it is missing"),
-    ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}}, "vmx_reserved_vnics = 1000000000000: it must be a whole"),
+    ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}},
+     "vmx_reserved_vnics = 1000000000000: it must be a number from 0 to 8. Run ansible-doc"),
 ]
 
 
@@ -150,7 +152,7 @@ def test_bad_input(name: str) -> None:
             with in_time():
                 FILTERS[name](*(given_to_it if isinstance(given_to_it, list) else [given_to_it]))
         except AnsibleFilterError as error:
-            event("not as it must be" if "is not as it must be" in str(error) else "refused by its path")
+            event("not valid" if "its input is not valid" in str(error) else "refused by its path")
 
     ends()
 

@@ -279,7 +279,7 @@ def test_what_leaves_is_what_was_made_but_for_the_external_bridge(name: str, bri
 
 
 def test_nothing_leaves_without_an_id() -> None:
-    with pytest.raises(AnsibleFilterError, match="vmx_id = .*: it must have 1 to 8 characters"):
+    with pytest.raises(AnsibleFilterError, match=r"vmx_id.*: it must have 1 to 8 characters"):
         FILTERS["vmx_leaving"](vmx_wanted(DEFAULTS, {}, []))
 
 

@@ -13,18 +13,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import (
-    FORMS,
-    NO_VF,
-    OVERRIDES,
-    TABLE,
-    Adapter,
-    Use,
-    judge,
-    read_table,
-    uses_of,
-    warnings_of,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex import Adapter, Use, judge, uses_of, warnings_of
+from ansible_collections.nfv.kvm.plugins.module_utils.vm_fex_table import FORMS, NO_VF, OVERRIDES, TABLE, read_table
 from ansible_collections.nfv.kvm.tests.unit.fakehost import PCI_DEVICES, FakeHost
 
 PF, VF = "0000:0a:00.0", "0000:0a:00.1"

@@ -13,8 +13,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
-from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Refused, Scalar, State, number
-from ansible_collections.nfv.kvm.plugins.plugin_utils.typed import Reader, doors, shown
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Reader, Refused, Scalar, State, number, shown
+from ansible_collections.nfv.kvm.plugins.plugin_utils.typed import doors
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,10 @@ def test_a_filter() -> None:
 
 @pytest.mark.parametrize(("given", "told"), [
     (([{"name": "a"}] * 4,), "vms = 4: there are too many."),
-    (([{}],), "virtual_machines[0].name: it is missing. See ansible-doc -t filter nfv.kvm.vm_names for what it takes."),
+    (([{}],), "virtual_machines[0].name: it is missing. Run ansible-doc -t filter nfv.kvm.vm_names to see its input."),
     (([], None), "most = 'null': it must be a whole number."),
-    (([{"name": "d"}],), "nfv.kvm.vm_names: its input is not as it must be: 'd'."),
-    ((), "nfv.kvm.vm_names: its input is not as it must be: missing a required argument: 'vms'."),
+    (([{"name": "d"}],), "nfv.kvm.vm_names: its input is not valid: 'd'."),
+    ((), "nfv.kvm.vm_names: its input is not valid: missing a required argument: 'vms'."),
 ])
 def test_a_filter_that_fails(given: tuple[t.Any, ...], told: str) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
@@ -126,4 +126,4 @@ def test_a_filter_that_fails(given: tuple[t.Any, ...], told: str) -> None:
 
 def test_a_filter_that_judges_lists_what_cannot_be_read() -> None:
     assert FILTERS["vm_refused"]([{"name": "b"}, {}]) == [
-        "virtual_machines[1].name: it is missing. See ansible-doc -t filter nfv.kvm.vm_refused for what it takes."]
+        "virtual_machines[1].name: it is missing. Run ansible-doc -t filter nfv.kvm.vm_refused to see its input."]

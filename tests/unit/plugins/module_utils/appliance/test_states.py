@@ -100,7 +100,7 @@ def test_a_guest_that_does_not_shut_down(deployed: WholeHost) -> None:
     result = deployed.run(**{**WHOLE, "day0": {"frr.conf": "new"}, "profile": profile(memory=1024)},
                           restart="allowed")
     assert "did not shut down" in result["msg"]
-    assert "nfv.kvm.vm_domain, state: shutdown and a timeout" in result["msg"]
+    assert "nfv.kvm.vm_domain with state: shutdown and a larger timeout" in result["msg"]
     assert "The host is as it was before" in result["msg"]
     assert deployed.snapshot() == before
 

@@ -9,14 +9,12 @@ import re
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleFilterError
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import rendered, told
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.host import host_of, refused_host
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import vmx_of, wanted_of
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.refused import refused
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.filter.vmx import FilterModule
 
 Dict = dict[str, t.Any]
+FILTERS = FilterModule().filters()
 
 
 def virtio(number: int, **more: t.Any) -> Dict:
@@ -41,14 +39,14 @@ def wanted(*interfaces: Dict, joins: t.Sequence[Dict] = (), **given: t.Any) -> D
         "management_bridged": False, "unjoined_bridge": "virbr0", "reserved_vnics": None, "modified_drivers": [],
         "overrides": {"vcp": {}, "vfp": {}}, **given,
     }
-    return t.cast(Dict, rendered(wanted_of(whole, {}, list(joins))))
+    return t.cast(Dict, FILTERS["vmx_wanted"](whole, {}, list(joins)))
 
 
 def all_told(given: Dict, there: Dict | None = None) -> list[str]:
     """What is refused of a vMX, on one host if there is one."""
     if there is None:
-        return told(lambda: refused(vmx_of(given)))
-    return told(lambda: refused_host(vmx_of(given), host_of(there)))
+        return t.cast("list[str]", FILTERS["vmx_refused"](given))
+    return t.cast("list[str]", FILTERS["vmx_refused_host"](given, there))
 
 
 def host(*pfs: str, pages: t.Sequence[int] = (3072,), files: str = "/vcp.qcow2 /hdd.img /vfp.img",
@@ -149,15 +147,17 @@ def test_interfaces(interfaces: list[Dict], told: str) -> None:
 @pytest.mark.parametrize(("interface", "given", "told"), [
     (virtio(0), {"vfp": {"memory": "4 GB"}}, "vmx_vfp.memory = '4 GB': it must be a whole number"),
     (virtio(0), {"vcp": {"console_port": 70000}}, "vmx_vcp.console_port = 70000: it must be a number from 1 to 65535"),
-    (virtio(0), {"vfp": {"console_port": "ttyS0"}}, "vmx_vfp.console_port = 'ttyS0': it must be a whole number"),
+    (virtio(0), {"vfp": {"console_port": "ttyS0"}},
+     "vmx_vfp.console_port = 'ttyS0': it must be a number from 1 to 65535"),
     (virtio(0), {"reserved_vnics": 9}, "vmx_reserved_vnics = 9: it must be a number from 0 to 8"),
-    (sriov(0, virtual_function="two"), {}, "vmx_interfaces[0].virtual_function = 'two': it must be a whole number"),
+    (sriov(0, virtual_function="two"), {},
+     "vmx_interfaces[0].virtual_function = 'two': it must be a number from 0 to 65535"),
     (sriov(0, mtu=20), {}, "vmx_interfaces[0].mtu = 20: it must be a number from 68 to 65535"),
     (sriov(0, vlan=4095), {}, "vmx_interfaces[0].vlan = 4095: it must be a number from 1 to 4094"),
-    (sriov(0, port_speed="10G"), {}, "vmx_interfaces[0].port_speed = '10G': it must be a whole number"),
+    (sriov(0, port_speed="10G"), {}, "vmx_interfaces[0].port_speed = '10G': it must be a number from 1 to 1000000"),
 ])
 def test_values(interface: Dict, given: Dict, told: str) -> None:
-    with pytest.raises(ValidationError) as raised:
+    with pytest.raises(AnsibleFilterError) as raised:
         wanted(interface, **given)
     assert told in str(raised.value)
 

@@ -12,9 +12,8 @@ from hypothesis import given as any_of
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.kvm.plugins.module_utils import junos
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.configuration import cluster_config
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.model import vsrx_of
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.vsrx.test_refused import (
+    FILTERS,
     FXP0,
     VIRTIO,
     all_told,
@@ -58,7 +57,7 @@ set chassis cluster use-actual-mac-on-physical-interfaces
 
 
 def text_of(given: Dict, config: str = "") -> str:
-    return cluster_config(vsrx_of({"interfaces": [], "cluster": given, "config": config}))
+    return str(FILTERS["vsrx_cluster_config"](given, config))
 
 
 def cluster(**changes: t.Any) -> Dict:

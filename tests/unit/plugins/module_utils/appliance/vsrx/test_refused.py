@@ -13,12 +13,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import told
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.model import vsrx_of
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vsrx.refused import refused, warnings
+from ansible_collections.nfv.kvm.plugins.filter.vsrx import FilterModule
 
 Dict = dict[str, t.Any]
 
+FILTERS = FilterModule().filters()
 ROLES = Path(__file__).parents[6] / "roles"
 SIZES = yaml.safe_load((ROLES / "vsrx/defaults/main.yml").read_text())["vsrx_sizes"]
 FXP0 = {"type": "bridge", "source": {"bridge": "br-mgmt"}}
@@ -36,11 +35,11 @@ def settings(**changes: t.Any) -> Dict:
 
 def all_told(given: Dict) -> list[str]:
     """What is refused."""
-    return told(lambda: refused(vsrx_of(given)))
+    return t.cast("list[str]", FILTERS["vsrx_refused"](given))
 
 
 def all_warnings(given: Dict) -> list[str]:
-    return list(warnings(vsrx_of(given)))
+    return t.cast("list[str]", FILTERS["vsrx_warnings"](given))
 
 
 def port(words: str, name: str = "ge-0/0/0") -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, Options, one_of, rendered, within
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.want import Keys as Placement
 
 REMEDY = "ansible-doc nfv.kvm.vm_appliance has the keys of a profile with their values"
 BUSES = ("virtio", "ide", "sata", "scsi")
@@ -66,6 +67,7 @@ class Profile:
     :param sockets: None: each vCPU is one
     :param smbios: libvirt's blocks of SMBIOS entries
     :param disks: those behind the first
+    :param placement: defaults of the module's option
     :param console: the ``port`` of a telnet console on 127.0.0.1 of the host, none for a pty
     """
 
@@ -83,6 +85,7 @@ class Profile:
     day0: Day0 | None = None
     console: t.Mapping[str, int] = field(default_factory=dict, metadata=one_of("port"))
     ready: Ready | None = None
+    placement: Placement | None = None
     image: str | None = None
     description: str | None = None
 

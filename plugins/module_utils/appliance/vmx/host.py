@@ -82,8 +82,14 @@ def missing(subject: str, name: str | None) -> ValidationError:
 
 
 def refused_hugepages(vmx: Vmx, host: Host) -> Refused:
-    """A VFP that finds too few free huge pages on one NUMA node, where those that it runs with count as free."""
-    memory = Given(vmx.overrides.get("vfp", {}), "vmx_vfp_overrides.").number("memory") or vmx.vfp.memory or 0
+    """A VFP that finds too few free huge pages on one NUMA node, where those that it runs with count as free.
+
+    For one that is placed, vm_appliance looks at those of the node that it chooses.
+    """
+    overrides = Given(vmx.overrides.get("vfp", {}), "vmx_vfp_overrides.")
+    if {**overrides.entry("placement").values, **vmx.placement}.get("policy", "none") != "none":
+        return
+    memory = overrides.number("memory") or vmx.vfp.memory or 0
     most = (max(host.pages, default=0) + host.own) // 1024
     if memory > most:
         yield ValidationError("vmx_vfp.memory", "the VFP's memory is in huge pages of one NUMA node, and this host has "

@@ -15,7 +15,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.placement.holders import r
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Demand, Placement, Want
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.near import node_of_nic
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import read_topology
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import read_holder, read_placement
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import read_holder, read_placement, render
 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.appliance.resource import ApplianceResource
@@ -36,6 +36,10 @@ class Placed:
     def shown(self) -> dict[str, t.Any] | None:
         """What it has, for the diff."""
         return None if self.present is None else self.present.shown()
+
+    def write(self, domain: xml.Element) -> None:
+        """Write it into the XML of the domain."""
+        render(domain, self.wanted)
 
 
 def place(later: Host, appliance: ApplianceResource, want: Want, handle: Domain | None, pfs: t.Sequence[Pf]) -> Placed:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-import uuid
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
@@ -13,10 +12,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import do
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, has_parts, media
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.placed import Placed, place
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, marker
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import EVERY, Profile, disks_of
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, uuid_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
     UNFINISHED,
     Disk,
@@ -42,11 +40,13 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.foreseen import Fo
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.plan import InterfaceResource
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.state import NicState
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Want
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import render
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import vf_result
+
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.appliance.placed import Placed
+    from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Want
 
 # The PCI root that libvirt gives a machine; with it a NIC's place is known before the domain is defined.
 PCI_ROOTS = {"pc": "pci-root", "q35": "pcie-root"}
@@ -146,8 +146,11 @@ class ApplianceResource:
         medium = self.medium is None or host.exists(self.medium.path)
         if self.medium is not None and not medium:
             check_tools(host, self.medium)
-        want = self.placement
-        placed = None if want is None else place(later, self, want, handle, pfs)
+        placed = None
+        if self.placement is not None:
+            from ansible_collections.nfv.kvm.plugins.module_utils.appliance.placed import place
+
+            placed = place(later, self, self.placement, handle, pfs)
         wanted = self._wanted(host, handle is None, placed)
         domain = self.domain(wanted).read(later)
         check_own(self.name, domain.definition, self.folder)
@@ -213,10 +216,10 @@ class ApplianceResource:
         medium = "" if self.medium is None else self.medium.path
         root = wanted_definition(self.name, domain_xml(self.profile, self.name, self.folder, medium, vendor))
         if placed is not None:
-            render(root, placed.wanted)
+            placed.write(root)
         if new:
             own = xml.etree().Element("uuid")
-            own.text = _uuid(host, self.name)
+            own.text = uuid_of(host, self.name)
             root.insert(1, own)
             model = PCI_ROOTS.get(machine_family(root))
             if model is not None:
@@ -252,8 +255,3 @@ def check_twice(pfs: t.Sequence[Pf]) -> None:
             raise ValidationError(f"pfs[{number}].pf", f"this is the PF of pfs[{seen[pf.pci_address]}]", pf.name,
                                   "Give all that is wanted of a PF in one item")
         seen[pf.pci_address] = number
-
-
-def _uuid(host: Host, name: str) -> str:
-    """One that the same name on the same host has again, so that check mode knows the MACs that a real run makes."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{identity(host)}"))

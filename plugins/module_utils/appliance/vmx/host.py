@@ -87,7 +87,7 @@ def refused_hugepages(vmx: Vmx, host: Host) -> Refused:
     For one that is placed, vm_appliance looks at those of the node that it chooses.
     """
     overrides = Given(vmx.overrides.get("vfp", {}), "vmx_vfp_overrides.")
-    if {**overrides.entry("placement").values, **vmx.placement}.get("policy", "none") != "none":
+    if {**overrides.entry("placement").values, **vmx.placement}.get("policy") not in (None, "none"):
         return
     memory = overrides.number("memory") or vmx.vfp.memory or 0
     most = (max(host.pages, default=0) + host.own) // 1024

@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option ``profile``, as appliance/argument_spec.py has it: the keys of an appliance profile."""
+"""The options ``profile`` and ``placement``, as appliance/argument_spec.py has them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,71 @@ options:
       sockets:
         description: Number of CPU sockets, which share the vCPUs equally. If it is omitted, each vCPU is a socket.
         type: int
-      hugepages: {type: bool, description: "Whether the memory is in huge pages. If it is omitted, it is not."}
+      hugepages:
+        description:
+          - Whether the memory is in huge pages of the host's default size, on any NUMA node. If it is omitted, it is
+            not.
+          - O(placement.hugepages) wins, if the appliance is placed.
+        type: bool
+      placement:
+        description: Defaults of O(placement), which wins key by key.
+        type: dict
+        suboptions: &placement
+          policy:
+            description:
+              - V(dedicated) gives each vCPU a CPU that no other domain has, and runs the other threads of QEMU on CPUs
+                of the host.
+              - V(shared) lets the vCPUs run on CPUs of one NUMA node that they share with other appliances of this
+                policy. If the host has isolated CPUs, these are not among them, because the scheduler moves no threads
+                there.
+              - With V(none), the default, the host decides, and nothing of the placement is written into the domain.
+            type: str
+            choices: [none, shared, dedicated]
+          numa_node:
+            description:
+              - The NUMA node that the CPUs and all memory are of. Its number, or V(auto).
+              - V(auto), the default, takes the node that most NICs are on, by their PFs. Without NICs of a known node,
+                it takes that of most PFs of O(pfs), and without these, a node that has no PFs and as many free CPUs as
+                possible. The choice is kept as long as it is valid.
+            type: str
+          cpus:
+            description:
+              - The CPUs, as numbers or ranges such as V(2-5). With V(dedicated), one for each vCPU in this order.
+              - If it is omitted, the module chooses them. It takes whole cores first, and only isolated CPUs if the
+                host has any. If it has none, the core of CPU 0 is left to the host. The choice is kept as long as no
+                other domain is pinned to one of these CPUs, and it is what the other options ask for.
+            type: list
+            elements: str
+          emulator_cpus:
+            description:
+              - The CPUs of the other threads of QEMU, as O(placement.cpus).
+              - If it is omitted, those of the host that are on the same NUMA node, or if there are none, any of the
+                host. With V(shared), these threads then run where the vCPUs do.
+            type: list
+            elements: str
+          hugepages:
+            description:
+              - The size of the huge pages that the memory is in. They must be free on the NUMA node; pages that a
+                domain will take that is defined and does not run are not free. V(none) means none.
+              - If it is omitted, O(profile.hugepages) decides.
+            type: str
+            choices: [2M, 1G, none]
+          threads:
+            description:
+              - What the vCPUs share of a core, if the host has SMT (Hyper-Threading).
+              - V(prefer), the default, fills all CPUs of a core first.
+              - V(isolate) gives each vCPU a core, whose other CPUs stay empty and are not given to others.
+              - V(require) gives the appliance whole cores, and refuses hosts without SMT.
+            type: str
+            choices: [prefer, isolate, require]
+          memory_lock:
+            description: Whether the host must not swap out the memory. If it is omitted, it may.
+            type: bool
+          share_pages:
+            description:
+              - Whether the host may merge memory pages of the same content with those of other guests (KSM). If it is
+                omitted, it may.
+            type: bool
       smbios:
         description:
           - "What the firmware reports to the guest, by the blocks and entries of libvirt, such as
@@ -125,4 +189,12 @@ options:
             type: str
             required: true
           timeout: {type: int, required: true, description: "Seconds to wait for that text."}
+  placement:
+    description:
+      - The CPUs, the NUMA node and the huge pages that the appliance has of its host. They are chosen before anything
+        is changed. If it fits nowhere, the error lists who has what of the host.
+      - A running appliance gets another placement when it is next started; see O(restart).
+      - Keys that are omitted are taken from O(profile.placement).
+    type: dict
+    suboptions: *placement
 """

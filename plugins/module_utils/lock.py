@@ -22,7 +22,7 @@ FOLDER = "nfv-kvm"
 WAIT_SECONDS = 300.0
 POLL_SECONDS = 0.2
 # Kinds of objects in the order in which a run takes their locks, so that no two runs wait for each other.
-KINDS = ("bridge", "network", "PF", "domain")
+KINDS = ("bridge", "network", "PF", "CPUs", "domain")
 
 
 @contextlib.contextmanager

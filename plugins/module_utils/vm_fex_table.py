@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where 802.1Qbh (Cisco VM-FEX) is known not to work: one table, which a file of the host overrides."""
 
 from __future__ import annotations

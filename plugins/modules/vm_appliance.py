@@ -16,7 +16,7 @@ description:
   - Check mode predicts every action, also on a host that does not have the VFs or the domain yet.
   - Whatever M(nfv.kvm.sriov_vf), M(nfv.kvm.vm_domain) and M(nfv.kvm.vm_interface) refuse is refused before anything
     is changed. The same applies to an image that is missing or has another format, and to a host that lacks disk space,
-    memory, huge pages, the machine type or the CPU model.
+    memory, huge pages, the machine type or the CPU model, or has no room for O(placement).
   - If a step fails, the module takes back what this run changed. The message says so, and lists what it could not take
     back. An appliance that is not ready in time keeps running, and the next run waits for it again.
   - An appliance is known by its disks. A domain that has the name and no disk in O(folder) is refused.
@@ -115,6 +115,7 @@ seealso:
   - module: nfv.kvm.vm_domain
   - module: nfv.kvm.vm_interface
   - module: nfv.kvm.vm_migration
+  - module: nfv.kvm.vm_placement_info
 """
 
 EXAMPLES = r"""
@@ -158,6 +159,19 @@ EXAMPLES = r"""
       - {type: bridge, source: {bridge: br-mgmt}}
       - {type: bridge, source: {bridge: br-inside}}
     restart: allowed
+
+- name: Deploy a router with CPUs and 1 GiB pages of the NUMA node of its VFs, which nobody else has
+  nfv.kvm.vm_appliance:
+    name: edge2
+    profile: "{{ lookup('ansible.builtin.file', 'router.yml') | from_yaml }}"
+    pfs:
+      - {pf: eno2, up: true, numvfs: 4}
+    interfaces:
+      - {type: bridge, source: {bridge: br-mgmt}}
+      - {type: hostdev, source: {pf: eno2, vf: 1}}
+    placement:
+      policy: dedicated
+      hugepages: 1G
 
 - name: Replace its disk by a copy of a new image, with the profile of a file
   nfv.kvm.vm_appliance:
@@ -223,6 +237,25 @@ disks:
       type: str
       sample: /var/lib/libvirt/images/router.qcow2
     image_changed: {description: Whether the image has changed since then., type: bool, sample: false}
+placement:
+  description: Where it runs; null without O(placement).
+  returned: success
+  type: dict
+  contains:
+    policy: {description: The policy., type: str, sample: dedicated}
+    numa_node: {description: The NUMA node of its CPUs and memory., type: int, sample: 1}
+    vcpus:
+      description: With V(dedicated) the CPU of each vCPU, with V(shared) the CPUs on which all of them run.
+      type: list
+      elements: int
+      sample: [2, 22]
+    emulator_cpus:
+      description: The CPUs of the other threads of QEMU; empty if these run where the vCPUs do.
+      type: list
+      elements: int
+      sample: [0, 20]
+    hugepages: {description: The size of its huge pages., type: str, sample: 1G}
+    threads: {description: What its vCPUs share of a core., type: str, sample: prefer}
 ready:
   description: Whether the appliance has been ready since it booted.
   returned: success
@@ -236,7 +269,7 @@ needs_restart:
 """
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.argument_spec import PROFILE
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.argument_spec import PLACEMENT, PROFILE
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.params import appliance_resource
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.argument_spec import INTERFACE
 from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
@@ -248,6 +281,7 @@ SPEC = {
     "profile": {"type": "dict", "options": PROFILE},
     "pfs": {"type": "list", "elements": "dict", "options": OPTIONS},
     "interfaces": {"type": "list", "elements": "dict", "options": INTERFACE},
+    "placement": {"type": "dict", "options": PLACEMENT},
     "day0": {"type": "dict", "no_log": True},  # a configuration has passwords
     "bridges_pending": {"type": "list", "elements": "str"},
     "folder": {"type": "path"},

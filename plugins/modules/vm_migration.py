@@ -76,6 +76,26 @@ options:
     suboptions:
       mac: {type: str, required: true, description: MAC address of the NIC.}
       pci_address: {type: str, required: true, description: PCI address of the VF on the target.}
+  placement:
+    description:
+      - The CPUs and the NUMA node that the domain has on the other host. M(nfv.kvm.vm_migration_info) returns them
+        there.
+      - Required if the domain is bound to CPUs and memory of one NUMA node here.
+    type: dict
+    suboptions:
+      policy: {type: str, required: true, choices: [dedicated, shared], description: Whose the CPUs are.}
+      node: {type: int, required: true, description: The NUMA node.}
+      cpus: {type: list, elements: int, required: true, description: The CPUs of its vCPUs.}
+      empty: {type: list, elements: int, default: [], description: The CPUs that stay empty for it.}
+      emulator_cpus: {type: list, elements: int, default: [], description: The CPUs of QEMU's other threads.}
+      page: {type: int, description: KiB of a huge page.}
+      threads:
+        description: What its vCPUs share of a core.
+        type: str
+        choices: [prefer, isolate, require]
+        default: prefer
+      memory_lock: {type: bool, description: Whether its memory is locked.}
+      share_pages: {type: bool, description: Whether its pages can be merged.}
   timeout:
     description:
       - Time in seconds, at least 1, that a guest has to shut down if it cannot move live. If it takes longer, the
@@ -174,6 +194,7 @@ actions:
 """
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.placing import OPTIONS
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.plan import migration_resource
 from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
@@ -185,6 +206,7 @@ SPEC = {
     "shared_storage": {"type": "bool", "default": False},
     "files": {"type": "list", "elements": "path", "default": []},
     "vfs": {"type": "list", "elements": "dict", "options": VF, "default": []},
+    "placement": {"type": "dict", "options": OPTIONS},
     "timeout": {"type": "int", "default": 120},
     "live_timeout": {"type": "int", "default": 3600},
     "lost_host": {"type": "str"},

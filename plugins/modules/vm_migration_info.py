@@ -18,6 +18,8 @@ description:
   - Checks the machine type, what each NIC is connected to, and the disk space for files that do not exist yet. For a
     NIC, this is the PF with a free VF, the started network with its port group and, if it gives VFs, a free one, the
     bridge, or the netdev below a macvtap. A VF that another domain, a process or the host itself uses is not free.
+  - A domain that is bound to CPUs and memory of one NUMA node (O(nfv.kvm.vm_appliance#module:placement)) also needs
+    such CPUs and memory on the NUMA node of its NICs on the target. It gets the same CPUs if they are free there.
   - Changes nothing.
 extends_documentation_fragment:
   - nfv.kvm.libvirt
@@ -64,6 +66,25 @@ options:
         suboptions:
           memory: {type: int, required: true, description: Size of this memory in KiB.}
           page: {type: int, required: true, description: "Size of a page in KiB, or V(0) for the default of the host."}
+      placement:
+        description: Where it runs, if it is bound to CPUs and memory of a NUMA node.
+        type: dict
+        suboptions:
+          policy: {type: str, required: true, choices: [dedicated, shared], description: Whose the CPUs are.}
+          node: {type: int, required: true, description: The NUMA node.}
+          cpus: {type: list, elements: int, required: true, description: The CPUs of its vCPUs.}
+          empty: {type: list, elements: int, default: [], description: The CPUs that stay empty for it.}
+          emulator_cpus: {type: list, elements: int, default: [], description: The CPUs of QEMU's other threads.}
+          page: {type: int, description: KiB of a huge page.}
+          threads:
+            description: What its vCPUs share of a core.
+            type: str
+            choices: [prefer, isolate, require]
+            default: prefer
+          memory_lock: {type: bool, description: Whether its memory is locked.}
+          share_pages: {type: bool, description: Whether its pages can be merged.}
+          vcpus: {type: int, required: true, description: Number of its vCPUs.}
+          memory: {type: int, required: true, description: Its memory in KiB.}
       files:
         description: The files that the domain needs.
         type: list
@@ -116,6 +137,7 @@ EXAMPLES = r"""
     name: edge
     target: qemu+ssh://root@kvm2/system
     vfs: "{{ edge_on_kvm2.vfs }}"
+    placement: "{{ edge_on_kvm2.placement or omit }}"
 """
 
 RETURN = r"""
@@ -152,6 +174,14 @@ vfs:
   contains:
     mac: {type: str, sample: "52:54:00:12:34:56", description: MAC address of the NIC.}
     pci_address: {type: str, sample: "0000:02:10.0", description: PCI address of the VF.}
+placement:
+  description: >-
+    With O(needs), where the domain can run on this host, as O(nfv.kvm.vm_migration#module:placement). Null for one that
+    is not bound to CPUs and memory of a NUMA node.
+  returned: success
+  type: dict
+  sample: {"policy": "dedicated", "node": 1, "cpus": [2, 22], "empty": [], "emulator_cpus": [0, 20], "page": 1048576,
+           "threads": "prefer", "memory_lock": null, "share_pages": null}
 settings:
   description: With O(needs), the settings that the VFs need on this host and that libvirt does not manage.
   returned: success
@@ -168,6 +198,7 @@ settings:
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.needs import examine
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.placing import OPTIONS
 from ansible_collections.nfv.kvm.plugins.module_utils.parameters import module_with
 
 MACHINE = {"type": {"type": "str"}, "arch": {"type": "str"}, "machine": {"type": "str"}, "emulator": {"type": "str"}}
@@ -185,6 +216,8 @@ NEEDS = {
     "machine": {"type": "dict", "required": True, "options": MACHINE},
     "cpu": {"type": "str"},
     "hugepages": {"type": "dict", "options": HUGEPAGES},
+    "placement": {"type": "dict", "options": {
+        **OPTIONS, "vcpus": {"type": "int", "required": True}, "memory": {"type": "int", "required": True}}},
     "files": {"type": "list", "elements": "dict", "required": True, "options": FILE},
     "vfs": {"type": "list", "elements": "dict", "required": True, "options": VF},
 }

@@ -10,12 +10,20 @@ import typing as t
 BUSES = ["virtio", "ide", "sata", "scsi"]
 Spec = dict[str, dict[str, t.Any]]
 
+PLACEMENT: Spec = {
+    "policy": {"type": "str", "choices": ["none", "shared", "dedicated"]}, "numa_node": {"type": "str"},
+    "cpus": {"type": "list", "elements": "str"}, "emulator_cpus": {"type": "list", "elements": "str"},
+    "hugepages": {"type": "str", "choices": ["2M", "1G", "none"]},
+    "threads": {"type": "str", "choices": ["prefer", "isolate", "require"]},
+    "memory_lock": {"type": "bool"}, "share_pages": {"type": "bool"},
+}
 FORMAT: dict[str, t.Any] = {"type": "str", "choices": ["qcow2", "raw"]}
 PROFILE: Spec = {
     "description": {"type": "str"}, "image": {"type": "str"},
     "vcpus": {"type": "int", "required": True}, "memory": {"type": "int", "required": True},
     "machine": {"type": "str", "required": True}, "cpu": {"type": "raw", "required": True},
     "cpu_features": {"type": "list", "elements": "str"}, "sockets": {"type": "int"}, "hugepages": {"type": "bool"},
+    "placement": {"type": "dict", "options": PLACEMENT},
     "smbios": {"type": "dict", "options": {
         block: {"type": "dict"} for block in ("bios", "system", "baseBoard", "chassis")}},
     "disk": {"type": "dict", "required": True, "options": {

@@ -19,15 +19,18 @@ MEMINFO = "/proc/meminfo"
 LINE = re.compile(r"^(\w+):\s+(\d+)", re.MULTILINE)
 
 
-def check_fits(host: Host, connection: Connection, profile: Profile, domain: Element, starts: bool) -> None:
+def check_fits(host: Host, connection: Connection, profile: Profile, domain: Element, starts: bool, placed: bool,
+               ) -> None:
     """Refuse what the host cannot run.
 
     :param domain: its XML
     :param starts: whether it is to start now, for which huge pages must be free
+    :param placed: whether its memory was looked for when it was placed on a NUMA node
     :raises ValidationError: the profile asks for more than there is, or for what this QEMU does not have
     :raises NotSupported: this host's CPU is not like the one that the profile asks for
     """
-    _check_memory(host, profile, starts)
+    if not placed:
+        _check_memory(host, profile, starts)
     _check_machine(connection, profile, domain)
 
 

@@ -16,6 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.resource import 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import connect
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.params import wanted_interfaces
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.want import wanted_placement
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource, pf_resource
 
 # Where libvirt keeps images by itself
@@ -46,7 +47,8 @@ def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | Applianc
         connect(params["uri"]), name, params["state"], profile, pfs, wanted,
         medium(folder, profile, params["day0"] or {}), folder,
         params["autostart"], params["restart"] == "allowed",
-        params["disks"] == "replace", params["wait"], tuple(params["bridges_pending"] or ()))
+        params["disks"] == "replace", params["wait"], tuple(params["bridges_pending"] or ()),
+        placement=wanted_placement(without_nulls(params["placement"] or {}), profile.placement, profile.hugepages))
 
 
 def name_and_folder(params: Params) -> tuple[str, str]:

@@ -250,4 +250,5 @@ def after_all(appliance: ApplianceResource, current: ApplianceState, power: Powe
     if power.boot:
         runs = next((found for found in (domain.live, domain.saved) if found is not None), domain.definition)
         domain = replace(domain, state=RUNNING, live=runs, saved=None)
-    return replace(after, disks=disks, domain=domain)
+    placed = None if after.placed is None else replace(after.placed, present=after.placed.wanted)
+    return replace(after, disks=disks, domain=domain, placed=placed)

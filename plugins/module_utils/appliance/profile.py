@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules, ordered
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Options, Variables, number, read, shown
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.want import Keys as Placement
 
 SUBJECT = "appliance profile, "
 REMEDY = "Run ansible-doc nfv.kvm.vm_appliance to see the keys of a profile with their values"
@@ -77,6 +78,7 @@ class Profile(Given, Variables):
     :param sockets: None: each vCPU is one
     :param smbios: libvirt's blocks of SMBIOS entries
     :param disks: those behind the first
+    :param placement: defaults of the module's option
     :param console: the ``port`` of a telnet console on 127.0.0.1 of the host, none for a pty
     """
 
@@ -94,6 +96,7 @@ class Profile(Given, Variables):
     day0: Day0 | None = None
     console: t.Mapping[t.Literal["port"], int] = field(default_factory=dict)
     ready: Ready | None = None
+    placement: Placement | None = None
     image: str | None = None
     description: str | None = None
 

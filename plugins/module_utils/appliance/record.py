@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+import uuid
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
@@ -23,6 +24,11 @@ ENTRY = {"inode": int, "image": str, "size": int, "mtime": int}
 def identity(host: Host) -> str:
     """What tells this host from all others; clones may have one machine-id."""
     return f"{host.read('/proc/sys/kernel/hostname') or ''}.{host.read('/etc/machine-id') or ''}"
+
+
+def uuid_of(host: Host, name: str) -> str:
+    """One that the same name on the same host has again, so that check mode knows the MACs that a real run makes."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{identity(host)}"))
 
 
 @dataclass(frozen=True)

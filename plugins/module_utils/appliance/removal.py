@@ -153,8 +153,8 @@ class ApplianceRemoval:
 
     def result(self, state: RemovalState, plan: Plan[RemovalState]) -> dict[str, t.Any]:
         """The same keys as of an appliance that is there."""
-        return {"state": state.domain.state, "uuid": None, "interfaces": [], "vfs": [], "disks": [], "ready": False,
-                "needs_restart": False}
+        return {"state": state.domain.state, "uuid": None, "interfaces": [], "vfs": [], "disks": [], "placement": None,
+                "ready": False, "needs_restart": False}
 
     def _domain(self) -> DomainResource:
         return DomainResource(self.connection, self.name, None, "absent", None, self.restart, self.timeout)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-import uuid
 from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
@@ -17,7 +16,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import outl
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, is_marked
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import EVERY, Profile, disks_of
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, identity
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, uuid_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
     UNFINISHED,
     Disk,
@@ -47,8 +46,14 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import PfResource
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.result import vf_result
 
+if t.TYPE_CHECKING:
+    from ansible_collections.nfv.kvm.plugins.module_utils.appliance.placed import Placed
+    from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Want
+
 # The PCI root that libvirt gives a machine; with it a NIC's place is known before the domain is defined.
 PCI_ROOTS = {"pc": "pci-root", "q35": "pcie-root"}
+# What all that are placed on a host are chosen from
+CPUS = "CPUs of this host"
 # A guest that shuts down for a change has to be off by then.
 SHUTDOWN_SECONDS = 300.0
 
@@ -67,6 +72,7 @@ class ApplianceState:
     :param nics: the NICs on the host and in the domain as they will be
     :param ready: whether it has been ready since it booted
     :param autostart: whether it is to start with its host
+    :param placed: where it runs and is to run on the host; None if that is not managed
     """
 
     wanted: xml.Element = field(repr=False)
@@ -81,6 +87,7 @@ class ApplianceState:
     nics: NicState
     ready: bool
     autostart: bool
+    placed: Placed | None = None
     needs_restart: bool = False
 
 
@@ -97,6 +104,7 @@ class ApplianceResource:
     :param replace: whether disks of an image that has changed are replaced
     :param wait: whether to wait until it is ready
     :param bridges: Linux bridges that will be there when it is made
+    :param placement: what it has of the CPUs and the memory of its host; None leaves that to libvirt
     """
 
     connection: Connection = field(repr=False)
@@ -113,10 +121,13 @@ class ApplianceResource:
     wait: bool
     bridges: tuple[str, ...] = ()
     timeout: float = SHUTDOWN_SECONDS
+    placement: Want | None = None
 
     def objects(self, host: Host) -> tuple[str, ...]:
-        """The domain, its PFs and its networks."""
+        """The domain, its PFs and its networks, and if it is placed, the CPUs that another run could give away, too."""
         found = [pf.objects(host) for pf in self.pfs]
+        if self.placement is not None:
+            found.append((CPUS,))
         found.append(self.interfaces().objects(host))
         return tuple(dict.fromkeys(name for names in found for name in names))
 
@@ -139,20 +150,25 @@ class ApplianceResource:
         medium = self.medium is None or host.exists(self.medium.path)
         if self.medium is not None and not medium:
             check_tools(host, self.medium)
-        wanted = self._wanted(host, new=handle is None)
+        placed = None
+        if self.placement is not None:
+            from ansible_collections.nfv.kvm.plugins.module_utils.appliance.placed import place
+
+            placed = place(later, self, self.placement, handle, pfs)
+        wanted = self._wanted(host, handle is None, placed)
         domain = self.domain(wanted).read(later)
         check_own(self.name, domain.definition, self.folder)
         planned = self.domain(wanted).plan(domain)
         starts = domain.live is None and self.state == "running"
         if planned.steps or starts:
-            check_fits(host, self.connection, self.profile, wanted, starts)
+            check_fits(host, self.connection, self.profile, wanted, starts, placed is not None)
         nics, autostart = self._read_nics(later, planned), self.autostart
         if autostart is None:
             kept = [found.pci_address for pf, found in zip(self.pfs, pfs) if pf.desired.persistent]
             autostart = outlast_reboot(later, nics, kept)
         return ApplianceState(
             wanted, pfs, there, missing, record.text(), medium, self._spare(host),
-            has_parts(host, self.name), domain, nics, self._is_ready(host, domain), autostart)
+            has_parts(host, self.name), domain, nics, self._is_ready(host, domain), autostart, placed)
 
     def plan(self, current: ApplianceState) -> Plan[ApplianceState]:
         """All steps, in the order in which the host takes them, and the state that they lead to.
@@ -169,17 +185,20 @@ class ApplianceResource:
             "medium": self.medium.path if self.medium is not None and state.medium else None,
             "domain": self.domain(state.wanted).show(state.domain),
             "interfaces": self.interfaces().show(state.nics) if state.domain.definition is not None else {},
+            **({} if state.placed is None else {"placement": state.placed.shown()}),
             "ready": state.ready,
         }
 
     def result(self, state: ApplianceState, plan: Plan[ApplianceState]) -> dict[str, t.Any]:
-        """``state``, ``uuid``, ``interfaces``, ``vfs``, ``disks``, ``ready`` and ``needs_restart``."""
+        """``state``, ``uuid``, ``interfaces``, ``vfs``, ``disks``, ``placement``, ``ready`` and ``needs_restart``."""
         nics = self.interfaces().result(state.nics, Plan((), plan.after.nics))
         domain = self.domain(state.wanted).result(state.domain, Plan(plan.steps, plan.after.domain))
         return {
-            **nics, "warnings": [*domain.get("warnings", ()), *nics.get("warnings", ())],
+            **nics, "warnings": [*domain.get("warnings", ()), *nics.get("warnings", ()),
+                                 *(() if state.placed is None else state.placed.warnings)],
             "state": state.domain.state, "uuid": state.domain.uuid, "ready": state.ready,
             "needs_restart": plan.after.needs_restart,
+            "placement": None if state.placed is None else state.placed.wanted.shown(),
             "vfs": [{"pf": pf.name, **vf_result(vf)} for pf in state.pfs for vf in pf.vfs.values()],
             "disks": [{"name": found.disk.name, "path": found.disk.path, "image_changed": found.changed,
                        "made_from": found.made.image if found.made else None} for found in state.disks],
@@ -197,16 +216,18 @@ class ApplianceResource:
         """The NICs."""
         return InterfaceResource(connection or self.connection, self.name, self.nics, "exact", False, self.timeout)
 
-    def _wanted(self, host: Host, new: bool) -> xml.Element:
+    def _wanted(self, host: Host, new: bool, placed: Placed | None) -> xml.Element:
         """The XML of the domain; a new one has the UUID that its MACs are made of, and the root of its PCI buses."""
         vendor = ""
         if EVERY not in self.profile.cpu:  # the kernel asks each CPU for what it is
             vendor = (host.read("/proc/cpuinfo") or "").partition("vendor_id")[2].partition("\n")[0]
         medium = "" if self.medium is None else self.medium.path
         root = wanted_definition(self.name, domain_xml(self.profile, self.name, self.folder, medium, vendor))
+        if placed is not None:
+            placed.write(root)
         if new:
             own = xml.etree().Element("uuid")
-            own.text = _uuid(host, self.name)
+            own.text = uuid_of(host, self.name)
             root.insert(1, own)
             model = PCI_ROOTS.get(machine_family(root))
             if model is not None:
@@ -238,13 +259,8 @@ class ApplianceResource:
 def check_twice(pfs: t.Sequence[Pf]) -> None:
     """:raises ValidationError: one PF is given twice, be it by two names"""
     seen: dict[str, int] = {}
-    for place, pf in enumerate(pfs):
+    for number, pf in enumerate(pfs):
         if pf.pci_address in seen:
-            raise ValidationError(f"pfs[{place}].pf", f"this is the PF of pfs[{seen[pf.pci_address]}]", pf.name,
+            raise ValidationError(f"pfs[{number}].pf", f"this is the PF of pfs[{seen[pf.pci_address]}]", pf.name,
                                   "Give all that is wanted of a PF in one item")
-        seen[pf.pci_address] = place
-
-
-def _uuid(host: Host, name: str) -> str:
-    """One that the same name on the same host has again, so that check mode knows the MACs that a real run makes."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{identity(host)}"))
+        seen[pf.pci_address] = number

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Choose the CPUs and the NUMA node of a domain: a pure function of the host, its domains and what is wanted."""
 
 from __future__ import annotations

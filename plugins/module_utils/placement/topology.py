@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The CPUs, the memory and the SR-IOV NICs of a host by NUMA node, as sysfs shows them.
 
 Sources: Linux Documentation/admin-guide/cputopology.rst, Documentation/admin-guide/mm/hugetlbpage.rst and

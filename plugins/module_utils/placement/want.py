@@ -1,35 +1,37 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The option ``placement`` of vm_appliance and of a profile, which gives its defaults."""
 
 from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Given, one_of
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import DEDICATED, PAGES, PREFER, SHARED, Want
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Variables, read
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import PAGES, PREFER, SHARED, Want
 
 REMEDY = "ansible-doc nfv.kvm.vm_appliance has the keys of placement with their values"
-POLICIES = ("none", SHARED, DEDICATED)
-THREADS = (PREFER, "isolate", "require")
+Policy = t.Literal["none", "shared", "dedicated"]
+HugePages = t.Literal["2M", "1G", "none"]
+Threads = t.Literal["prefer", "isolate", "require"]
 RANGE = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
 # VIR_DOMAIN_CPUMASK_LEN of libvirt: it knows no CPU above
 MOST = 16384
 
 
 @dataclass(frozen=True)
-class Keys:
+class Keys(Given, Variables):
     """The option as users give it; None is not given."""
 
-    policy: str | None = field(default=None, metadata=one_of(*POLICIES))
+    policy: Policy | None = None
     numa_node: str | None = None
     cpus: tuple[str, ...] = ()
     emulator_cpus: tuple[str, ...] = ()
-    hugepages: str | None = field(default=None, metadata=one_of(*PAGES, "none"))
-    threads: str | None = field(default=None, metadata=one_of(*THREADS))
+    hugepages: HugePages | None = None
+    threads: Threads | None = None
     memory_lock: bool | None = None
     share_pages: bool | None = None
 
@@ -39,7 +41,7 @@ def read_keys(values: t.Mapping[str, object], subject: str = "placement") -> Key
 
     :raises ValidationError: a key has a value that it cannot have
     """
-    return Given(values, f"{subject}.", REMEDY, strict=True).read(Keys)
+    return read(Keys, values, subject, REMEDY)
 
 
 def wanted_placement(given: t.Mapping[str, object], profile: Keys | None, hugepages: bool) -> Want | None:

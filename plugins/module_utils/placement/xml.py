@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The placement of a domain in its XML, in and out.
 
 Source: https://libvirt.org/formatdomain.html, "CPU Tuning", "NUMA Node Tuning" and "Memory Backing".

@@ -31,13 +31,15 @@ TAKEN = {
     "kvm_host": {"kvm_host_check": "bios_check"},
     "virtual_appliance": {
         "virtual_appliance_overrides": "vm_appliance profile", "virtual_appliance_pfs": "vm_appliance pfs",
-        "virtual_appliance_interfaces": "vm_appliance interfaces"},
+        "virtual_appliance_interfaces": "vm_appliance interfaces",
+        "virtual_appliance_placement": "vm_appliance placement"},
     "virtual_switch": {"sflow": "ovs_flow_export sflow", "netflow": "ovs_flow_export netflow",
                        "ipfix": "ovs_flow_export ipfix"},
     "vm_fex": {"vm_fex_profiles": "ucs_port_profile", "vm_fex_nics": "vm_interface"},
-    "vmx": {"vmx_vcp_overrides": "vm_appliance profile"},  # vmx_vfp_overrides is its alias.
+    "vmx": {"vmx_vcp_overrides": "vm_appliance profile",  # vmx_vfp_overrides is its alias.
+            "vmx_placement": "vm_appliance placement"},
     "vsrx": {"vsrx_pfs": "vm_appliance pfs", "vsrx_interfaces": "vm_appliance interfaces",
-             "vsrx_overrides": "vm_appliance profile"},
+             "vsrx_placement": "vm_appliance placement", "vsrx_overrides": "vm_appliance profile"},
 }
 VARIABLES: dict[str, t.Any] = {"lab_pfs": ["enp1s0", "enp2s0"]}
 

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every example of the documentation works when it is pasted: Ansible can read it, and has all its options.
 
 Blocks of ``yaml`` are plays, tasks, variables of roles, or an inventory. YAML of other programs is in ``yml``.

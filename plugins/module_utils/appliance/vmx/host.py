@@ -6,16 +6,23 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.vmx.model import Interface, Plane, Vmx
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.given import Refused, read, shown
+from ansible_collections.nfv.kvm.plugins.module_utils.given import Options, Refused, read, shown
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.host import Link
 from ansible_collections.nfv.kvm.plugins.module_utils.virtual_switch.notes import notes_of
 
 BRIDGES = ("bridge", "openvswitch")
+
+
+@dataclass(frozen=True)
+class Overrides(Plane):
+    """Overrides of the VFP's profile."""
+
+    placement: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,8 +105,14 @@ def missing(subject: str, name: str | None) -> ValidationError:
 
 
 def refused_hugepages(vmx: Vmx, host: Host) -> Refused:
-    """A VFP that finds too few free huge pages on one NUMA node, where those that it runs with count as free."""
-    overrides = read(Plane, vmx.overrides.get("vfp", {}), "vmx_vfp_overrides", "Write it as in an appliance profile")
+    """A VFP that finds too few free huge pages on one NUMA node, where those that it runs with count as free.
+
+    For one that is placed, vm_appliance looks at those of the node that it chooses.
+    """
+    overrides = read(Overrides, vmx.overrides.get("vfp", {}), "vmx_vfp_overrides",
+                     "Write it as in an appliance profile")
+    if {**overrides.placement, **vmx.placement}.get("policy") not in (None, "none"):
+        return
     memory = overrides.memory or vmx.vfp.memory or 0
     most = (max(host.pages, default=0) + host.own) // 1024
     if memory > most:

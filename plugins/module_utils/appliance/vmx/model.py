@@ -104,6 +104,7 @@ class Vmx(Conf):
     """The whole vMX.
 
     :param overrides: of the profiles of ``vcp`` and ``vfp``
+    :param placement: of the forwarding plane, as vm_appliance takes it
     :param beside: where images that a vmx.conf does not name can be
     :param strays: interfaces of which only a vmx-junosdev.conf knows
     """
@@ -114,6 +115,7 @@ class Vmx(Conf):
     reserved_vnics: t.Annotated[int, number(0, 8)] | None = None
     modified_drivers: tuple[str, ...] = ()
     overrides: t.Mapping[str, Options] = field(default_factory=dict)
+    placement: Options = field(default_factory=dict)
     beside: Images = Images()
     strays: tuple[str, ...] = ()
 

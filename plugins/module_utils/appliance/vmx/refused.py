@@ -151,6 +151,9 @@ def refused_kinds(vmx: Vmx) -> Refused:
     if vmx.overrides.get("vfp", {}).get("hugepages") is False:
         yield ValidationError("vmx_vfp_overrides.hugepages", "the memory of a VFP is in huge pages", False,
                               "Leave it out, and let the role kvm_host reserve them (kvm_host_hugepages)")
+    if vmx.placement.get("hugepages") == "none":
+        yield ValidationError("vmx_placement.hugepages", "the memory of a VFP is in huge pages", "none",
+                              "Set 2M or 1G, or leave it out")
 
 
 def refused_vfs(vmx: Vmx) -> Refused:

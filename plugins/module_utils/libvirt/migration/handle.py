@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import NAMESPACE, PREFIX
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Placement
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import render
 
 PAUSED = 3  # VIR_DOMAIN_PAUSED in libvirt-domain.h, as the two below
 PAUSED_MIGRATION = 2
@@ -48,12 +51,13 @@ class MovingDomain(Domain):
         """Put an element of ours into its metadata, as it is defined and as it runs; None takes it out."""
         self.set_metadata("record its move", text, PREFIX, NAMESPACE, live=True)
 
-    def migrate(self, uri: str, address: str, disks: tuple[str, ...]) -> None:
+    def migrate(self, uri: str, address: str, disks: tuple[str, ...], placement: Placement | None = None) -> None:
         """Have the libvirt of this host move it as it runs, and leave its definition on both.
 
         :param uri: of the other libvirt
         :param address: where memory and disks are sent to
         :param disks: the targets of the disks whose content goes along
+        :param placement: where it runs on the other host; None if it is not bound to a NUMA node
         """
         library = self._connection.library
         flags = library.VIR_MIGRATE_LIVE | library.VIR_MIGRATE_PEER2PEER | library.VIR_MIGRATE_PERSIST_DEST
@@ -61,8 +65,19 @@ class MovingDomain(Domain):
         if disks:
             flags |= library.VIR_MIGRATE_NON_SHARED_DISK
             given[library.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = list(disks)
+        if placement is not None:
+            given[library.VIR_MIGRATE_PARAM_DEST_XML] = self._placed(placement, library.VIR_DOMAIN_XML_MIGRATABLE)
+            given[library.VIR_MIGRATE_PARAM_PERSIST_XML] = self._placed(placement, library.VIR_DOMAIN_XML_INACTIVE)
         with self._answering("move it"):
             self._handle.migrateToURI3(uri, given, flags)
+
+    def _placed(self, placement: Placement, flag: int) -> str:
+        """Its XML with another placement; libvirt lets a migration change that (virDomainDefCheckABIStability)."""
+        with self._answering("read its XML"):
+            text = str(self._handle.XMLDesc(flag | self._connection.library.VIR_DOMAIN_XML_SECURE))
+        root = xml.parse(str(self._connection.known(text)), f"domain {self.name}", notes=True)
+        render(root, placement)
+        return xml.serialise(root)
 
 
 def find_moving(connection: Connection, name: str) -> MovingDomain | None:

@@ -21,6 +21,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns im
     POLL_SECONDS,
     check_noted,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Placement
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Migrate(DomainStep):
     :param address: where memory and disks are sent to
     :param disks: the targets of the disks whose content goes along
     :param timeout: seconds
+    :param placement: where it runs on the other host; None if it is not bound to a NUMA node
     """
 
     note: Note
@@ -101,6 +103,7 @@ class Migrate(DomainStep):
     address: str
     disks: tuple[str, ...]
     timeout: float
+    placement: Placement | None = None
 
     def describe(self) -> list[str]:
         return [f"domain {self.name}: move it live to {self.target}"]
@@ -112,7 +115,7 @@ class Migrate(DomainStep):
 
         def call() -> None:
             try:
-                domain.migrate(self.uri, self.address, self.disks)
+                domain.migrate(self.uri, self.address, self.disks, self.placement)
             except Exception as error:  # of whatever kind, it has to come out of the thread
                 failed.append(error)
 

@@ -31,8 +31,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.coming i
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.cpu import check_cpu, cpu_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.files import MEDIUM, checksum
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.handle import host_name
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import ABSENT, OFF, Copy
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.holder import ABSENT, HELD, OFF, Copy
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.note import LEAVING, LEFT, VfOfNic
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.placing import placing_here, placing_needs
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import root_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import VFS, kind_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
@@ -63,13 +64,16 @@ def examine(params: Dict, host: Host) -> Dict:
     """
     connection = connect(params["uri"])
     copy = read_copy(connection, host_name(connection), params["name"])
-    found: Dict = {"host": copy.host, "state": copy.state, "needs": None, "pfs": [], "vfs": [], "settings": []}
+    found: Dict = {"host": copy.host, "state": copy.state, "needs": None, "pfs": [], "vfs": [], "settings": [],
+                   "placement": None}
     if params["needs"] is None:
         if copy.state != ABSENT and copy.stage() != LEFT:
             cargo = read_cargo(host, connection, params["name"], copy, params["files"], params["shared_storage"])
             found["needs"] = needs_of(host, connection, copy, cargo, params["shared_storage"])
     elif copy.state in (ABSENT, OFF):
         found.update(check_here(host, connection, params["name"], copy, params["needs"]))
+    elif copy.state == HELD and params["needs"].get("placement"):  # an unfinished move, which is run once more
+        found["placement"] = placing_here(host, connection, params["name"], params["needs"]["placement"], ())
     return found
 
 
@@ -92,7 +96,7 @@ def needs_of(host: Host, connection: Connection, copy: Copy, cargo: Cargo, share
         "machine": {"type": root.get("type"), "arch": system.get("arch"), "machine": system.get("machine"),
                     "emulator": root.findtext("devices/emulator")},
         "cpu": cpu_of(connection, root) if cargo.live else None,
-        "hugepages": _hugepages_of(root),
+        "hugepages": _hugepages_of(root), "placement": placing_needs(root),
     }
 
 
@@ -113,7 +117,7 @@ def check_here(host: Host, connection: Connection, name: str, copy: Copy, needs:
     _check_machine(connection, needs["machine"])
     if needs.get("cpu"):
         check_cpu(connection, needs["cpu"])
-    if needs.get("hugepages"):
+    if needs.get("hugepages") and not needs.get("placement"):
         _check_hugepages(host, **needs["hugepages"])
     ledger = read_ledger(connection, without=copy.uuid)
     chosen = _choose(host, ledger, needs["vfs"])
@@ -135,7 +139,10 @@ def check_here(host: Host, connection: Connection, name: str, copy: Copy, needs:
     settings: dict[str, list[Dict]] = {}
     for one in chosen:
         settings.setdefault(one.pf.name, []).append({"index": one.vf.index, **one.wanted.settings()})
-    return {"pfs": sorted(pfs), "vfs": [{"mac": mac, "pci_address": address} for mac, address in addresses.items()],
+    placement = None if not needs.get("placement") else placing_here(
+        host, connection, name, needs["placement"], [nic for _subject, nic, _before in nics])
+    return {"placement": placement, "pfs": sorted(pfs),
+            "vfs": [{"mac": mac, "pci_address": address} for mac, address in addresses.items()],
             "settings": [{"pf": pf, "vfs": vfs} for pf, vfs in settings.items()]}
 
 

@@ -40,9 +40,12 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.params i
     host_of,
     without_questions,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.placing import given_placement
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.state import MoveState, read_move
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Placement
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import ranges, read_placement, render
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
 
@@ -57,6 +60,7 @@ class MigrationResource:
     :param vfs: PCI addresses of VFs on the target by the MAC of the NIC
     :param timeout: seconds for a guest to shut down
     :param live_timeout: seconds for a live migration
+    :param placement: where it runs on the target, for one that is bound to CPUs and memory of a NUMA node
     """
 
     here: Connection = field(repr=False)
@@ -69,6 +73,7 @@ class MigrationResource:
     vfs: dict[str, str]
     timeout: float
     live_timeout: float
+    placement: Placement | None = None
 
     def objects(self, host: Host) -> tuple[str, ...]:
         return (f"domain {self.name}",)
@@ -127,6 +132,7 @@ class MigrationResource:
     def _move(self, current: MoveState, cargo: Cargo) -> Plan[MoveState]:
         source, target = current.source, current.target
         self._check_may_go(source)
+        self._check_placed(source)
         here, there = (self.here, self.name), (self.there, self.name, target.host)
         note, before = self._note(current, cargo), source.note
         files = coming.written(cargo.files, cargo.live)
@@ -146,7 +152,8 @@ class MigrationResource:
             steps.append(coming.PrepareFiles(*there, files, cargo.live))
         if cargo.live:
             disks = tuple(file.target for file in files if file.kind == DISK)
-            steps += [live.Migrate(*here, note, target.host, self.uri, self.address, disks, self.live_timeout),
+            steps += [live.Migrate(*here, note, target.host, self.uri, self.address, disks, self.live_timeout,
+                                   self.placement),
                       leaving.HandOver(*here, note)]
         else:
             steps += self._cold(current, cargo, note)
@@ -180,6 +187,14 @@ class MigrationResource:
             raise InUse(f"domain {self.name}", "another job of libvirt for it runs on this host", remedy=(
                 f"Wait until the job has finished (virsh domjobinfo {self.name})"))
 
+    def _check_placed(self, source: Copy) -> None:
+        """:raises ValidationError: it is bound to CPUs of the source, and nobody says to which of the target"""
+        was = None if source.definition is None else read_placement(source.definition)
+        if was is not None and self.placement is None:
+            raise ValidationError("placement", f"the domain is bound to CPUs {ranges(was.cpus)} and NUMA node "
+                                  f"{was.node} of the source, and none of the target are given", None, "Give what "
+                                  "nfv.kvm.vm_migration_info returns as placement on the target")
+
     def _note(self, current: MoveState, cargo: Cargo) -> Note:
         """What an interruption must not lose. What an earlier move has noted counts on."""
         source = current.source
@@ -201,6 +216,8 @@ class MigrationResource:
                                       "for it", None,
                                       "Set vfs to the value that nfv.kvm.vm_migration_info returns on the target")
             xml.set_pci_address(nic.find("source/address"), self.vfs[mac])
+        if self.placement is not None:
+            render(root, self.placement)
         with_note(root, replace(note, stage=ARRIVING))
         return xml.serialise(root)
 
@@ -219,4 +236,5 @@ def migration_resource(params: dict[str, t.Any]) -> MigrationResource | StayReso
     return MigrationResource(
         connect(params["uri"]), connect_target(uri), params["name"], uri, f"[{address}]" if ":" in address else address,
         params["shared_storage"], tuple(params["files"]), given_vfs(params["vfs"]), params["timeout"],
-        params["live_timeout"])
+        params["live_timeout"],
+        None if params["placement"] is None else given_placement("placement", params["placement"]))

@@ -38,7 +38,7 @@ NOTE = "/etc/systemd/network/05-nfv-kvm-{0}.netdev:# Written by nfv.kvm's role v
 DEFAULTS: Dict = {
     "id": "", "release": None, "size": "", "images": {}, "vcp": {}, "vfp": {}, "interfaces": [],
     "external_bridge": None, "management_interface": None, "management_bridged": False, "unjoined_bridge": "virbr0",
-    "reserved_vnics": None, "modified_drivers": [], "overrides": {"vcp": {}, "vfp": {}},
+    "reserved_vnics": None, "modified_drivers": [], "placement": {}, "overrides": {"vcp": {}, "vfp": {}},
 }
 
 

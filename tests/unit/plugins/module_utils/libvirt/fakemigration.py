@@ -122,6 +122,8 @@ class FakeMigration:
             elif not there.exists():
                 raise FakeLibvirtError(f"Cannot access storage file '{there}'")
         made = self.incoming(peer)
+        if "destination_xml" in given:
+            made.live, made.xml = (etree.fromstring(given[name]) for name in ("destination_xml", "persistent_xml"))
         made.persistent = 1
         made.running_state, made.reason = RUNNING, 0
         self.live = None

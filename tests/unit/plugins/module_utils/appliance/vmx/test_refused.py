@@ -105,6 +105,7 @@ def test_nothing_is_refused(right: Dict) -> None:
     ({"vcp": {"mac": "02:06:0A:0E:FF:F0"}}, "ge-0/0/0, mac = '02:06:0a:0e:ff:f0': control plane .* has it already"),
     ({"vfp": {"mac": "none"}}, "forwarding plane .*, mac = 'none': this is no MAC address"),
     # memory
+    ({"placement": {"policy": "dedicated", "hugepages": "none"}}, r"vmx_placement\.hugepages = 'none': the memory"),
     ({"overrides": {"vcp": {}, "vfp": {"hugepages": False}}}, r"vmx_vfp_overrides\.hugepages = False: the memory"),
     # joins
     ({"joins": [{**JOIN, "interface": "ge-0/0/7", "bridge": "br0"}]}, "vmx-junosdev.conf = 'ge-0/0/7': vmx1 has no"),
@@ -173,6 +174,7 @@ def test_links(interface: Dict, join: Dict, told: str) -> None:
 
 @pytest.mark.parametrize(("given", "there", "told"), [
     (wanted(virtio(0)), host(files="/vcp.qcow2 /hdd.img"), r"vmx_images\.vfp = '/vfp.img': this host has no such file"),
+    (wanted(virtio(0), placement={"policy": "none"}), host(pages=[0]), r"vmx_vfp\.memory = 6144: .*at most 0 MiB"),
     (wanted(virtio(0)), host(pages=[0]), r"vmx_vfp\.memory = 6144: .*at most 0 MiB.*kvm_host_hugepages"),
     (wanted(virtio(0)), host(pages=[2048, 2048]), r"vmx_vfp\.memory = 6144: .*at most 4096 MiB of them free on one"),
     (wanted(virtio(0), overrides={"vcp": {}, "vfp": {"memory": 8192}}), host(), r"vmx_vfp\.memory = 8192"),
@@ -198,6 +200,13 @@ def test_a_host(given: Dict, there: Dict, told: str) -> None:
     assert all_told(given) == []
     (error,) = all_told(given, there)
     assert re.search(told, error)
+
+
+@pytest.mark.parametrize("given", [
+    {"placement": {"policy": "dedicated"}}, {"overrides": {"vcp": {}, "vfp": {"placement": {"policy": "shared"}}}}])
+def test_the_huge_pages_of_a_vfp_that_is_placed_are_those_of_its_node(given: Dict) -> None:
+    """vm_appliance looks at them when it has chosen the node."""
+    assert all_told(wanted(virtio(0), **given), host(pages=[0])) == []
 
 
 def test_a_vfp_that_runs_has_its_huge_pages() -> None:

@@ -53,7 +53,8 @@ def test_what_it_needs(pair: Pair) -> None:
     assert [(file["path"], file["checksum"] is None) for file in needs["files"]] == [
         (DISK, True), (MEDIUM, False), (KERNEL, False), (READY, False)]
     there = pair.info("kvm2", needs)
-    assert there == {"host": "kvm2", "state": "absent", "needs": None, "pfs": [], "vfs": [], "settings": []}
+    assert there == {"host": "kvm2", "state": "absent", "needs": None, "pfs": [], "vfs": [], "settings": [],
+                     "placement": None}
 
 
 def test_nothing_where_it_is_not_or_is_no_more(pair: Pair) -> None:

@@ -22,7 +22,7 @@ def qemu_arguments(host: Host, image: str, accelerator: str) -> list[str]:
         "-accel", "kvm" if accelerator == "kvm" else "tcg,thread=multi,tb-size=1024",
         # With five levels of page tables, which the lab does not need, a nested guest takes a sixth longer to boot.
         "-cpu", "max,-la57" if host.nested else "max,-la57,-svm,-vmx",
-        "-smp", str(host.cpus), "-m", str(host.memory), "-display", "none",
+        *cpus_and_memory(host), "-display", "none",
         "-kernel", f"{image}/grub.lnx", "-smbios", smbios(host.name, host.kernel_arguments),
         # Nothing on the disk is worth a flush: it is thrown away when the host ends.
         "-drive", f"file={folder}/disk.qcow2,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
@@ -33,10 +33,37 @@ def qemu_arguments(host: Host, image: str, accelerator: str) -> list[str]:
     ]
     if host.iommu:
         arguments += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
-    for number, nic in enumerate(host.nics):
-        arguments += [*nic_backend(number, nic), "-device", f"pcie-root-port,id=port{number},slot={number + 1}",
+    if host.numa_nodes > 1:
+        arguments += host_bridges(host.numa_nodes)
+    for number, (nic, node) in enumerate(zip(host.nics, host.pf_numa_nodes)):
+        bus = f",bus=node{node}" if host.numa_nodes > 1 else ""
+        arguments += [*nic_backend(number, nic), "-device", f"pcie-root-port,id=port{number},slot={number + 1}{bus}",
                       "-device", f"{host.nic},bus=port{number},netdev=pf{number},mac={nic.mac}"]
     return arguments
+
+
+def cpus_and_memory(host: Host) -> list[str]:
+    """CPUs and memory, which the host's NUMA nodes share equally; each node is a socket of its own."""
+    nodes, cores, memory = host.numa_nodes, host.cpus // host.numa_nodes, host.memory // host.numa_nodes
+    if nodes == 1:
+        return ["-smp", str(host.cpus), "-m", str(host.memory)]
+    arguments = ["-smp", f"{host.cpus},sockets={nodes},cores={cores},threads=1", "-m", str(host.memory)]
+    for node in range(nodes):
+        first = node * cores
+        arguments += ["-object", f"memory-backend-ram,id=memory{node},size={memory}M", "-numa",
+                      f"node,nodeid={node},cpus={first}-{first + cores - 1},memdev=memory{node}"]
+    return arguments
+
+
+def host_bridges(nodes: int) -> list[str]:
+    """A PCI host bridge for each NUMA node: a device belongs to the node of the bridge that it is behind.
+
+    Each has an equal part of the 256 bus numbers. What is not behind one of them (management NIC, disk) has the first
+    part and belongs to no node.
+    """
+    share = 256 // (nodes + 1)
+    return [word for node in range(nodes)
+            for word in ("-device", f"pxb-pcie,id=node{node},bus=pcie.0,bus_nr={share * (node + 1)},numa_node={node}")]
 
 
 def smbios(name: str, kernel_arguments: str) -> str:

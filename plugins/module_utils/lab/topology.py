@@ -13,6 +13,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Wrong,
 
 # struct sockaddr_un holds 108 bytes with the closing zero (unix(7)).
 SOCKET_PATH_MAX = 107
+# Each node's PFs have a range of PCI buses of their own; with more nodes, it would be too small for 32 PFs.
+NUMA_NODES_MAX = 4
 
 Suite = t.Literal["bookworm", "trixie"]
 End = tuple[str, int]
@@ -36,6 +38,8 @@ class Listed(Given):
     nic: t.Literal["igb", "e1000e"] = "igb"
     cpus: t.Annotated[int, number(1, 255)] = 1
     memory: t.Annotated[int, number(1)] = 3072
+    numa_nodes: t.Annotated[int, number(1, NUMA_NODES_MAX)] = 1
+    pf_numa_nodes: tuple[int, ...] | None = None
     iommu: bool = True
     nested: bool = True
     kernel_arguments: str = "intel_iommu=on iommu=pt"
@@ -61,6 +65,7 @@ class Host:
     :param folder: what belongs to it
     :param port: where it answers ssh
     :param monitor: the socket of QEMU's QMP
+    :param pf_numa_nodes: the node of each PF
     """
 
     name: str
@@ -69,6 +74,8 @@ class Host:
     nic: str
     cpus: int
     memory: int
+    numa_nodes: int
+    pf_numa_nodes: tuple[int, ...]
     iommu: bool
     nested: bool
     kernel_arguments: str
@@ -91,17 +98,39 @@ def topology(
     :param folder: the lab's folder; each host has one of its name in it
     :param port_base: the first host answers ssh on the next port
     :param suite: the Debian release of hosts without one of their own
-    :raises ValidationError: a cable that is not valid, or a folder with too long a path
+    :raises ValidationError: a cable that is not valid, NUMA nodes that cannot be equal, a PF on a node that is not
+        there, or a folder with too long a path
     """
     # An odd host has cables to the next one even before that exists, so that it need not restart when that is added.
     listed = hosts or tuple(Listed(f"kvm{place}") for place in range(1, count + count % 2 + 1))
     peers = cable_ends(listed, default_cables(listed) if cables is None else cables)
     complete = tuple(
-        Host(**{**asdict(host), "suite": host.suite or suite}, number=place, folder=f"{folder}/{host.name}",
-             port=port_base + place, monitor=socket_path(f"{folder}/{host.name}/monitor.sock"),
+        Host(**{**asdict(host), "suite": host.suite or suite, "pf_numa_nodes": nodes_of_pfs(place, host)},
+             number=place, folder=f"{folder}/{host.name}", port=port_base + place,
+             monitor=socket_path(f"{folder}/{host.name}/monitor.sock"),
              nics=tuple(nic(place, (host.name, pf), peers, folder) for pf in range(host.pfs)))
         for place, host in enumerate(listed, 1))
     return complete if hosts else complete[:count]
+
+
+def nodes_of_pfs(place: int, host: Listed) -> tuple[int, ...]:
+    """The NUMA node of each PF of a host; if the user gives none, its nodes get the PFs in turn.
+
+    :param place: the number of the host
+    :raises ValidationError: CPUs or memory that the nodes cannot share equally, or a PF without a node
+    """
+    subject = f"lab_hosts[{place - 1}]"
+    for key, count in (("cpus", host.cpus), ("memory", host.memory)):
+        if count % host.numa_nodes:
+            raise ValidationError(f"{subject}.{key}", f"it must be a multiple of numa_nodes ({host.numa_nodes})", count,
+                                  f"Set it to {count + -count % host.numa_nodes}")
+    if host.pf_numa_nodes is None:
+        return tuple(pf % host.numa_nodes for pf in range(host.pfs))
+    if len(host.pf_numa_nodes) != host.pfs or not set(host.pf_numa_nodes) <= set(range(host.numa_nodes)):
+        cause = f"it must be a list of {host.pfs} nodes, one for each PF, from 0 to {host.numa_nodes - 1}"
+        raise ValidationError(f"{subject}.pf_numa_nodes", cause, list(host.pf_numa_nodes),
+                              "Write it as in [0, 0, 1], or omit it")
+    return host.pf_numa_nodes
 
 
 def nic(place: int, end: End, peers: Mapping[End, End], folder: str) -> Nic:

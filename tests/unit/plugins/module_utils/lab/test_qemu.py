@@ -53,6 +53,22 @@ def test_a_host_is_told_its_command_line_and_its_grub_configuration() -> None:
     assert values["GRUB_CMDLINE_LINUX"] == always
 
 
+def test_nodes_share_cpus_and_memory_and_have_a_host_bridge_each() -> None:
+    words = arguments(cpus=6, memory=3072, numa_nodes=3, pfs=4, pf_numa_nodes=[2, 0, 2, 1]).split()
+    values = [value for option, value in zip(words, words[1:])
+              if option in ("-smp", "-m", "-object", "-numa") or value.startswith(("pxb", "pcie"))]
+    assert values == [
+        "6,sockets=3,cores=2,threads=1", "3072",
+        "memory-backend-ram,id=memory0,size=1024M", "node,nodeid=0,cpus=0-1,memdev=memory0",
+        "memory-backend-ram,id=memory1,size=1024M", "node,nodeid=1,cpus=2-3,memdev=memory1",
+        "memory-backend-ram,id=memory2,size=1024M", "node,nodeid=2,cpus=4-5,memdev=memory2",
+        "pxb-pcie,id=node0,bus=pcie.0,bus_nr=64,numa_node=0", "pxb-pcie,id=node1,bus=pcie.0,bus_nr=128,numa_node=1",
+        "pxb-pcie,id=node2,bus=pcie.0,bus_nr=192,numa_node=2",
+        "pcie-root-port,id=port0,slot=1,bus=node2", "pcie-root-port,id=port1,slot=2,bus=node0",
+        "pcie-root-port,id=port2,slot=3,bus=node2", "pcie-root-port,id=port3,slot=4,bus=node1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("host", "there", "absent"),
     [
@@ -63,6 +79,11 @@ def test_a_host_is_told_its_command_line_and_its_grub_configuration() -> None:
         ({"pfs": 8}, "-device igb,bus=port7", "port8"),
         ({"kernel_arguments": ""}, "systemd.hostname=kvm1 quiet -drive", "intel_iommu=on"),
         ({"memory": 1024, "cpus": 2}, "-smp 2 -m 1024", "3072"),
+        # Without NUMA nodes, nothing more: the hosts that were saved so far are still restored.
+        ({}, "-smp 1 -m 3072 -display none", "-numa"),
+        ({"numa_nodes": 1}, "-device pcie-root-port,id=port0,slot=1 -device igb,bus=port0,netdev=pf0,mac=", "pxb-pcie"),
+        ({"numa_nodes": 2, "cpus": 2}, "-numa node,nodeid=1,cpus=1-1,memdev=memory1", "nodeid=2"),
+        ({"numa_nodes": 2, "cpus": 2, "pfs": 0}, "pxb-pcie,id=node1", "bus=node"),
     ],
 )
 def test_variants_of_a_host(host: dict[str, t.Any], there: str, absent: str) -> None:

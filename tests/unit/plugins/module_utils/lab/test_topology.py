@@ -43,6 +43,12 @@ def test_cables_as_listed() -> None:
     assert [nic["peer"] for nic in host["nics"]] == ["/lab/a/pf2.sock", None, "/lab/a/pf0.sock"]
 
 
+def test_nodes_get_the_pfs_in_turn_or_as_listed() -> None:
+    hosts = lab_topology([{"name": "a", "pfs": 3}, {"name": "b", "pfs": 3, "cpus": 2, "numa_nodes": 2},
+                          {"name": "c", "cpus": 2, "numa_nodes": 2, "pf_numa_nodes": [1, "1"]}], folder="/lab")
+    assert [host["pf_numa_nodes"] for host in hosts] == [[0, 0, 0], [0, 1, 0], [1, 1]]
+
+
 @pytest.mark.parametrize(
     ("hosts", "cables", "folder", "told"),
     [
@@ -50,6 +56,15 @@ def test_cables_as_listed() -> None:
         ([{"name": "a", "nic": "e1000"}], None, "/lab", "nic = 'e1000'"),
         ([{"name": "a", "suite": "sid"}], None, "/lab", "suite = 'sid': it must be bookworm or trixie"),
         ([{}], None, "/lab", "lab_hosts[0].name: it is missing."),
+        ([{"name": "a", "numa_nodes": 5}], None, "/lab", "numa_nodes = 5: it must be a number from 1 to 4."),
+        ([{"name": "a"}, {"name": "b", "numa_nodes": 2}], None, "/lab",
+         "lab_hosts[1].cpus = 1: it must be a multiple of numa_nodes (2). Set it to 2."),
+        ([{"name": "a", "numa_nodes": 2, "cpus": 4, "memory": 3073}], None, "/lab",
+         "lab_hosts[0].memory = 3073: it must be a multiple of numa_nodes (2). Set it to 3074."),
+        ([{"name": "a", "pf_numa_nodes": [0]}], None, "/lab",
+         "lab_hosts[0].pf_numa_nodes = [0]: it must be a list of 2 nodes, one for each PF, from 0 to 0."),
+        ([{"name": "a", "numa_nodes": 2, "cpus": 2, "pf_numa_nodes": [0, 2]}], None, "/lab", "pf_numa_nodes = [0, 2]"),
+        ([{"name": "a", "pf_numa_nodes": [0, -1]}], None, "/lab", "pf_numa_nodes = [0, -1]"),
         ([{"name": "a"}], [["a/0", "b/0"]], "/lab", "['a/0', 'b/0']"),
         ([{"name": "a"}], [["a/0", "a/0"]], "/lab", "two free PFs"),
         ([{"name": "a"}], [["a/0", "a/2"]], "/lab", "two free PFs"),

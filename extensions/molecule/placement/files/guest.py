@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Writes the image of a guest that costs an emulated host nearly nothing: guest.py PATH
 
-The guest is a boot sector. It prints "ready" on the serial console, sleeps, and powers off when its power button is pressed.
+The guest is a boot sector. It prints "ready" on the serial console, sleeps, and powers off when its power button is
+pressed.
 """
 
 import sys

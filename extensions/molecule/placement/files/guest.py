@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the image of a guest that costs an emulated host nearly nothing: guest.py PATH
 
-The guest is a boot sector. It prints "ready" on the serial console, sleeps, and powers off when its power button is pressed.
+The guest is a boot sector. It prints "ready" on the serial console, sleeps, and powers off when its power button is
+pressed.
 """
 
 import sys

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prints as JSON where the kernel has running domains, and what libvirt has defined: seen.py DOMAIN...
 
-``free`` are the free huge pages of 2 MiB by node. Of each of the ``domains``: the CPUs of each vCPU, those of all
-other threads of its QEMU, its huge pages by node, whether its memory is locked, whether KSM may merge some of it, and the parts
-of its definition.
+``free`` are the free huge pages of 2 MiB by node. Of each of the ``domains``: the CPUs of each vCPU, those of all other
+threads of its QEMU, its huge pages by node, whether its memory is locked, whether KSM may merge some of it, and the
+parts of its definition.
 """
 
 import json
@@ -38,7 +38,8 @@ def seen(domain: str) -> dict[str, object]:
         re.findall(r"(?m)^VmFlags: (.*)$", (process / "smaps").read_text(encoding="utf-8")))))
     definition = ET.fromstring(subprocess.check_output(["virsh", "dumpxml", "--inactive", domain]))
     return {
-        "vcpus": vcpus, "emulator": sorted(emulator), "pages": pages, "locked": "lo" in flags, "mergeable": "mg" in flags,
+        "vcpus": vcpus, "emulator": sorted(emulator), "pages": pages,
+        "locked": "lo" in flags, "mergeable": "mg" in flags,
         "tuning": {one.tag: one.attrib for part in ("cputune", "numatune") for one in definition.findall(f"{part}/*")},
         "backing": sorted(one.tag for one in definition.findall("memoryBacking/*")),
     }

@@ -100,6 +100,8 @@ def profile_of(values: object) -> Profile:
         raise ValidationError(path, "there is no such key", None, REMEDY)
     if profile.vcpus % (profile.sockets or 1):
         raise given.wrong("sockets", f"{profile.vcpus} vCPUs cannot be divided among so many", profile.sockets)
+    if not 1 <= profile.console.get("port", 1) <= 65535:
+        raise given.wrong("console.port", "it must be a number from 1 to 65535", profile.console["port"])
     return profile
 
 

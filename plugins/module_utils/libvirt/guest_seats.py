@@ -90,6 +90,7 @@ def _check_explicit(seats: t.Sequence[Seat], place: Topology) -> None:
             raise ValidationError(subject, f"the domain has no PCI controller {bus}, and a new one is a root port, "
                                   "which has slot 00 only", seat.explicit, "Take an address on a controller that the "
                                   "domain has, or none for the next free one")
+        model = model or ("pci-bridge" if place.root == "pci-root" else None)  # a new one is that
         if model in SLOTS and slot not in SLOTS[model]:
             raise ValidationError(subject, f"PCI controller {bus} of the domain is a {model}, which has no such slot",
                                   seat.explicit, "Take a free address, or none for the next free one")

@@ -36,8 +36,8 @@ def check_fits(host: Host, connection: Connection, profile: Profile, domain: Ele
     try:
         connection.check_domain("profile", xml.serialise(domain))
     except CommandFailed as error:
-        raise ValidationError(error.subject, error.cause, None, error.remedy or "Change the key of the profile that this "
-                              "is about, or choose another machine") from error
+        remedy = error.remedy or "Change the key of the profile that this is about, or choose another machine"
+        raise ValidationError(error.subject, error.cause, None, remedy) from error
 
 
 def _check_memory(host: Host, profile: Profile, starts: bool) -> None:

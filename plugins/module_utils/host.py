@@ -17,7 +17,6 @@ import shutil
 import socket
 import struct
 import subprocess
-import tempfile
 import time
 import typing as t
 
@@ -25,6 +24,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFaile
 
 SIOCETHTOOL, IFREQ = 0x8946, 40
 """The ioctl of ethtool and the size of its argument (linux/sockios.h, linux/if.h)."""
+# Before the name of a file that is not complete; systemd and udev read no files that are hidden
+PARTIAL = ".nfv-kvm-"
 
 
 class Completed:
@@ -70,10 +71,17 @@ class Host:
             os.close(descriptor)
 
     def replace(self, path: str, text: str, mode: int) -> None:
-        """Put a regular file in place of what is there, whole or not at all; missing folders are made."""
+        """Put a regular file in place of what is there, whole or not at all; missing folders are made.
+
+        Until it is complete it has one name for each path, so that the next run overwrites what a killed one left.
+        """
         target = self.path(path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        descriptor, new = tempfile.mkstemp(prefix=".nfv-kvm-", dir=os.path.dirname(target))
+        folder, name = os.path.split(target)
+        os.makedirs(folder, exist_ok=True)
+        new = f"{folder}/{PARTIAL}{name[:60]}"  # of four bytes each, below NAME_MAX
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(new)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             with open(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)

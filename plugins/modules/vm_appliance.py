@@ -16,7 +16,8 @@ description:
   - Check mode predicts every action, also on a host that does not have the VFs or the domain yet.
   - Whatever M(nfv.kvm.sriov_vf), M(nfv.kvm.vm_domain) and M(nfv.kvm.vm_interface) refuse is refused before anything
     is changed. The same applies to an image that is missing or has another format, and to a host that lacks disk space,
-    memory, huge pages, the machine type or the CPU model, or has no room for O(placement).
+    memory, huge pages, the machine type or the CPU model, has no room for O(placement), or whose libvirt refuses the
+    profile for another reason.
   - If a step fails, the module takes back what this run changed. The message says so, and lists what it could not take
     back. An appliance that is not ready in time keeps running, and the next run waits for it again.
   - An appliance is known by its disks. A domain that has the name and no disk in O(folder) is refused.

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported, ValidationError
+from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 MEMINFO = "/proc/meminfo"
-# A line of it, such as MemTotal:  16384 kB (Documentation/filesystems/proc.rst)
+# The TCP sockets of the host, with addresses and ports in hexadecimal and the state as in include/net/tcp_states.h
+# (Documentation/networking/proc_net_tcp.rst)
+TCP, LISTEN, ADDRESSES = "/proc/net/tcp", "0A", ("00000000", "0100007F")
+# A line of MEMINFO, such as MemTotal:  16384 kB (Documentation/filesystems/proc.rst)
 LINE = re.compile(r"^(\w+):\s+(\d+)", re.MULTILINE)
 
 
@@ -31,7 +34,14 @@ def check_fits(host: Host, connection: Connection, profile: Profile, domain: Ele
     """
     if not placed:
         _check_memory(host, profile, starts)
+    if starts and profile.console:
+        _check_port(host, profile.console["port"])
     _check_machine(connection, profile, domain)
+    try:
+        connection.check_domain("profile", xml.serialise(domain))
+    except CommandFailed as error:
+        remedy = error.remedy or "Change the key of the profile that this is about, or choose another machine"
+        raise ValidationError(error.subject, error.cause, None, remedy) from error
 
 
 def _check_memory(host: Host, profile: Profile, starts: bool) -> None:
@@ -51,6 +61,14 @@ def _check_memory(host: Host, profile: Profile, starts: bool) -> None:
         raise ValidationError(
             "profile.hugepages", f"{profile.memory} MiB need {pages} huge pages of {size} KiB, and this host has "
             f"{there} {word}ones", True, "Reserve them with the role kvm_host, or by vm.nr_hugepages in /etc/sysctl.d")
+
+
+def _check_port(host: Host, port: int) -> None:
+    for line in (host.read(TCP) or "").splitlines()[1:]:
+        _slot, local, _remote, state = line.split()[:4]
+        if state == LISTEN and local in [f"{address}:{port:04X}" for address in ADDRESSES]:
+            raise ValidationError("profile.console.port", "another process of this host listens there", port,
+                                  "Give each appliance a port of its own; see ss -ltnp")
 
 
 def _check_machine(connection: Connection, profile: Profile, domain: Element) -> None:

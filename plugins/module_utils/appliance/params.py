@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, medium_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import ordered
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.pfs import AppliancePf, item
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile, disks_of, profile_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.removal import ApplianceRemoval
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.resource import SHUTDOWN_SECONDS, ApplianceResource
@@ -57,7 +58,7 @@ def name_and_folder(params: Params) -> tuple[str, str]:
     :raises ValidationError: neither libvirt nor a file system takes it
     """
     name = params["name"]
-    if not name or name in (".", "..") or "/" in name or "\n" in name or len(name.encode()) > LONGEST:
+    if not name.strip() or name in (".", "..") or "/" in name or "\n" in name or len(name.encode()) > LONGEST:
         raise ValidationError("name", f"it must be a name that a folder can have, of {LONGEST} bytes at most", name,
                               "Write one such as edge1")
     folder = os.path.normpath(params["folder"] or f"{IMAGES}/{name}")
@@ -73,10 +74,8 @@ def pf_of(given: Params, place: int, params: Params) -> PfResource:
     :raises ValidationError: a value that no host could accept
     """
     persistent = params["persistent"] if given["persistent"] is None else given["persistent"]
-    try:
-        return pf_resource({**given, "persistent": persistent, "uri": params["uri"]})
-    except ValidationError as error:
-        raise ValidationError(f"pfs[{place}].{error.subject}", error.cause, error.value, error.remedy) from error
+    with item(place):
+        return AppliancePf(place, pf_resource({**given, "persistent": persistent, "uri": params["uri"]}))
 
 
 def medium(folder: str, profile: Profile, files: t.Mapping[str, t.Any]) -> Medium | None:

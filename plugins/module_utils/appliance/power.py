@@ -43,7 +43,9 @@ def is_marked(host: Host, domain: Domain, folder: str) -> bool:
     It has not if somebody else has started it since then. A guest that is restored or migrated goes on in a new QEMU.
     """
     marked = host.read(marker(folder))
-    return marked is not None and (run_of(host, domain.name) in ("", marked) or not domain.booted())
+    if marked in (None, ""):  # An empty one is of version 0.1.0, which did not write which run it was.
+        return marked is not None
+    return run_of(host, domain.name) in ("", marked) or not domain.booted()
 
 
 def has_said(host: Host, name: str, ready: Ready) -> bool:

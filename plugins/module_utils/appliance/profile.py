@@ -21,6 +21,7 @@ Format = t.Literal["qcow2", "raw"]
 Block = t.Literal["bios", "system", "baseBoard", "chassis"]
 SMBIOS: tuple[Block, ...] = t.get_args(Block)
 Count = t.Annotated[int, number(1)]
+Port = t.Annotated[int, number(1, 65535)]
 # The key of a CPU that does not depend on the host's
 EVERY = "every vendor"
 
@@ -94,7 +95,7 @@ class Profile(Given, Variables):
     sockets: Count | None = None
     hugepages: bool = False
     day0: Day0 | None = None
-    console: t.Mapping[t.Literal["port"], int] = field(default_factory=dict)
+    console: t.Mapping[t.Literal["port"], Port] = field(default_factory=dict)
     ready: Ready | None = None
     placement: Placement | None = None
     image: str | None = None

@@ -19,7 +19,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import O
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import InUse
 from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import ForeseenHost
-from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.host import PARTIAL, Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import DomainResource, DomainState
@@ -166,7 +166,7 @@ class ApplianceRemoval:
             return []  # of a folder that it never had
         there = [f"{self.folder}/{name}" for name in host.names(self.folder)]
         found = [*media(host, self.folder), marker(self.folder), console_log(self.name),
-                 *(path for path in there if path.endswith(UNFINISHED))]
+                 *(path for path in there if path.endswith(UNFINISHED) or path.startswith(f"{self.folder}/{PARTIAL}"))]
         if not self.remove_disks:
             return found
         root = domain.definition if domain.definition is not None else xml.etree().Element("domain")

@@ -14,6 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import chec
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, has_parts, media
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import outlast_reboot
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.pfs import check_agree, check_twice
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.power import has_said, is_marked
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import EVERY, Profile, disks_of
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.record import Record, uuid_of
@@ -26,7 +27,6 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.storage import (
     read_disks,
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
-from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import ForeseenHost
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
@@ -138,6 +138,7 @@ class ApplianceResource:
         """
         pfs = tuple(pf.read(host) for pf in self.pfs)
         check_twice(pfs)
+        check_agree(self.nics, [(pf.desired, found) for pf, found in zip(self.pfs, pfs)])
         plans = [pf.plan(found) for pf, found in zip(self.pfs, pfs)]
         changes = self.bridges or any(found.steps for found in plans)
         later = ForeseenHost(host, [found.after for found in plans], self.bridges) if changes else host
@@ -254,13 +255,3 @@ class ApplianceResource:
             return domain.live is not None
         return is_marked(host, self.connection.domain(self.name), self.folder) or (
             domain.state == SAVED and has_said(host, self.name, ready))
-
-
-def check_twice(pfs: t.Sequence[Pf]) -> None:
-    """:raises ValidationError: one PF is given twice, be it by two names"""
-    seen: dict[str, int] = {}
-    for number, pf in enumerate(pfs):
-        if pf.pci_address in seen:
-            raise ValidationError(f"pfs[{number}].pf", f"this is the PF of pfs[{seen[pf.pci_address]}]", pf.name,
-                                  "Give all that is wanted of a PF in one item")
-        seen[pf.pci_address] = number

@@ -95,7 +95,8 @@ def check_images(host: Host, folder: str, disks: t.Sequence[Disk]) -> None:
 
 def _check_image(host: Host, disk: Disk) -> int:
     """:returns: the bytes that its copy needs"""
-    subject, found = f"image of disk {disk.name}", host.status(disk.image)
+    subject = "profile.image" if disk.name == "disk" else f"image of disk {disk.name}"
+    found = host.status(disk.image)
     if found is None:
         raise ValidationError(subject, "this host has no such file", disk.image, "Copy it there, or correct the path")
     if not stat.S_ISREG(found.st_mode):

@@ -188,6 +188,15 @@ class Connection:
             return self.unless(("VIR_ERR_INVALID_ARG", "VIR_ERR_CONFIG_UNSUPPORTED"), lambda: str(
                 self.handle.getDomainCapabilities(None, arch, machine, kind)))
 
+    def check_domain(self, subject: str, xml: str) -> None:
+        """Have QEMU's command line made of a domain, which needs neither its disks nor its huge pages.
+
+        :raises CommandFailed: libvirt refuses it, as it would its definition or its start
+        """
+        self.known(xml)
+        with self.answering(subject, "run this on QEMU"):
+            self.unless(("VIR_ERR_NO_SUPPORT",), lambda: self.handle.domainXMLToNative("qemu-argv", xml, 0))
+
     def find(self, name: str) -> Domain | None:
         """A domain, None where there is none of that name."""
         with self.answering(f"domain {name}", "look it up"):

@@ -24,6 +24,9 @@ SLOTS = {
     "pci-root": range(1, 0x20), "pcie-root": range(1, 0x20), "pci-bridge": range(1, 0x20), PCI_BRIDGE: range(1, 0x20),
     "dmi-to-pci-bridge": range(0x20), ROOT_PORT: range(1), "pcie-switch-downstream-port": range(1),
 }
+# Where the chipset of a PC is: PIIX3 and ICH9 (qemuDomainValidateDevicePCISlotsPIIX3 and …Q35 in libvirt's
+# src/qemu/qemu_domain_address.c)
+CHIPSETS = {"pci-root": "0000:00:01.0", "pcie-root": "0000:00:1f.0"}
 BEHIND_ALL = 0x100
 MOST_BUSES = 0xFF
 
@@ -186,7 +189,10 @@ def topology(domain: Element) -> Topology:
                 shared.add(address[:-2])
         if address is not None and device.tag != "interface":
             taken[address] = device.tag
-    return Topology(bridges.get(0, (None, None))[0], bridges, taken, frozenset(fixed), frozenset(shared))
+    root, kind = bridges.get(0, (None, None))[0], domain.find("os/type")
+    if root in CHIPSETS and kind is not None and kind.get("arch") == "x86_64":
+        taken.setdefault(CHIPSETS[root], "chipset")
+    return Topology(root, bridges, taken, frozenset(fixed), frozenset(shared))
 
 
 def with_controllers(domain: Element, added: t.Sequence[Controller]) -> Element:

@@ -93,6 +93,7 @@ def _check_explicit(seats: t.Sequence[Seat], place: Topology) -> None:
                                   "port, which has only slot 00",
                                   seat.explicit, "Use an address on an existing controller, or omit address to get the "
                                   "next free one")
+        model = model or ("pci-bridge" if place.root == "pci-root" else None)  # the model of a new one
         if model in SLOTS and slot not in SLOTS[model]:
             raise ValidationError(subject, f"PCI controller {bus} of the domain is a {model}, which does not have this "
                                   "slot",

@@ -10,14 +10,14 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils.host import Completed, Host
+from ansible_collections.nfv.kvm.extensions.molecule.files import inchild
+from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.plan import pf_resource
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result, run
 
@@ -37,35 +37,6 @@ STRIDE = 3
 GUEST_MAC, GUEST_ADDRESS = "52:54:00:bb:00:99", "fe80::5054:ff:febb:99"
 
 
-class Mortal(Host):
-    """A host that lets the process make so many calls."""
-
-    def __init__(self, lives: int) -> None:
-        super().__init__()
-        self.lives = lives
-
-    def live_on(self) -> None:
-        self.lives -= 1
-        if self.lives < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def write(self, path: str, text: str) -> None:
-        self.live_on()
-        super().write(path, text)
-
-    def replace(self, path: str, text: str, mode: int) -> None:
-        self.live_on()
-        super().replace(path, text, mode)
-
-    def remove(self, path: str) -> None:
-        self.live_on()
-        super().remove(path)
-
-    def run(self, argv: list[str], stdin: str = "", timeout: float = 60) -> Completed:
-        self.live_on()
-        return super().run(argv, stdin, timeout)
-
-
 def sriov_vf(host: Host, pf: str, wanted: Result) -> Result:
     result = run(pf_resource, {**ABSENT, "pf": pf, **wanted}, host)
     if result["failed"]:
@@ -75,14 +46,7 @@ def sriov_vf(host: Host, pf: str, wanted: Result) -> Result:
 
 def killed(pf: str, lives: int, wanted: Result) -> bool:
     """Whether the resize was killed, and did not come to its end."""
-    child = os.fork()
-    if child == 0:
-        sriov_vf(Mortal(lives), pf, wanted)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    if not os.WIFSIGNALED(status) and status != 0:
-        raise SystemExit(f"the resize failed by itself after {lives} calls")
-    return os.WIFSIGNALED(status)
+    return inchild.killed(lives, lambda: sriov_vf(Host(), pf, wanted))
 
 
 def state(pf: str) -> list[object]:

@@ -59,13 +59,24 @@ ROWS: list[tuple[Result, str]] = [
     (on("hostdev", pci_address="0000:01:10.0"), "no such PCI device"),
     ({"pfs": PFS, **on("hostdev", pf="enp1s0", vf=3)}, "has 3 VFs and not this one"),
     ({"pfs": [{**OWN_PF, "up": None}], "interfaces": [HOSTDEV]}, "is down"),
-    ({"pfs": [{**OWN_PF, "pf": "enp9s0"}]}, "'enp9s0'"),
+    ({"pfs": [{**OWN_PF, "pf": "enp9s0"}]}, "pfs[0].pf = 'enp9s0'"),
     ({"pfs": [{**OWN_PF, "pf": "enp0s3"}]}, "no SR-IOV"),
-    ({"pfs": [{**OWN_PF, "numvfs": 8}]}, "at most 7 VFs"),
-    ({"pfs": [{**OWN_PF, "vfs": [{"index": 3, "trust": True}]}]}, "vfs.index"),
+    ({"pfs": [{**OWN_PF, "numvfs": 8}]}, "pfs[0].numvfs = 8: enp1s0 (0000:01:00.0) can have at most 7 VFs"),
+    ({"pfs": [{**OWN_PF, "vfs": [{"index": 3, "trust": True}]}]}, "pfs[0].vfs.index"),
     ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "vlan": 4096}]}]}, "pfs[0].vfs[0].vlan"),
     ({"pfs": [OWN_PF, {**OWN_PF, "pf": PF}]}, "pfs[1].pf"),
+    ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "vlan": 5}]}], "interfaces": [{**HOSTDEV, "vlan": {"tags": [6]}}]},
+     "interfaces[0].vlan = 6: pfs[0].vfs gives VF 0 of enp1s0 another value, 5"),
+    ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "vlan": 5}]}], "interfaces": [{**HOSTDEV, "vlan": {"tags": []}}]},
+     "interfaces[0].vlan = 0"),
+    ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "mac": MAC}]}], "interfaces": [{**HOSTDEV, "mac": f"{MAC[:-1]}8"}]},
+     "interfaces[0].mac"),
+    ({"pfs": [{**OWN_PF, "vfs": [{"index": 1, "trust": True}]}], "interfaces": [
+        {**DIRECT, "source": {**DIRECT["source"], "pf": PF}, "vf": {"trust": False}}]}, "interfaces[0].vf.trust = False"),
+    ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "driver": "default"}]}], "interfaces": [HOSTDEV]}, "interfaces[0].type"),
     ({"interfaces": [{"source": {"bridge": "br0"}}]}, "interfaces[0]"),
+    (nic(**BRIDGE, address="0000:05:00.0"), "interfaces[0].address = '0000:05:00.0'"),
+    (nic(**BRIDGE, address="0000:00:01.2"), "interfaces[0].address = '0000:00:01.2': a chipset of the domain is there"),
     (nic(**BRIDGE, model="nonesuch!"), "interfaces[0].model"),
     (nic(**BRIDGE, mtu=1), "interfaces[0].mtu"),
     (nic(**BRIDGE, mac="01:00:5e:00:00:01"), "interfaces[0].mac"),
@@ -83,9 +94,10 @@ ROWS: list[tuple[Result, str]] = [
     ({"profile": profile(memory=8192 + 1, hugepages=True)}, "profile.hugepages"),
     ({"profile": profile(vcpus=9)}, "profile.vcpus"),
     ({"profile": profile(vcpus=3, sockets=2)}, "sockets"),
+    ({"profile": profile(console={"port": 70000})}, "console.port = 70000"),
     ({"profile": None}, "profile"),
     ({"profile": profile(image=None)}, "image"),
-    ({"profile": profile(image=f"{IMAGES}/none.qcow2")}, "no such file"),
+    ({"profile": profile(image=f"{IMAGES}/none.qcow2")}, "profile.image = '/var/lib/libvirt/images/none.qcow2': this host has no such file"),
     ({"profile": profile(image=IMAGES)}, "no regular file"),
     ({"profile": profile(image=f"{IMAGES}/empty.qcow2")}, "it is empty"),
     ({"profile": profile(image=f"{IMAGES}/image.raw")}, "its format is raw"),
@@ -106,6 +118,7 @@ ROWS: list[tuple[Result, str]] = [
     ({"name": "a/b"}, "name"),
     ({"name": "x" * 250}, "name"),
     ({"name": ""}, "name"),
+    ({"name": " "}, "name = ' '"),
     ({"name": ".."}, "name"),
     ({"folder": "relative"}, "folder"),
     ({"folder": "/"}, "folder"),
@@ -146,6 +159,26 @@ def test_a_vf_of_a_process(site: WholeHost) -> None:
     Path(site.kernel.path("/proc/4711/fd/30")).symlink_to("/dev/vfio/4")
     assert "4711" in site.refused(interfaces=[HOSTDEV])
     assert "4711" in site.refused(pfs=[{"pf": "enp1s0", "numvfs": 5}])
+
+
+def test_a_console_port_that_another_process_has(site: WholeHost) -> None:
+    site.files.write("/proc/net/tcp", "  sl  local_address rem_address   st\n"
+                     "   0: 0100007F:2203 00000000:0000 0A 00000000:00000000\n"
+                     "   1: 0100007F:2204 00000000:0000 01 00000000:00000000\n")
+    console = {"profile": profile(console={"port": 0x2203}), "interfaces": NICS[:1]}
+    assert "profile.console.port = 8707: another process" in site.refused(**console)
+    site.applied(**console, state="defined")
+    site.applied(**{**console, "profile": profile(console={"port": 0x2204})}, wait=False)
+
+
+def test_what_only_libvirt_knows_of_a_machine(site: WholeHost) -> None:
+    site.libvirt.no_command_line = "unsupported configuration: IDE controllers are unsupported"
+    assert "profile: libvirt cannot run this on QEMU: unsupported configuration: IDE" in site.refused(**WHOLE)
+
+
+def test_a_libvirt_that_makes_no_command_lines(site: WholeHost) -> None:
+    site.libvirt.no_command_line, site.libvirt.no_command_line_code = "this function is not supported", 3
+    site.four_runs(**WHOLE)
 
 
 def test_no_space(site: WholeHost, monkeypatch: pytest.MonkeyPatch) -> None:

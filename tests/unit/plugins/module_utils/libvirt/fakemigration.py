@@ -149,6 +149,7 @@ class FakeStorage:
         self.cpu = "EPYC"
         self.machines = ["pc", "q35"]
         self.capabilities = "<domainCapabilities/>"
+        self.no_command_line, self.no_command_line_code = "", 67
 
     def happen(self, name: str) -> None:
         raise NotImplementedError
@@ -162,6 +163,12 @@ class FakeStorage:
         if machine not in self.machines:
             raise FakeLibvirtError(f"the machine '{machine}' is not supported by emulator '{emulator}'", 8)
         return self.capabilities
+
+    @api
+    def domainXMLToNative(self, kind: str, text: str, flags: int) -> str:  # noqa: N802
+        if self.no_command_line:
+            raise FakeLibvirtError(self.no_command_line, self.no_command_line_code)
+        return f"qemu-system-x86_64 -name {parse(text).findtext('name')}"
 
     @api
     def getCapabilities(self) -> str:  # noqa: N802

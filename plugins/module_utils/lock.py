@@ -103,8 +103,8 @@ def _open_private(host: Host, path: str) -> int:
     found = os.fstat(descriptor)
     if found.st_uid != os.geteuid():
         os.close(descriptor)
-        raise ValidationError(f"folder {path}", f"it belongs to another user (user ID {found.st_uid}), who could change "
-                              "the locks in it", remedy=f"Remove it (rm -r {path}), and run the task again")
+        raise ValidationError(f"folder {path}", f"it belongs to another user (ID {found.st_uid}), who could change the "
+                              "locks in it", remedy=f"Remove it (rm -r {path}), and run the task again")
     if stat.S_IMODE(found.st_mode) != 0o700:
         os.fchmod(descriptor, 0o700)
     return descriptor

@@ -97,7 +97,8 @@ class Resize:
         try:
             host.write(f"{pci.DEVICES}/{self.pci_address}/sriov_numvfs", str(numvfs))
         except OSError as error:
-            cause, remedy = NUMVFS_ANSWERS.get(error.errno or 0, (error.strerror or str(error), "Check the kernel log (journalctl -k)"))
+            cause, remedy = NUMVFS_ANSWERS.get(
+                error.errno or 0, (error.strerror or str(error), "Check the kernel log (journalctl -k)"))
             raise CommandFailed("sriov_numvfs", cause, numvfs, remedy) from error
 
     def wait(self, host: Host, numvfs: int) -> None:

@@ -122,9 +122,8 @@ def _teaming(subject: str, nic: Interface) -> None:
                               "refers to it",
                               remedy="Set name")
     if kind == "transient" and nic.type not in ("hostdev", "network"):
-        raise NotSupported(f"{subject}.teaming", "the transient NIC of a team must be a VF, and this one is not",
-                           nic.type,
-                           "Set type: hostdev, or use a network of VFs")
+        raise NotSupported(f"{subject}.teaming", "the transient NIC of a team must be a VF, and this one has type "
+                           f"{nic.type}", remedy="Set type: hostdev, or use a network of VFs")
 
 
 def _tap(subject: str, nic: Interface) -> None:

@@ -56,8 +56,8 @@ WRONG: list[tuple[Result, str]] = [
     (on("nonesuch"), "network = 'nonesuch': libvirt has no such network. Define it with nfv.kvm.vm_network"),
     (on(""), "network = '': libvirt has no such network"),
     (on("nonesuch", state="absent"), "network = 'nonesuch': libvirt has no such network"),
-    (on("gone"), "network = 'gone': it is transient, without a definition"),
-    (on("gone", state="absent"), "network = 'gone': it is transient, without a definition"),
+    (on("gone"), "network = 'gone': this network is transient and has no definition"),
+    (on("gone", state="absent"), "network = 'gone': this network is transient and has no definition"),
     ({"state": "active"}, "value of state must be one of: present, absent, got: active"),
     ({"replug": "always"}, "value of replug must be one of: never, allowed, got: always"),
     ({"replug": True}, "value of replug must be one of: never, allowed, got: True"),
@@ -69,20 +69,22 @@ WRONG: list[tuple[Result, str]] = [
     (on("vfs", name="base", state="absent"), "state = 'absent': NICs of b have it"),
     (on("vfs", name="idle", state="absent"), "Give them another port group first, with nfv.kvm.vm_interface"),
     (on("vfs", name="idle", replug="allowed", **vlan(7)), "domain sleeper: it is paused, so its guest cannot release"),
-    ({"state": "absent", "default": True}, "default = True: a profile that is absent has none. Remove default, or"),
-    ({"state": "absent", **vlan(5)}, "vlan: a profile that is absent has none. Remove vlan, or take another state"),
-    ({"state": "absent", **virtualport(QBG)}, "virtualport: a profile that is absent has none"),
-    ({"state": "absent", **inbound(average=5)}, "bandwidth: a profile that is absent has none"),
+    ({"state": "absent", "default": True}, "default = True: it is not valid for a profile that is absent. Remove "
+     "default, or"),
+    ({"state": "absent", **vlan(5)}, "vlan: it is not valid for a profile that is absent. Remove vlan, or set another "
+     "state"),
+    ({"state": "absent", **virtualport(QBG)}, "virtualport: it is not valid for a profile that is absent"),
+    ({"state": "absent", **inbound(average=5)}, "bandwidth: it is not valid for a profile that is absent"),
     ({"state": "absent", "trust_guest_rx_filters": True}, "trust_guest_rx_filters = True: a profile that is absent"),
-    ({"state": "absent", "isolated": True}, "isolated = True: a profile that is absent has none"),
+    ({"state": "absent", "isolated": True}, "isolated = True: it is not valid for a profile that is absent"),
     # VLANs
     (vlan(0), "vlan.tags = 0: it must be from 1 to 4094"),
     (vlan(4095), "vlan.tags = 4095: it must be from 1 to 4094"),
     (vlan(5, -6), "vlan.tags = -6: it must be from 1 to 4094"),
-    (vlan(5, 5), "vlan.tags = [5, 5]: a tag is there twice"),
+    (vlan(5, 5), "vlan.tags = [5, 5]: a tag is listed twice"),
     (vlan("blue"), "unable to convert to int"),
-    (vlan(trunk=True), "vlan.trunk = True: a trunk needs tags"),
-    (vlan(5, 6, trunk=False), "vlan.trunk = False: several tags are a trunk"),
+    (vlan(trunk=True), "vlan.trunk = True: a trunk needs at least one tag"),
+    (vlan(5, 6, trunk=False), "vlan.trunk = False: several tags require a trunk"),
     (vlan(5, 6, native=7), "vlan.native = 7: the native VLAN must be one of the tags of a trunk"),
     (vlan(5, native=5), "vlan.native = 5: the native VLAN must be one of the tags of a trunk"),
     ({"vlan": {"trunk": True}}, "missing required arguments: tags found in vlan"),
@@ -95,7 +97,7 @@ WRONG: list[tuple[Result, str]] = [
     (on("eths", **vlan(5)), "vlan = '5': eth7 of network eths is no VF, and libvirt sets the VLAN of a macvtap on VFs"),
     (on("open", **vlan(5)), "vlan = '5': bridge br1 does not filter VLANs, so it would ignore them. Switch it on: ip"),
     (on("lost", **vlan(5)), "bridge of network lost = 'br9': this host has no such bridge. Make it first"),
-    (on("fex", **vlan(5)), "vlan = '5': with 802.1Qbh the port profile of the switch says the VLAN"),
+    (on("fex", **vlan(5)), "vlan = '5': with 802.1Qbh the port profile of the switch sets the VLAN"),
     (on("vfs", **vlan(5), **virtualport(QBH)), "vlan = '5': with 802.1Qbh the port profile of the switch says the"),
     # virtualports
     ({"virtualport": {"profileid": "gold"}}, "missing required arguments: type found in virtualport"),
@@ -118,7 +120,7 @@ WRONG: list[tuple[Result, str]] = [
     (on("taps", **virtualport(QBG, profileid="gold")), "virtualport.profileid = 'gold': a virtualport of type"),
     (on("taps", **virtualport(QBG, instanceid=NUMBER)), f"virtualport.instanceid = '{NUMBER}': it is the number of"),
     (on("ovs", **virtualport(OVS, interfaceid=NUMBER)), f"virtualport.interfaceid = '{NUMBER}': it is the number of"),
-    (on("ovs", **virtualport(OVS, interfaceid="1")), "virtualport.interfaceid = '1': this is no UUID"),
+    (on("ovs", **virtualport(OVS, interfaceid="1")), "virtualport.interfaceid = '1': this is not a UUID"),
     (on("ovs", **virtualport(OVS, managerid=1)), "virtualport.managerid = 1: a virtualport of type openvswitch has"),
     (on("vfs", **virtualport(QBH, profileid="")), "virtualport.profileid = '': with 802.1Qbh it must have 1 to 31"),
     (on("vfs", **virtualport(QBH, profileid="p" * 32)), f"virtualport.profileid = '{'p' * 32}': with 802.1Qbh it must"),
@@ -134,15 +136,17 @@ WRONG: list[tuple[Result, str]] = [
     (outbound(burst=5), "bandwidth.outbound = {'burst': 5}: a limit needs average"),
     (inbound(), "bandwidth.inbound: a limit needs average"),
     (inbound(average=0, peak=5), "bandwidth.inbound.average = 0: it must be from 1"),
-    (inbound(average=5, peak=4), "bandwidth.inbound.peak = 4: it is below the average of 5"),
+    (inbound(average=5, peak=4), "bandwidth.inbound.peak = 4: it is below the average of 5 kilobytes per second"),
     (inbound(average=5, burst=0), "bandwidth.inbound.burst = 0: it must be from 1"),
     (outbound(average="1G"), "'average' is of type str"),
     (outbound(average=5, floor=1), "Unsupported parameters for"),
     (on("nat", **inbound(average=5, floor=4)), "bandwidth.inbound.floor = 4: libvirt guarantees a floor to single"),
-    (on("nat", **inbound(floor=4)), "Remove floor, and give it to each NIC with nfv.kvm.vm_interface"),
-    (on("vfs", **inbound(average=5)), "bandwidth = 'average=5': libvirt limits nothing on network vfs (forward mode"),
-    (on("eths", **outbound(average=5)), "Remove bandwidth; a VF has max_tx_rate of nfv.kvm.sriov_vf"),
-    (on("taps", **outbound(average=5)), "bandwidth = 'average=5': libvirt limits nothing on network taps (forward"),
+    (on("nat", **inbound(floor=4)), "Remove floor, and set it for each NIC with nfv.kvm.vm_interface"),
+    (on("vfs", **inbound(average=5)), "bandwidth = 'average=5': libvirt does not limit the bandwidth on network vfs "
+     "(forward mode"),
+    (on("eths", **outbound(average=5)), "Remove bandwidth, and set max_tx_rate of the VF with nfv.kvm.sriov_vf"),
+    (on("taps", **outbound(average=5)), "bandwidth = 'average=5': libvirt does not limit the bandwidth on network taps "
+     "(forward"),
     # switches
     (on("vfs", trust_guest_rx_filters=True), "trust_guest_rx_filters = True: the NICs of network vfs (forward mode"),
     ({"trust_guest_rx_filters": "sure"}, "'trust_guest_rx_filters' is of type str"),
@@ -210,4 +214,4 @@ def test_vlans_of_a_linux_bridge_need_a_libvirt_that_knows_them(
         lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab.libvirt, "version", 10_010_000)
     tells(lab, port_profile.main, {**GIVEN, **vlan(5)}, capsys,
-          "vlan = '5': libvirt sets VLANs on a Linux bridge from version 11.0 on", check_mode=False)
+          "vlan = '5': libvirt sets VLANs on a Linux bridge only from version 11.0 on", check_mode=False)

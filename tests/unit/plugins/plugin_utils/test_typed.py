@@ -112,10 +112,10 @@ def test_a_filter() -> None:
 
 @pytest.mark.parametrize(("given", "told"), [
     (([{"name": "a"}] * 4,), "vms = 4: there are too many."),
-    (([{}],), "virtual_machines[0].name: it is missing. See ansible-doc -t filter nfv.kvm.vm_names for what it takes."),
+    (([{}],), "virtual_machines[0].name: it is missing. Run ansible-doc -t filter nfv.kvm.vm_names to see its input."),
     (([], None), "most = 'null': it must be a whole number."),
     (([{"name": "d"}],), "nfv.kvm.vm_names: its input is not as it must be: 'd'."),
-    ((), "nfv.kvm.vm_names: its input is not as it must be: missing a required argument: 'vms'."),
+    ((), "nfv.kvm.vm_names: its input is not valid: missing a required argument: 'vms'."),
 ])
 def test_a_filter_that_fails(given: tuple[t.Any, ...], told: str) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
@@ -125,4 +125,4 @@ def test_a_filter_that_fails(given: tuple[t.Any, ...], told: str) -> None:
 
 def test_a_filter_that_judges_lists_what_cannot_be_read() -> None:
     assert FILTERS["vm_refused"]([{"name": "b"}, {}]) == [
-        "virtual_machines[1].name: it is missing. See ansible-doc -t filter nfv.kvm.vm_refused for what it takes."]
+        "virtual_machines[1].name: it is missing. Run ansible-doc -t filter nfv.kvm.vm_refused to see its input."]

@@ -77,7 +77,7 @@ def test_never_ready(newer: WholeHost, runs: bool) -> None:
     newer.libvirt.says = "panic"
     result = newer.run(**WHOLE, disks="replace", restart="allowed")
     assert "did not say" in result["msg"]
-    assert "The host is as it was before" in result["msg"]
+    assert "The previous state was restored" in result["msg"]
     assert newer.bytes_of(DISK) == old
     assert not newer.kernel.exists(f"{DISK}.old")
     assert (newer.domain.live is not None) == runs

@@ -25,7 +25,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.whole
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 MOST = 200
-BACK = "The host is as it was before"
+BACK = "The previous state was restored"
 
 
 def nothing(site: WholeHost) -> None:

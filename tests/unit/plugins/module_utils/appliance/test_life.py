@@ -85,7 +85,7 @@ def test_a_failure_after_live_nics_unplugs_them(deployed: WholeHost) -> None:
     deployed.libvirt.at("attachDeviceFlags", 2, deployed.libvirt.fail)
     result = deployed.run(**{**WHOLE, "interfaces": [*NICS, BRIDGE, NETWORK]})
     assert result["failed"]
-    assert result["msg"].endswith("The host is as it was before.")
+    assert result["msg"].endswith("The previous state was restored.")
     assert deployed.snapshot() == before
 
 
@@ -104,7 +104,7 @@ def test_changed_nics_are_as_they_were_after_a_failure(deployed: WholeHost, vlan
         deployed.libvirt.at("updateDeviceFlags", 1, deployed.libvirt.fail)
     result = deployed.run(**{**WHOLE, "interfaces": changed})
     assert result["failed"]
-    assert result["msg"].endswith("The host is as it was before.")
+    assert result["msg"].endswith("The previous state was restored.")
     assert nics() == before
     assert deployed.domain.shown(True) == definition
 

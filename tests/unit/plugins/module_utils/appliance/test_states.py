@@ -100,7 +100,7 @@ def test_a_guest_that_does_not_shut_down(deployed: WholeHost) -> None:
                           restart="allowed")
     assert "did not shut down" in result["msg"]
     assert "nfv.kvm.vm_domain, state: shutdown and a timeout" in result["msg"]
-    assert "The host is as it was before" in result["msg"]
+    assert "The previous state was restored" in result["msg"]
     assert deployed.snapshot() == before
 
 

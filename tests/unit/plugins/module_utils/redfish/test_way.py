@@ -42,7 +42,7 @@ def test_an_address_that_is_none(uri: str) -> None:
 
 def test_a_password_in_the_address_is_not_shown() -> None:
     state = way({"uri": "https://root:secret@192.0.2.10"})
-    assert state["fault"].startswith("kvm_host_bmc.uri: it has a user name in it. Give that as kvm_host_bmc.username")
+    assert state["fault"].startswith("kvm_host_bmc.uri: it contains a user name. Give that as kvm_host_bmc.username")
     assert "secret" not in str(state)
 
 
@@ -50,9 +50,9 @@ def test_a_password_in_the_address_is_not_shown() -> None:
     (answer("<html>"), "it answers, but not as a Redfish service (200 at /redfish/v1/)"),
     (answer({"name": "something else"}), "not as a Redfish service"),
     (answer(None, 404), "not as a Redfish service (404"),
-    (answer(None, 301, location="https://bmc/redfish/v1/"), "Give that address: https://bmc/redfish/v1/."),
+    (answer(None, 301, location="https://bmc/redfish/v1/"), "Set kvm_host_bmc.uri to https://bmc/redfish/v1/."),
     (answer(None, 503), "(503 at /redfish/v1/). Wait until the BMC is up, or restart it."),
-    (answer({"RedfishVersion": "1.0"}), "BMC https://192.0.2.10: it shows no systems by Redfish. Update"),
+    (answer({"RedfishVersion": "1.0"}), "BMC https://192.0.2.10: its Redfish service does not provide systems. Update"),
     ({"status": -1, "msg": "Status code was -1 and not [200]: Request failed: <urlopen error timed out>"},
      "BMC https://192.0.2.10: it does not answer (Status code was -1 and not [200]: Request failed: <urlopen error time"
      "d out>). Check the address, and whether this machine can reach it. If its certificate is not trusted, have it"
@@ -63,9 +63,9 @@ def test_no_redfish_service(given: Dict, told: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "told"), [
-    (401, "kvm_host_bmc.username = 'root': BMC https://192.0.2.10 does not let it in with that password (401 at"),
-    (403, "kvm_host_bmc.username = 'root': its account on BMC https://192.0.2.10 may not do that (403 at /"),
-    (404, "it does not do what it was asked (404 at /redfish/v1/Systems)"),
+    (401, "kvm_host_bmc.username = 'root': BMC https://192.0.2.10 rejects this user name or its password (401 at"),
+    (403, "kvm_host_bmc.username = 'root': BMC https://192.0.2.10 does not allow this account to do that (403 at /"),
+    (404, "it did not complete the request (404 at /redfish/v1/Systems)"),
 ])
 def test_a_bmc_that_refuses(status: int, told: str) -> None:
     assert told in way(systems=answer(None, status))["fault"]
@@ -76,8 +76,10 @@ def members(*names: str) -> Dict:
 
 
 @pytest.mark.parametrize(("wanted", "there", "told"), [
-    (None, ["a", "b"], "kvm_host_bmc.system: BMC https://192.0.2.10 has these systems: a, b. Give the Id of one."),
-    ("c", ["a"], "kvm_host_bmc.system = 'c': BMC https://192.0.2.10 has these systems: a. Give the Id of one."),
+    (None, ["a", "b"], "kvm_host_bmc.system: BMC https://192.0.2.10 has these systems: a, b. Set it to the Id of one "
+     "of them."),
+    ("c", ["a"], "kvm_host_bmc.system = 'c': BMC https://192.0.2.10 has these systems: a. Set it to the Id of one of "
+     "them."),
     (None, [], "kvm_host_bmc.system: BMC https://192.0.2.10 has these systems: none."),
 ])
 def test_a_system_that_cannot_be_told(wanted: str | None, there: list[str], told: str) -> None:

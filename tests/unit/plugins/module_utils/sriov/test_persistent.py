@@ -379,7 +379,7 @@ def test_a_file_that_cannot_be_written_leaves_none_behind(
         kernel.folder.write(path.rsplit("/", maxsplit=1)[0])  # in place of the folder
     failed = sriov_vf(kernel, **KEPT)
     assert (failed["failed"], failed["changed"], failed["actions"]) == (True, False, [])
-    assert failed["msg"].endswith("The host is as it was before."), failed["msg"]
+    assert failed["msg"].endswith("The previous state was restored."), failed["msg"]
     assert (kernel.vfs, read_files(kernel, NOW)) == ([], {})
 
 

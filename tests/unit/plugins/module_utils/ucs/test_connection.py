@@ -111,8 +111,9 @@ def test_unreachable(ucs: Ucs, given: t.Any) -> None:
 
 
 @pytest.mark.parametrize(("proxy", "no_proxy", "told"), [
-    ("http://127.0.0.1:1", "", "it cannot be reached by the proxy of https_proxy: Connection refused. Check the env"),
-    ("http://proxy.invalid:1", "", "it cannot be reached by the proxy of https_proxy: "),
+    ("http://127.0.0.1:1", "", "it cannot be reached through the proxy of https_proxy: Connection refused. Check the "
+     "env"),
+    ("http://proxy.invalid:1", "", "it cannot be reached through the proxy of https_proxy: "),
     ("http://127.0.0.1:1", "127.0.0.1", ""),
 ])
 def test_proxy(ucs: Ucs, monkeypatch: pytest.MonkeyPatch, proxy: str, no_proxy: str, told: str) -> None:
@@ -139,7 +140,7 @@ def test_name_without_an_address(ucs: Ucs, given: t.Any, monkeypatch: pytest.Mon
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     module, params = given
-    ucs.refused(module, "UCS Manager ucs.invalid: its name has no address: Name or service not known", **params,
+    ucs.refused(module, "UCS Manager ucs.invalid: its name cannot be resolved: Name or service not known", **params,
                 hostname="ucs.invalid")
 
 

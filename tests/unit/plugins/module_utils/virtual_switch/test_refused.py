@@ -46,13 +46,13 @@ def refused(*bridges: Dict, ovs: t.Sequence[Dict] = (), on: Dict | None = None) 
     ({"name": "br0", "ports": [{"name": "eth1", "vlans": [4]}]}, "br0 does not filter VLANs"),
     ({**FILTERING, "ports": [{"name": "eth1", "vlans": [0]}]}, "ports[0].vlans = [0]: VLANs are numbers from 1"),
     ({**FILTERING, "ports": [{"name": "eth1", "vlans": ["4000-4095"]}]}, "VLANs are numbers from 1 to 4094"),
-    ({**FILTERING, "ports": [{"name": "eth1", "vlans": "all"}]}, "List them as in [10, 20-29]"),
+    ({**FILTERING, "ports": [{"name": "eth1", "vlans": "all"}]}, "Write a list such as [10, 20-29]"),
     ({**FILTERING, "ports": [{"name": "eth1", "pvid": 4095}]}, "ports[0].pvid = 4095"),
     ({"name": "br0", "ports": ["eth9"]}, "ports[0] = 'eth9': this host has no such network interface"),
-    ({"name": "br0", "ports": ["eth0"]}, "the host's default route leaves by it"),
-    ({"name": "br0", "ports": ["lo"]}, "it is the host's loopback"),
-    ({"name": "br0", "ports": ["eth1", "eth1"]}, "eth1 is in virtual_switch_bridges[0] already"),
-    ({"name": "eth1"}, "the host has a link of this name that this role has not made"),
+    ({"name": "br0", "ports": ["eth0"]}, "the default route of the host uses it"),
+    ({"name": "br0", "ports": ["lo"]}, "it is the loopback of the host"),
+    ({"name": "br0", "ports": ["eth1", "eth1"]}, "eth1 is already in virtual_switch_bridges[0]"),
+    ({"name": "eth1"}, "the host has a link of this name that this role did not create"),
     ({"name": "eth1", "state": "absent"}, "that this role has not made"),
 ])
 def test_refused(wanted: Dict, told: str) -> None:
@@ -67,7 +67,7 @@ def test_refused(wanted: Dict, told: str) -> None:
     ({"name": "ovs0", "ports": [{"name": "eth1", "trunks": [5000]}]}, "ports[0].trunks = [5000]"),
     ({"name": "ovs0", "ports": [{"name": "p2", "type": "vxlan"}]}, "ports[0].type = 'vxlan'"),
     ({"name": "ovs0", "ports": [{"name": "eth1", "type": "internal"}]}, "cannot be made"),
-    ({"name": "ovs0", "ports": ["eth0"]}, "the host's default route leaves by it"),
+    ({"name": "ovs0", "ports": ["eth0"]}, "the default route of the host uses it"),
     ({"name": "ovs1", "ports": ["eth2"]}, "it is a port of ovs0"),
     ({"name": "eth1"}, "has not made"),
     ({"name": "int", "state": "absent"}, "has not made"),
@@ -80,7 +80,7 @@ def test_refused_of_open_vswitch(wanted: Dict, told: str) -> None:
 
 
 def test_a_port_has_one_place() -> None:
-    assert "eth1 is in virtual_switch_bridges[0] already" in refused(
+    assert "eth1 is already in virtual_switch_bridges[0]" in refused(
         {"name": "br0", "ports": ["eth1"]}, ovs=[{"name": "ovs0", "ports": ["eth1"]}])[0]
 
 

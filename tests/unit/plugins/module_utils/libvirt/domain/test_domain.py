@@ -164,7 +164,7 @@ STATES: dict[str, t.Any] = {
     "running": (1, 0), "blocked": (2, 0), "in shutdown": (4, 0), "paused": (3, 1), "pmsuspended": (7, 0),
     "crashed": (6, 1), "paused by a crash": (3, 10), "shutdown": None, "saved": "saved"}
 SHOWN = {"blocked": "running", "in shutdown": "running", "paused by a crash": "crashed"}
-CUT, START, MEMORY = "cut its power, since its guest has crashed", "start", "memory: 524288 → 655360"
+CUT, START, MEMORY = "power it off, because its guest has crashed", "start", "memory: 524288 → 655360"
 DEAF, DEAD = "so its guest cannot react to the power button", "would not recover if it were resumed"
 # By the state, and what is asked for (state, restart, whether the definition changes too): what is done, or in what
 # words it is refused, which is a text; what is missing is not to be done.
@@ -196,7 +196,7 @@ DONE: dict[str, dict[Asked, t.Any]] = {
         ("defined", "never", True): [MEMORY], ("shutdown", "never", True): [MEMORY],
         ("defined", "allowed", True): [MEMORY, "discard its saved state"],
         ("shutdown", "allowed", True): [MEMORY, "discard its saved state"],
-        ("absent", "never", False): "it is saved, and the memory of its guest would be lost with it",
+        ("absent", "never", False): "it is saved, and the saved memory of its guest would be lost",
         ("absent", "allowed", False): ["discard its saved state", "undefine"]},
 }
 DONE["blocked"] = DONE["in shutdown"] = {("running", "never", False): [], ("defined", "never", True): [MEMORY]}
@@ -289,7 +289,7 @@ def test_a_transient_domain_is_refused_and_lives_on(lab: Lab) -> None:
     lab.domain("b")
     mac = "52:54:00:00:00:01"
     lab.libvirt.found["a"].attachDeviceFlags(f"<interface type='bridge'><mac address='{mac}'/></interface>", 1)
-    assert "domain a has this MAC" in lab.vm_interface({**BRIDGE, "mac": mac}, domain="b")["msg"]
+    assert "domain a already has this MAC" in lab.vm_interface({**BRIDGE, "mac": mac}, domain="b")["msg"]
 
 
 def test_absent_takes_uefi_variables_and_a_managed_save_along(lab: Lab) -> None:
@@ -315,7 +315,7 @@ def test_absent_keeps_the_state_of_the_firmware_if_that_is_asked_for(lab: Lab, k
         lab.files.write(path, "state")
     lab.libvirt.version = 8_008_000
     refused = lab.vm_domain(state="absent", keep_firmware_state=True)
-    assert "keep_firmware_state = True: libvirt keeps TPM state since its version 8.9. Copy" in refused["msg"]
+    assert "keep_firmware_state = True: libvirt can keep the TPM state only from version 8.9 on. Copy" in refused["msg"]
     assert list(lab.libvirt.found) == ["a"]
     lab.libvirt.version = 8_009_000 if keep else 8_008_000
     removed = four_runs(lab, state="absent", keep_firmware_state=keep)
@@ -396,11 +396,12 @@ def test_the_pf_of_a_vf_that_it_starts_with_is_locked_at_its_start(lab: Lab, mon
 
 # (a text in XML, what it becomes, what is told of it)
 NUMBERS: list[tuple[str, str, str]] = [
-    ("512<", "²<", "<memory> = '²': this is no size. Write a whole number, with its unit as in <memory unit='MiB'>512"),
-    ("512<", "1GiB<", "<memory> = '1GiB': this is no size"),
-    ("512<", f"{'9' * 5000}<", "this is no size"),
-    ("<os>", "<currentMemory>-1</currentMemory><os>", "<currentMemory> = '-1': this is no size"),
-    ("<os>", "<maxMemory slots='2'/><os>", "<maxMemory> = '': this is no size"),
+    ("512<", "²<", "<memory> = '²': this is not a size. Write a whole number, with its unit as in <memory "
+     "unit='MiB'>512"),
+    ("512<", "1GiB<", "<memory> = '1GiB': this is not a size"),
+    ("512<", f"{'9' * 5000}<", "this is not a size"),
+    ("<os>", "<currentMemory>-1</currentMemory><os>", "<currentMemory> = '-1': this is not a size"),
+    ("<os>", "<maxMemory slots='2'/><os>", "<maxMemory> = '': this is not a size"),
     *(("<target dev='vda'/>", f"<target dev='vda'/><address type='pci' {place}/>", f"<address {told}")
       for place, told in (
           ("slot='zz'", "slot> = 'zz': it must be a number from 0 to 0x1f. Correct it in the XML"),

@@ -67,20 +67,20 @@ def test_live(pair: Pair) -> None:
     assert uri == "qemu+ssh://root@kvm2/system?no_tty=1"
     assert sent == {"migrate_uri": "tcp://kvm2", "migrate_disks": ["vda"]}
     assert done["actions"] == [
-        "domain a: note that it moves to kvm2",
+        "domain a: record that it moves to kvm2",
         "domain a: autostart True → False",
         f"{DISK} on kvm2: make it",
-        f"{MEDIUM} on kvm2: copy it, if it is not there",
-        f"{KERNEL} on kvm2: copy it, if it is not there",
-        f"{READY} on kvm2: copy it, if it is not there",
+        f"{MEDIUM} on kvm2: copy it, if it does not exist",
+        f"{KERNEL} on kvm2: copy it, if it does not exist",
+        f"{READY} on kvm2: copy it, if it does not exist",
         "domain a: move it live to kvm2",
-        "domain a: note that it is handed over to kvm2",
+        "domain a: record that it is handed over to kvm2",
         f"{DISK}: remove",
         f"{MEDIUM}: remove",
         f"{READY}: remove",
         "domain a: undefine",
         "domain a on kvm2: autostart False → True",
-        "domain a on kvm2: note that it has arrived",
+        "domain a on kvm2: record that it has arrived",
     ]
 
 
@@ -118,7 +118,8 @@ def test_a_vf_needs_another_one(pair: Pair) -> None:
     pair.domain(BRIDGE + VF)
     before = pair.all()
     refused = pair.move()
-    assert f"vfs = '{VF_MAC}': this NIC has a VF of the source, and none of the target is given" in refused["msg"]
+    told = refused["msg"]
+    assert f"vfs = '{VF_MAC}': this NIC has a VF of the source, and vfs contains no VF of the target for it" in told
     assert pair.all() == before
 
 
@@ -160,7 +161,7 @@ def test_shared_storage_is_left_alone(pair: Pair, nics: str) -> None:
     pair.domain(nics)
     pair.share(FOLDER)
     done = four_runs(pair, shared_storage=True, vfs=VFS)
-    assert [line for line in done["actions"] if "/" in line] == [f"{KERNEL} on kvm2: copy it, if it is not there"]
+    assert [line for line in done["actions"] if "/" in line] == [f"{KERNEL} on kvm2: copy it, if it does not exist"]
     assert [pair.files(at) for at in pair.hosts] == [[DISK, MEDIUM, READY]] * 2
     assert not pair.move("kvm2", "kvm1", vfs=VFS, shared_storage=True)["failed"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
@@ -176,7 +177,7 @@ def test_of_what_only_one_reaches_the_rest_is_copied(pair: Pair, nics: str) -> N
     for root in (domain.xml, domain.live):
         root.find("devices/disk/source").set("file", disk)
     done = four_runs(pair, shared_storage=True, vfs=VFS)
-    assert f"{MEDIUM} on kvm2: copy it, if it is not there" in done["actions"]
+    assert f"{MEDIUM} on kvm2: copy it, if it does not exist" in done["actions"]
     assert f"{READY}: remove" in done["actions"]
     assert pair.files("kvm2") == [MEDIUM, READY]
     assert [lab.host.exists(disk) for lab in pair.hosts.values()] == [True, True]
@@ -233,7 +234,7 @@ def test_uefi_variables_of_both_hosts_stay_when_a_move_is_undone(pair: Pair, cal
         pair.share(path)
     libvirt = pair.hosts["kvm2"].libvirt
     libvirt.at(call, 1, libvirt.fail)
-    assert "The host is as it was before." in pair.move(vfs=VFS, shared_storage=True)["msg"]
+    assert "The previous state was restored." in pair.move(vfs=VFS, shared_storage=True)["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
     assert pair.hosts["kvm1"].host.read(NVRAM) == "boot order"
 
@@ -247,7 +248,7 @@ def test_other_uefi_variables_are_not_overwritten(pair: Pair, more: Result) -> N
     if more:
         pair.share(FOLDER)
     before = pair.all()
-    assert f"file {NVRAM}: kvm2 has it already, and not from this move. Remove it there" in pair.move(**more)["msg"]
+    assert f"file {NVRAM}: kvm2 already has it, but not from this move. Remove it there" in pair.move(**more)["msg"]
     assert pair.all() == before
 
 
@@ -281,8 +282,8 @@ def test_what_a_shared_disk_is_based_on_has_to_be_there(pair: Pair, nics: str, n
     before = pair.all()
     refused = pair.move(shared_storage=True, vfs=VFS)
     missing = f"{FOLDER}/link.qcow2" if name == "link.qcow2" else BASE
-    assert (f"shared_storage = True: kvm2 does not have {missing}, which is a disk or what one is based on. Mount the "
-            "storage on kvm2") in refused["msg"]
+    assert (f"shared_storage = True: kvm2 does not have {missing}, which is a disk or the base image of a disk. Mount "
+            "the storage on kvm2") in refused["msg"]
     assert (domain.isActive(), pair.all()) == (1, before)
 
 
@@ -441,7 +442,7 @@ def test_what_fails_on_the_way_is_undone(pair: Pair, nics: str, at: str, call: s
     failed = pair.move(vfs=VFS)
     assert failed["failed"]
     assert "as planned" in failed["msg"]
-    assert "The host is as it was before." in failed["msg"]
+    assert "The previous state was restored." in failed["msg"]
     assert failed["error"]["remedy"] or call != "migrateToURI3"
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
     assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
@@ -484,7 +485,7 @@ def test_nobody_else_touches_a_domain_on_its_way(pair: Pair, monkeypatch: pytest
     params = {"name": "a", "xml": None, "state": "defined", "autostart": None, "restart": "never", "timeout": 1,
               "uri": "qemu:///system"}
     told = run(domain_resource, {**params, **given}, pair.hosts["kvm1"].host)
-    assert "its move from kvm1 to kvm2 has not come to its end. Run the move again" in told["msg"]
+    assert "its move from kvm1 to kvm2 is not complete. Run the move again" in told["msg"]
     assert (told["changed"], pair.all()) == (False, before)
 
 
@@ -500,16 +501,16 @@ def test_a_migration_that_goes_on_without_its_run_is_ended_and_begun_anew(
         pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     under_way(pair, monkeypatch)
     done = four_runs(pair)
-    assert done["actions"][:2] == ["domain a: end the migration that is under way",
-                                   "domain a on kvm2: remove what an unfinished move has left"]
+    assert done["actions"][:2] == ["domain a: abort the running migration",
+                                   "domain a on kvm2: remove the remains of an unfinished move"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
 
 
 def test_a_migration_that_goes_on_without_its_run_is_taken_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     under_way(pair, monkeypatch)
     done = four_runs(pair, source="kvm2", target="kvm1")
-    assert done["actions"][:2] == ["domain a: end the migration that is under way",
-                                   "domain a: end what its migration has left paused"]
+    assert done["actions"][:2] == ["domain a: abort the running migration",
+                                   "domain a: stop the paused copy that its migration has left"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
     assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
 
@@ -530,7 +531,7 @@ def test_a_migration_that_is_just_about_to_end_is_waited_for(
     monkeypatch.setattr(pair.hosts[source].host, "sleep", lambda seconds: come_to_its_end(pair))
     done = pair.move(source, target)
     assert (done["failed"], done["method"]) == (False, method)
-    assert "domain a: end the migration that is under way" not in done["actions"]
+    assert "domain a: abort the running migration" not in done["actions"]
     assert (pair.copy(source), pair.copy(target)) == (None, HERE)
 
 
@@ -540,7 +541,7 @@ def test_a_migration_that_ends_before_it_is_ended_loses_nothing(
     under_way(pair, monkeypatch)
     pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: come_to_its_end(pair))
     failed = pair.move(source, target)
-    assert "its migration came to its end before it could be ended. Run this again" in failed["msg"]
+    assert "its migration finished before it could be aborted. Run this again" in failed["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == ((False, False, "leaving"), (True, False, "leaving"))
     assert not pair.move(source, target)["failed"]
     assert (pair.copy(source), pair.copy(target)) == (None, HERE)
@@ -550,13 +551,13 @@ def test_a_migration_that_does_not_end(pair: Pair, monkeypatch: pytest.MonkeyPat
     under_way(pair, monkeypatch)
     pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: None)
     monkeypatch.setattr(type(pair.hosts["kvm1"].libvirt.found["a"]), "abortJob", lambda self: None)
-    assert "its migration did not end within 5 seconds" in pair.move()["msg"]
+    assert "its migration did not finish within 5 seconds" in pair.move()["msg"]
 
 
 def test_a_job_of_others_is_waited_for(pair: Pair) -> None:
     pair.domain().job = True
     before = pair.all()
-    assert "another job of it is under way on this host. Wait for its end" in pair.move()["msg"]
+    assert "another job of libvirt for it runs on this host. Wait for its end" in pair.move()["msg"]
     assert pair.all() == before
 
 
@@ -588,8 +589,8 @@ def test_a_live_move_that_takes_too_long_is_ended(pair: Pair, monkeypatch: pytes
     monkeypatch.setattr(domain, "migrateToURI3", slow)
     monkeypatch.setattr(domain, "abortJob", ended.set)
     failed = pair.move(live_timeout=60)
-    assert "it was not moved within 60 seconds, and stays. Raise live_timeout" in failed["msg"]
-    assert "The host is as it was before." in failed["msg"]
+    assert "it was not moved within 60 seconds, and stays on this host. Raise live_timeout" in failed["msg"]
+    assert "The previous state was restored." in failed["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
 
 
@@ -618,7 +619,7 @@ def test_a_file_that_is_there_is_not_overwritten(pair: Pair) -> None:
     pair.hosts["kvm2"].files.write(DISK, "somebody's")
     before = pair.all()
     refused = pair.move()
-    assert f"file {DISK}: kvm2 has it already, and not from this move. Remove it there" in refused["msg"]
+    assert f"file {DISK}: kvm2 already has it, but not from this move. Remove it there" in refused["msg"]
     assert pair.all() == before
 
 
@@ -634,9 +635,9 @@ def test_a_medium_that_is_there_is_taken_if_it_is_the_same(pair: Pair, data: byt
 
 
 REFUSED = [
-    ("snapshots", 2, "it has snapshots, which libvirt keeps on this host only. Delete them"),
-    ("checkpoints", 1, "it has checkpoints, which libvirt keeps on this host only. Delete them"),
-    ("managed_save", True, "it has a saved state, which libvirt keeps on this host only. Start the domain (virsh"),
+    ("snapshots", 2, "it has snapshots, which libvirt cannot move to another host. Delete them"),
+    ("checkpoints", 1, "it has checkpoints, which libvirt cannot move to another host. Delete them"),
+    ("managed_save", True, "it has a saved state, which libvirt cannot move to another host. Start the domain (virsh"),
     ("running_state", 7, "it is pmsuspended, so its guest cannot be moved. Wake it up first"),
     ("running_state", 3, "it is paused, so its guest cannot be moved. Resume it first"),
     ("running_state", 6, "it is crashed, so its guest cannot be moved. Cut its power and start it with"),
@@ -659,7 +660,8 @@ def test_a_saved_domain_does_not_go_without_its_memory(pair: Pair) -> None:
     domain.save()
     before = pair.all()
     for check_mode in (True, False):
-        assert "it has a saved state, which libvirt keeps on this host only" in pair.move(check_mode=check_mode)["msg"]
+        told = pair.move(check_mode=check_mode)["msg"]
+        assert "it has a saved state, which libvirt cannot move to another host" in told
     assert (pair.all(), domain.managed_save) == (before, True)
 
 
@@ -676,9 +678,9 @@ DEVICES = [
     ("<disk type='block' device='disk'><source dev='/dev/sdb'/><target dev='vdb'/></disk>", "off",
      "disk vdb = 'block': only files are copied"),
     ("<disk type='file' device='disk'><driver type='vmdk'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
-     "off", "disk vdb = 'vmdk': /boot/vmlinuz is of a format that is not copied"),
+     "off", "disk vdb = 'vmdk': /boot/vmlinuz has a format that cannot be copied"),
     ("<disk type='file' device='disk'><driver type='qcow2'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
-     "off", "disk vdb = '/boot/vmlinuz': this file is no qcow2"),
+     "off", "disk vdb = '/boot/vmlinuz': this file is not a qcow2 image"),
     ("<disk type='file' device='disk'><source file='/none.img'/><target dev='vdb'/></disk>", "off",
      "'/none.img': this host does not have a file"),
 ]

@@ -130,7 +130,7 @@ def test_huge_pages(pair: Pair, page: str, size: int) -> None:
     needs = pair.info("kvm1")["needs"]
     files, free = pair.hosts["kvm2"].files, f"/sys/kernel/mm/hugepages/hugepages-{size}kB/free_hugepages"
     files.write("/proc/meminfo", "MemTotal:  8000000 kB\nHugepagesize:       2048 kB\n")
-    told = rf"memory = '2048 MiB': the domain has it in huge pages of {size} KiB, of which 0 MiB are free here"
+    told = rf"memory = '2048 MiB': the domain needs it in huge pages of {size} KiB, of which 0 MiB are free"
     with pytest.raises(KvmError, match=told):
         pair.info("kvm2", needs)
     files.write(free, str((2097152 // size) - 1))
@@ -169,7 +169,7 @@ def test_vfs_of_an_interrupted_move_are_those_of_its_note(pair: Pair, monkeypatc
 def test_a_vf_that_the_source_does_not_have_now(pair: Pair) -> None:
     pair.domain(BRIDGE + VF, state="off")
     pair.hosts["kvm1"].files.remove("/sys/bus/pci/devices/0000:02:10.2")
-    with pytest.raises(KvmError, match="this host has no such VF now, and so cannot tell its PF"):
+    with pytest.raises(KvmError, match="this host does not have this VF, and so cannot tell its PF"):
         pair.info("kvm1")
 
 
@@ -182,7 +182,7 @@ def test_no_network_no_portgroup_and_one_that_is_not_started(pair: Pair) -> None
     del pair.hosts["kvm2"].libvirt.networks["lan"]
     assert "source.network = 'lan': libvirt has no such network" in refused(pair, LAN)
     pair.hosts["kvm2"].network("lan", "<portgroup name='blue'/>")
-    assert "source.portgroup = 'red': network lan has no such portgroup. It has: blue" in refused(pair, LAN)
+    assert "source.portgroup = 'red': network lan does not have this port group. It has: blue" in refused(pair, LAN)
     pair.hosts["kvm2"].network("lan", "<portgroup name='red'/>", active=False)
     assert "source.network = 'lan': this network is not started" in refused(pair, LAN)
 
@@ -249,7 +249,7 @@ def test_another_cpu(pair: Pair, cpu: str, state: str, here: str, there: str, fi
 def test_files_that_are_there(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     target = pair.hosts["kvm2"]
     target.files.write(KERNEL, "another")
-    assert f"file {KERNEL}: this host has it already, and not from this move. Remove it" in refused(pair)
+    assert f"file {KERNEL}: this host already has it, but not from this move. Remove it" in refused(pair)
     Path(target.host.path(KERNEL)).write_bytes(b"kernel")
     needs = pair.info("kvm1")["needs"]
     assert pair.info("kvm2", needs)["state"] == "absent"
@@ -261,7 +261,7 @@ def test_files_that_are_there(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(("there", "told"), [
-    (b"boot order", ""), (None, ""), (b"others", "/vars.fd: this host has it already, and not from this move")])
+    (b"boot order", ""), (None, ""), (b"others", "/vars.fd: this host already has it, but not from this move")])
 def test_uefi_variables_beside_shared_disks(pair: Pair, there: bytes | None, told: str) -> None:
     """Whether they are one file or two that are the same, the move itself sees."""
     pair.domain(state="off", more="<nvram>/vars.fd</nvram>")
@@ -282,5 +282,5 @@ def test_no_room(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     needs = pair.info("kvm1")["needs"]
     room = os.statvfs("/")
     needs["files"][0]["size"] = (room.f_blocks + 1) * room.f_frsize
-    with pytest.raises(KvmError, match=r"the domain's files need \d+ MiB here, and there are \d+. Make room"):
+    with pytest.raises(KvmError, match=r"the files of the domain need \d+ MiB on this host, and \d+ MiB are free"):
         pair.info("kvm2", needs)

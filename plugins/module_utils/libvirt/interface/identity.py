@@ -38,7 +38,7 @@ def check_identity(item: Wanted, nics: t.Sequence[Interface], state: str) -> Non
     if named and (state == "exact" or not found or named[0] in found):
         return
     if named:
-        raise ValidationError(item.subject, f"its name is that of {_called(named[0])}, but its mac is that of "
+        raise ValidationError(f"{item.subject}.mac", f"its name is that of {_called(named[0])}, but its mac is that of "
                               f"{_called(found[0])}", item.interface.mac, "Set either name or mac; with state: exact "
                               "you can set both to rename a NIC")
     if state == "present" and _is_anothers(item.interface, found):

@@ -78,8 +78,8 @@ WRONG: list[tuple[Result, str]] = [
     ({"interfaces": [{**BRIDGE, "address": "0000:00:05.0"}, {**BRIDGE, "name": "m", "address": "0000:00:05.0"}]},
      "interfaces[1].address = '0000:00:05.0': interfaces[0] has it already"),
     ({"interfaces": [{**BRIDGE, "target_dev": "tap0"}, {**BRIDGE, "name": "m", "target_dev": "tap0"}]},
-     "interfaces[1] = 'tap0': interfaces[0] has the same target_dev"),
-    ({"interfaces": [VF, {**VF, "name": "m"}]}, "interfaces[1] = '0000:02:10.0': interfaces[0] has the same VF"),
+     "interfaces[1].target_dev = 'tap0': interfaces[0] already has it"),
+    ({"interfaces": [VF, {**VF, "name": "m"}]}, "interfaces[1].source = '0000:02:10.0': interfaces[0] already"),
     ({"interfaces": [{**BRIDGE, "address": "0000:00:06.0"}, {**BRIDGE, "name": "m", "address": "0000:00:05.0"}],
       "state": "exact"}, "interfaces = ['0000:00:06.0', '0000:00:05.0']: the explicit addresses do not ascend"),
     # names, MACs, addresses
@@ -183,7 +183,7 @@ WRONG: list[tuple[Result, str]] = [
     (nic(boot_order=0), "interfaces[0].boot_order = 0: it must be from 1 to 65535"),
     (nic(boot_order="first"), "'boot_order' is of type str"),
     (of("boot", {**BRIDGE, "boot_order": 1}), "interfaces[0].boot_order = 1: the domain's <os> has <boot>"),
-    (of("c", {**BRIDGE, "boot_order": 4}), "interfaces[0] = 4: NIC fxp0 has the same boot order"),
+    (of("c", {**BRIDGE, "boot_order": 4}), "interfaces[0].boot_order = 4: NIC fxp0 already has it"),
     (nic(model=""), "interfaces[0].model = ''"),
     (nic(model="virtio net"), "interfaces[0].model = 'virtio net': this is not a NIC model"),
     ({"interfaces": [{**VF, "model": "virtio"}]}, "interfaces[0].model = 'virtio': a NIC of type hostdev does not "
@@ -214,7 +214,7 @@ WRONG: list[tuple[Result, str]] = [
     ({"interfaces": [{**VF, "vf": {"max_tx_rate": "fast"}}]}, "'max_tx_rate' is of type str"),
     ({"interfaces": [{**VF, "vf": {"mac": "52:54:00:00:00:01"}}]}, "Unsupported parameters"),
     # NICs that are there
-    (of("c", {"name": "fxp0"}, {"mac": "52:54:00:00:0c:00"}), "interfaces[1] = '52:54:00:00:0c:00': it means the"),
+    (of("c", {"name": "fxp0"}, {"mac": "52:54:00:00:0c:00"}), "interfaces[1]: it refers to NIC 52:54:00:00:0c:00, as does"),
     (of("c", {"name": "ge0", "mac": "52:54:00:00:0c:00"}), "its name is that of NIC ge0 (address 0000"),
     (of("c", {"name": "wan", "mac": "52:54:00:00:0c:00"}), "interfaces[0].name = 'wan': NIC fxp0 (address 0000:00"),
     (of("c", {"name": "ge0", "mac": USED_MAC}), f"interfaces[0].mac = '{USED_MAC}': domain b already has this MAC"),

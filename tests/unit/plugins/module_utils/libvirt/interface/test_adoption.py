@@ -53,7 +53,7 @@ def test_the_address_of_a_nic_that_is_not_listed_is_refused(lab: Lab) -> None:
     lab.vm_interface({"name": "one", "type": "user"}, {"name": "two", "type": "user"})
     there = lab.vm_interface({"name": "two"})["interfaces"][1]["pci_address"]
     refused = lab.vm_interface({"name": "one", "address": there})
-    assert f"interfaces[0] = '{there}': NIC two has the same guest PCI address" in refused["msg"]
+    assert f"interfaces[0].address = '{there}': NIC two already has it" in refused["msg"]
 
 
 def test_notes_in_the_metadata_stay(lab: Lab) -> None:

@@ -50,7 +50,7 @@ REFUSED = [
     ((("x", MAC, A4), ("y", MAC, A5)), {"mac": MAC, **DOWN}, "present exact absent",
      f"NIC x (address {A4}) and NIC y (address {A5}) have this MAC"),
     (TWINS, {"mac": MAC, "address": A6}, "present exact absent", "have this MAC"),
-    (NAMED, {"name": "fxp0", "mac": OTHER, **DOWN}, "present absent", f"interfaces[0] = '{OTHER}': its name is that of "
+    (NAMED, {"name": "fxp0", "mac": OTHER, **DOWN}, "present absent", f"interfaces[0].mac = '{OTHER}': its name is that of "
      f"NIC fxp0 (address {A4}), and its mac that of NIC lan0 (address {A5})"),
     (NAMED, {"name": "a", "mac": MAC, **DOWN}, "present", f"interfaces[0].name = 'a': NIC fxp0 (address {A4}) "
      f"has the mac {MAC}, and only state: exact gives a NIC another name. Give name: fxp0"),
@@ -117,7 +117,7 @@ def test_two_new_nics_of_one_mac_are_refused_wherever_they_are(lab: Lab) -> None
     domain(lab)
     new = {"type": "user", "mac": MAC}
     refused = lab.vm_interface({**new, "address": A4}, {**new, "address": A5, "name": "y"})
-    assert f"interfaces[1] = '{MAC}': interfaces[0] has the same MAC" in refused["msg"]
+    assert f"interfaces[1].mac = '{MAC}': interfaces[0] already has it" in refused["msg"]
 
 
 @pytest.mark.parametrize(("item", "state", "after"), [

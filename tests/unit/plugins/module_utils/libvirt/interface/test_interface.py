@@ -305,7 +305,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**VF0, "source": {"pci_address": "02:10.0"}}], "this is not a PCI address"),
     ([{**VF0, "source": {"pci_address": "0000:09:00.0"}}], "this host has no such PCI device"),
     ([{**VF0, "source": {"pci_address": "0000:02:00.0"}}], "this PCI device is no VF"),
-    ([VF0, {**VF1, "source": {"pf": "enp2s0", "vf": 0}}], "interfaces[0] has the same VF"),
+    ([VF0, {**VF1, "source": {"pf": "enp2s0", "vf": 0}}], "interfaces[0] already has it"),
     ([{**VF0, "vlan": {"tags": [1, 2]}}], "a VF takes exactly one VLAN tag"),
     ([{**VF0, "vlan": {"tags": [1], "trunk": True}}], "a VF takes exactly one VLAN tag"),
     ([{**VF0, "model": "virtio"}], "interfaces[0].model = 'virtio': a NIC of type hostdev does not support it"),

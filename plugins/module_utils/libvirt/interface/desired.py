@@ -157,8 +157,8 @@ def _check_pairs(pairs: t.Sequence[tuple[Wanted, Interface | None]]) -> None:
     seen: dict[Interface, Wanted] = {}
     for item, current in pairs:
         if current is not None and current in seen:
-            raise ValidationError(item.subject, f"it refers to NIC {current.mac}, as does {seen[current].subject}: one by its "
-                                  "name and one by its MAC", remedy="Set both name and mac in one item")
+            raise ValidationError(item.subject, f"it refers to NIC {current.mac}, as does {seen[current].subject}: one "
+                                  "by its name and one by its MAC", remedy="Set both name and mac in one item")
         if current is not None:
             seen[current] = item
 

@@ -41,5 +41,5 @@ def test_what_is_wanted_of_a_command_line() -> None:
 
 @pytest.mark.parametrize("said", ["x", "640 x /proc/cmdline", 5])
 def test_what_the_script_does_not_print(said: object) -> None:
-    with pytest.raises(AnsibleFilterError, match="its input is not as it must be"):
+    with pytest.raises(AnsibleFilterError, match="its input is not valid"):
         FILTERS["kvm_host_boot"](said, SETTINGS)

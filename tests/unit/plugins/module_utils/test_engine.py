@@ -193,7 +193,7 @@ def test_what_stays_of_a_step_that_was_undone_is_told(monkeypatch: pytest.Monkey
     result = run(lambda params: UndoableNumber(3), {}, host)
     assert host.number == 0
     assert (result["changed"], result["actions"]) == (True, ["number 1 was seen", "number 3 was seen"])
-    assert result["msg"].endswith("except for what was not undone: number 1 was seen; number 3 was seen.")
+    assert result["msg"].endswith("except for these changes: number 1 was seen; number 3 was seen.")
 
 
 def test_an_answer_of_the_system_is_told_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,10 +76,10 @@ WRONG: list[tuple[Result, str]] = [
     (to("192.0.2.9:65536"), "'192.0.2.9:65536': its port must be from 1 to 65535"),
     (to("192.0.2.9:-1"), "'192.0.2.9:-1': it is not ADDRESS:PORT"),
     (to("192.0.2.9:http"), "'192.0.2.9:http'"),
-    (to("192.0.2.256:6343"), "'192.0.2.256:6343': it does not begin with an IPv4 address"),
+    (to("192.0.2.256:6343"), "'192.0.2.256:6343': it does not start with an IPv4 address"),
     (to("192.0.2:6343"), "'192.0.2:6343'"),
-    (to("collector.example:6343"), "'collector.example:6343': it does not begin with an IPv4 address, or an IPv6 "
-                                   "address in brackets; names are not looked up"),
+    (to("collector.example:6343"), "'collector.example:6343': it does not start with an IPv4 address, or an IPv6 "
+                                   "address in brackets; names are not resolved"),
     (to("[192.0.2.9]:6343"), "'[192.0.2.9]:6343'"),
     (to("[2001:db8::9::]:6343"), "'[2001:db8::9::]:6343'"),
     (to("[fe80::9]:6343"), "'[fe80::9]:6343': a link-local address needs its interface"),
@@ -143,9 +143,9 @@ WRONG: list[tuple[Result, str]] = [
     (ipfix(template_interval=0), "ipfix.template_interval = 0: it must be from 1 to 3600"),
     (ipfix(template_interval=3601), "ipfix.template_interval = 3601"),
     (ipfix(other_config={"enable-tunel-sampling": True}), "ipfix.other_config = 'enable-tunel-sampling': Open vSwitch "
-                                                          "knows no such key. It knows enable-input-sampling, "),
-    (ipfix(other_config={'a"=b,c': "d"}), "knows no such key"),
-    (ipfix(other_config={1: "d"}), "knows no such key"),
+                                                          "does not have this key. Use one of enable-input-sampling, "),
+    (ipfix(other_config={'a"=b,c': "d"}), "does not have this key"),
+    (ipfix(other_config={1: "d"}), "does not have this key"),
     (ipfix(other_config={"enable-tunnel-sampling": "often"}),
      "ipfix.other_config.enable-tunnel-sampling = 'often': it must be true or false"),
     (ipfix(other_config={"enable-tunnel-sampling": 1}), "enable-tunnel-sampling = 1: it must be true or false"),

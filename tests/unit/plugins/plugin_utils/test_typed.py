@@ -114,7 +114,7 @@ def test_a_filter() -> None:
     (([{"name": "a"}] * 4,), "vms = 4: there are too many."),
     (([{}],), "virtual_machines[0].name: it is missing. Run ansible-doc -t filter nfv.kvm.vm_names to see its input."),
     (([], None), "most = 'null': it must be a whole number."),
-    (([{"name": "d"}],), "nfv.kvm.vm_names: its input is not as it must be: 'd'."),
+    (([{"name": "d"}],), "nfv.kvm.vm_names: its input is not valid: 'd'."),
     ((), "nfv.kvm.vm_names: its input is not valid: missing a required argument: 'vms'."),
 ])
 def test_a_filter_that_fails(given: tuple[t.Any, ...], told: str) -> None:

@@ -134,7 +134,7 @@ def test_one_on_its_way_to_another_host_is_left_alone(site: WholeHost, more: Res
     """Started here, there could be two of it; its disks may be those of the other host, too."""
     site.applied(**WHOLE, state="shutdown")
     with_note(site.domain.xml, Note(LEFT, "kvm1", "kvm2", autostart=False, running=True, shared=True))
-    assert "has not come to its end" in site.refused(**{**WHOLE, **more})
+    assert "is not complete" in site.refused(**{**WHOLE, **more})
 
 
 @pytest.mark.parametrize("text", [

@@ -56,7 +56,7 @@ ROWS: list[tuple[Result, str]] = [
     (on("hostdev", pf="enp1s0", vf=0), "has 0 VFs"),
     (on("direct", pf="enp1s0", vf=0), "has 0 VFs"),
     (on("hostdev", pci_address="0000:01:10.0"), "no such PCI device"),
-    ({"pfs": PFS, **on("hostdev", pf="enp1s0", vf=3)}, "has 3 VFs and not this one"),
+    ({"pfs": PFS, **on("hostdev", pf="enp1s0", vf=3)}, "has 3 VFs, and the first one is 0"),
     ({"pfs": [{**OWN_PF, "up": None}], "interfaces": [HOSTDEV]}, "is down"),
     ({"pfs": [{**OWN_PF, "pf": "enp9s0"}]}, "'enp9s0'"),
     ({"pfs": [{**OWN_PF, "pf": "enp0s3"}]}, "no SR-IOV"),

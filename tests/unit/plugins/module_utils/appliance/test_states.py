@@ -45,7 +45,7 @@ def test_crashed(deployed: WholeHost) -> None:
     assert "crashed" in deployed.refused(**WHOLE)
     assert "crashed" in deployed.refused(**WHOLE, state="shutdown")
     result = deployed.four_runs(**WHOLE, restart="allowed")
-    assert [action.partition(": ")[2][:9] for action in result["actions"]] == ["cut its p", "start", "wait unti"]
+    assert [action.partition(": ")[2][:9] for action in result["actions"]] == ["power it ", "start", "wait unti"]
     assert result["ready"]
 
 
@@ -56,7 +56,7 @@ def test_crashed_and_a_new_image_that_does_not_boot(deployed: WholeHost) -> None
     old = deployed.bytes_of(DISK)
     deployed.libvirt.at("create", 1, deployed.libvirt.fail)
     result = deployed.run(**WHOLE, restart="allowed", disks="replace")
-    assert "except for what was not undone: domain edge1: cut its power" in result["msg"]
+    assert "except for these changes: domain edge1: power it off" in result["msg"]
     assert deployed.bytes_of(DISK) == old
     assert deployed.domain.live is None
 

@@ -187,8 +187,8 @@ def test_undone_where_nobody_takes_it(request: pytest.FixtureRequest, host: Fake
     host.vswitchd = False
     result = flow_export(host, **wanted)
     assert result["msg"] == (
-        "Open vSwitch: ovs-vswitchd did not apply the change within 10 seconds. Start Open vSwitch: systemctl start "
-        "openvswitch-switch, or openvswitch where that is its service's name. The previous state was restored.")
+        "Open vSwitch: ovs-vswitchd did not apply the change within 10 seconds. Run systemctl start "
+        "openvswitch-switch, or openvswitch if no service has that name. The previous state was restored.")
     assert (result["failed"], result["changed"], result["actions"]) == (True, False, [])
     assert contents(host) == seen
     assert "--no-wait" in host.processes[-1]
@@ -214,14 +214,14 @@ def test_what_puts_it_back_is_told(host: FakeVsctl, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(host, "collect_garbage", lambda: host.bridge("flow0").update(sflow=None))
     result = flow_export(host, sflow={"targets": ["192.0.2.9:6343"]})
     assert "every step was applied, but the host still needs: flow0: sflow off → on" in result["msg"]
-    assert "what else writes to its database" in result["msg"]
+    assert "whether another program writes to its database" in result["msg"]
 
 
 def test_no_program(host: FakeVsctl) -> None:
     host.installed = False
     assert flow_export(host, state="absent")["msg"] == (
-        "ovs-vsctl: it is not installed on this host. Install Open vSwitch: the package openvswitch-switch, or "
-        "openvswitch where there is none of that name.")
+        "ovs-vsctl: it is not installed on this host. Install the package openvswitch-switch, or "
+        "openvswitch if no package has that name.")
 
 
 def test_no_database(host: FakeVsctl) -> None:

@@ -56,8 +56,8 @@ def test_what_is_pending_counts(found: str, pending: Dict, state: str) -> None:
     ("Enabled", {}, True, "Sriov: Enabled, as wanted"),
     ("Disabled", {"Sriov": "Enabled"}, True, "Sriov: Disabled, and Enabled after the next reboot, as wanted"),
     ("Disabled", {}, True, "Sriov: Disabled, but Enabled is wanted: to be set for the next reboot"),
-    ("Disabled", {}, False, "Sriov: Disabled, but Enabled is wanted: left alone, since kvm_host_firmware_change is not "
-                            "true"),
+    ("Disabled", {}, False, "Sriov: Disabled, but Enabled is wanted: not changed, because kvm_host_firmware_change is "
+                            "not true"),
     ("Enabled", {"Sriov": "Disabled"}, True,
      "Sriov: Enabled, and Disabled after the next reboot, but Enabled is wanted: to be set for the next reboot"),
 ])
@@ -84,8 +84,9 @@ def test_values_of_another_type(found: object, wanted: object, told: str) -> Non
 
 
 @pytest.mark.parametrize(("attributes", "told"), [
-    ({"SriovGlobalEnable": "Enabled", "NumLock": "On"}, "has no attribute of this name. It has SriovGlobalEnable."),
-    ({"VT-d": "Enabled", "NumLock": "On"}, "has no attribute of this name. It has VT-d."),
+    ({"SriovGlobalEnable": "Enabled", "NumLock": "On"}, "has no attribute of this name. Use one of its attributes, "
+     "such as SriovGlobalEnable."),
+    ({"VT-d": "Enabled", "NumLock": "On"}, "has no attribute of this name. Use one of its attributes, such as VT-d."),
     ({"NumLock": "On"}, "has no attribute of this name."),
 ])
 def test_an_attribute_that_is_not_there(attributes: Dict, told: str) -> None:
@@ -100,7 +101,7 @@ def test_an_attribute_that_is_not_there(attributes: Dict, told: str) -> None:
 ])
 def test_names_that_are_not_known(state: Dict, told: str) -> None:
     (error,) = plan(state)["refused"]
-    assert error.startswith("kvm_host_firmware_attributes = {}: it is needed")
+    assert error.startswith("kvm_host_firmware_attributes = {}: it is required")
     assert error.endswith(told)
 
 

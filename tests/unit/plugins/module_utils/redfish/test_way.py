@@ -42,7 +42,7 @@ def test_an_address_that_is_none(uri: str) -> None:
 
 def test_a_password_in_the_address_is_not_shown() -> None:
     state = way({"uri": "https://root:secret@192.0.2.10"})
-    assert state["fault"].startswith("kvm_host_bmc.uri: it contains a user name. Give that as kvm_host_bmc.username")
+    assert state["fault"].startswith("kvm_host_bmc.uri: it contains a user name. Set kvm_host_bmc.username")
     assert "secret" not in str(state)
 
 
@@ -55,8 +55,8 @@ def test_a_password_in_the_address_is_not_shown() -> None:
     (answer({"RedfishVersion": "1.0"}), "BMC https://192.0.2.10: its Redfish service does not provide systems. Update"),
     ({"status": -1, "msg": "Status code was -1 and not [200]: Request failed: <urlopen error timed out>"},
      "BMC https://192.0.2.10: it does not answer (Status code was -1 and not [200]: Request failed: <urlopen error time"
-     "d out>). Check the address, and whether this machine can reach it. If its certificate is not trusted, have it"
-     " signed by a CA that this machine trusts, or set kvm_host_bmc.validate_certs: false."),
+     "d out>). Check the address, and whether the controller can reach it. If its certificate is not trusted, have it"
+     " signed by a CA that the controller trusts, or set kvm_host_bmc.validate_certs: false."),
 ])
 def test_no_redfish_service(given: Dict, told: str) -> None:
     assert told in way(service=given)["fault"]
@@ -97,14 +97,14 @@ def test_one_of_several_systems() -> None:
     {"bios": {"Attributes": {}}},
 ])
 def test_a_system_without_bios_settings(answers: dict[str, Dict]) -> None:
-    assert "it shows no BIOS" in way(**answers)["fault"]
+    assert "does not provide BIOS" in way(**answers)["fault"]
 
 
 def test_settings_that_can_only_be_read() -> None:
     state = way(bios={"Attributes": {"SriovGlobalEnable": "Disabled"}})
     assert (state["path"], state["pending"]) == ("", {})
     assert plan(state, change=False)["refused"] == []
-    assert "shows BIOS settings, but takes none by Redfish" in plan(state)["refused"][0]
+    assert "reports the BIOS settings through Redfish, but cannot change" in plan(state)["refused"][0]
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -117,8 +117,8 @@ def test_settings_that_were_taken(status: int) -> None:
      "(400 at /redfish/v1/Systems/1/Bios/Settings; No such value; Locked)"),
     ({"message": "A general error.", "@Message.ExtendedInfo": [{"MessageId": "Base.1.0.GeneralError"}]}, "; A general"),
     ({"message": "It is locked.", "@Message.ExtendedInfo": {}}, "Settings; It is locked.)"),
-    ({}, "(400 at /redfish/v1/Systems/1/Bios/Settings). Its own log"),
-    ("unusual", "(400 at /redfish/v1/Systems/1/Bios/Settings). Its own log"),
+    ({}, "(400 at /redfish/v1/Systems/1/Bios/Settings). Check the log"),
+    ("unusual", "(400 at /redfish/v1/Systems/1/Bios/Settings). Check the log"),
 ])
 def test_settings_that_were_refused(error: object, told: str) -> None:
     assert told in firmware_fault(answer({"error": error}, 400), way())

@@ -344,7 +344,7 @@ def test_a_file_of_the_user_is_neither_changed_nor_removed(
     host: SystemdHost, path: str, text: str, persistent: bool
 ) -> None:
     FakeHost(Path(host.root)).write(path, text)
-    with pytest.raises(NotSupported, match=re.escape(f"{path}: this file is not one of nfv.kvm.sriov_vf")):
+    with pytest.raises(NotSupported, match=re.escape(f"{path}: nfv.kvm.sriov_vf needs this path")):
         read_kept(host, NOW, persistent)
 
 

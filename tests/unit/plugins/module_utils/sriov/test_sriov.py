@@ -82,7 +82,7 @@ def test_a_resize_that_fails_puts_everything_back(kernel: FakeKernel) -> None:
     assert (result["changed"], result["actions"]) == (False, [])
     assert kernel.vfs == before
     kernel.no_space = (5, 3)
-    assert "Putting back what was before failed as well" in sriov_vf(kernel, numvfs=5)["msg"]
+    assert "Restoring the previous state also failed" in sriov_vf(kernel, numvfs=5)["msg"]
 
 
 def test_a_resize_that_cannot_begin_says_so_and_no_more(kernel: FakeKernel) -> None:
@@ -293,7 +293,7 @@ def test_a_process_that_still_has_the_vf_after_its_domain_released_it_keeps_it(
         domain.nic = "<interface type='user'/>"
         refused = sriov_vf(edge, in_use="allow", **wanted)
         assert refused["error"]["type"] == "InUse"
-        assert "cannot be taken away while processes have them open: VF 1 by process 4711 (domain edge)" \
+        assert "cannot be removed while processes have them open: VF 1 by process 4711 (domain edge)" \
             in refused["msg"]
         assert refused["actions"] == []
         assert edge.vfs == before

@@ -165,7 +165,7 @@ STATES: dict[str, t.Any] = {
     "crashed": (6, 1), "paused by a crash": (3, 10), "shutdown": None, "saved": "saved"}
 SHOWN = {"blocked": "running", "in shutdown": "running", "paused by a crash": "crashed"}
 CUT, START, MEMORY = "power it off, because its guest has crashed", "start", "memory: 524288 → 655360"
-DEAF, DEAD = "so its guest cannot react to the power button", "would not recover if it were resumed"
+DEAF, DEAD = "so its guest cannot react to the power button", "resuming does not recover it"
 # By the state, and what is asked for (state, restart, whether the definition changes too): what is done, or in what
 # words it is refused, which is a text; what is missing is not to be done.
 Asked = tuple[str, str, bool]
@@ -266,7 +266,7 @@ def test_a_guest_that_is_no_longer_crashed_keeps_its_power(lab: Lab) -> None:
     domain.running_state = 6
     lab.libvirt.at("isActive", 1, lambda: setattr(domain, "running_state", 1))
     refused = lab.vm_domain(state="running", restart="allowed")
-    assert "somebody has just changed that: it is running. Run this again" in refused["msg"]
+    assert "the state has changed in the meantime: it is running. Run the task again" in refused["msg"]
     assert (domain.isActive(), lab.libvirt.calls["destroy"]) == (1, 0)
 
 
@@ -382,7 +382,7 @@ def test_the_pf_of_a_vf_that_it_starts_with_is_locked_at_its_start(lab: Lab, mon
     definition = Domain.definition
     monkeypatch.setattr(Domain, "definition", lambda domain: reads.append(domain.name) or definition(domain))
     with lock.held(lab.host, ["PF 0000:02:00.0"], "a resize"):
-        assert "PF 0000:02:00.0: another run changes it: a resize" in lab.vm_domain(state="running")["msg"]
+        assert "PF 0000:02:00.0: another run is changing it (a resize" in lab.vm_domain(state="running")["msg"]
         assert lab.libvirt.found["a"].live is None
         clock = lab.host.now()
         assert not lab.vm_domain(state="defined", autostart=True)["failed"]
@@ -396,8 +396,8 @@ def test_the_pf_of_a_vf_that_it_starts_with_is_locked_at_its_start(lab: Lab, mon
 
 # (a text in XML, what it becomes, what is told of it)
 NUMBERS: list[tuple[str, str, str]] = [
-    ("512<", "²<", "<memory> = '²': this is not a size. Write a whole number, with its unit as in <memory "
-     "unit='MiB'>512"),
+    ("512<", "²<", "<memory> = '²': this is not a size. Write a whole number, with its unit, such as "
+     "<memory unit='MiB'>512"),
     ("512<", "1GiB<", "<memory> = '1GiB': this is not a size"),
     ("512<", f"{'9' * 5000}<", "this is not a size"),
     ("<os>", "<currentMemory>-1</currentMemory><os>", "<currentMemory> = '-1': this is not a size"),
@@ -468,7 +468,7 @@ def test_a_restart_that_the_guest_does_not_follow(lab: Lab) -> None:
     assert four_runs(lab, state="running", **wanted)["actions"] == ["domain a: resume", "domain a: restart"]
     lab.vm_domain(xml=XML)
     lab.libvirt.at("create", 1, lab.libvirt.fail)
-    assert "is still off: start it with nfv.kvm.vm_domain and state: running" in lab.vm_domain(restart="allowed")["msg"]
+    assert "is still off. Start it with nfv.kvm.vm_domain and state: running" in lab.vm_domain(restart="allowed")["msg"]
     assert not four_runs(lab, state="running")["needs_restart"]
 
 
@@ -589,9 +589,9 @@ def test_ansible_logs_no_password_and_the_diff_stays_whole(
 
 
 WRONG: list[tuple[Result, str]] = [
-    ({"xml": "<domain"}, "xml: this is no XML"),
-    ({"xml": ""}, "xml: this is no XML"),
-    ({"xml": "hello"}, "xml: this is no XML"),
+    ({"xml": "<domain"}, "xml: this is not valid XML"),
+    ({"xml": ""}, "xml: this is not valid XML"),
+    ({"xml": "hello"}, "xml: this is not valid XML"),
     ({"xml": "<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><domain><name>&e;</name></domain>"}, "DOCTYPE"),
     ({"xml": "<network><name>a</name></network>"}, "its root element is <network>"),
     ({"xml": "<domain><name>a</name></domain>"}, "<domain> has no type"),

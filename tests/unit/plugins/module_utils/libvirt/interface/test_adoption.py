@@ -122,7 +122,7 @@ ODD = [
      "portgroup='red'/><virtualport><parameters profileid='gold'/></virtualport><alias name='ua-vf'/>", {"mtu": 1400},
      {"type": "network", "source": {"network": "ovs", "portgroup": "blue"}}, "network ovs or its port group says blue"),
     ("VLANs of a network without", "<interface type='network'><source network='lan'/><vlan><tag id='5'/></vlan><alias "
-     "name='ua-vf'/>", {"mtu": 1400}, {"vlan": {"tags": [6]}}, "libvirt sets no VLAN on network lan"),
+     "name='ua-vf'/>", {"mtu": 1400}, {"vlan": {"tags": [6]}}, "libvirt cannot set a VLAN on network lan"),
 ]
 
 

@@ -290,24 +290,24 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "name": "ge-0/0"}, {**BRIDGE, "name": "ge-0.0"}], "interfaces[1].name = 'ge-0.0'"),
     ([{**BRIDGE, "mac": "52:54:00:00:00"}], "this is not a MAC address"),
     ([{**BRIDGE, "mac": "53:54:00:00:00:01"}], "multicast"),
-    ([{**BRIDGE, "mac": "00:00:00:00:00:00"}], "the zero address"),
+    ([{**BRIDGE, "mac": "00:00:00:00:00:00"}], "the all-zero address"),
     ([{**BRIDGE, "mac": MAC}, {**NET, "mac": MAC}], "interfaces[1].mac"),
     ([{**BRIDGE, "source": None}], "a NIC of type bridge needs bridge"),
     ([{**BRIDGE, "source": {"network": "lan"}}], "a NIC of type bridge needs bridge"),
-    ([{**BRIDGE, "source": {"bridge": "br0", "portgroup": "red"}}], "and nothing else"),
+    ([{**BRIDGE, "source": {"bridge": "br0", "portgroup": "red"}}], "requires exactly"),
     ([{**VF0, "source": {"pf": "enp2s0"}}], "needs pf and vf or pci_address"),
     ([{**VF0, "source": {"pf": "enp2s0", "vf": 0, "pci_address": "0000:02:10.0"}}], "needs pf and vf or pci_address"),
     ([{**VF0, "source": {"pf": "enp2s0", "vf": -1}}], "the first VF is 0"),
     ([{**VF0, "source": {"pf": "enp2s0", "vf": 3}}], "interfaces[0].source.vf = 3"),
     ([{**VF0, "source": {"pf": "enp9s0", "vf": 0}}], "interfaces[0].source.pf = 'enp9s0'"),
-    ([{**VF0, "source": {"pf": "br0", "vf": 0}}], "this device has no SR-IOV"),
+    ([{**VF0, "source": {"pf": "br0", "vf": 0}}], "this device does not support SR-IOV"),
     ([{**VF0, "source": {"pf": "enp3s0", "vf": 0}}], "its PF enp3s0 is down"),
     ([{**VF0, "source": {"pci_address": "02:10.0"}}], "this is not a PCI address"),
     ([{**VF0, "source": {"pci_address": "0000:09:00.0"}}], "this host has no such PCI device"),
-    ([{**VF0, "source": {"pci_address": "0000:02:00.0"}}], "this PCI device is no VF"),
+    ([{**VF0, "source": {"pci_address": "0000:02:00.0"}}], "this PCI device is not a VF"),
     ([VF0, {**VF1, "source": {"pf": "enp2s0", "vf": 0}}], "interfaces[0] already has it"),
-    ([{**VF0, "vlan": {"tags": [1, 2]}}], "a VF takes exactly one VLAN tag"),
-    ([{**VF0, "vlan": {"tags": [1], "trunk": True}}], "a VF takes exactly one VLAN tag"),
+    ([{**VF0, "vlan": {"tags": [1, 2]}}], "a VF supports exactly one VLAN tag"),
+    ([{**VF0, "vlan": {"tags": [1], "trunk": True}}], "a VF supports exactly one VLAN tag"),
     ([{**VF0, "model": "virtio"}], "interfaces[0].model = 'virtio': a NIC of type hostdev does not support it"),
     ([{**VF0, "mtu": 9000}], "interfaces[0].mtu"),
     ([{**VF0, "link_state": "down"}], "interfaces[0].link_state"),
@@ -326,10 +326,11 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "model": "virtio'/>"}], "this is not a NIC model"),
     ([{**BRIDGE, "source": {"bridge": "br9"}}], "this host has no such bridge"),
     ([{**BRIDGE, "source": {"bridge": ""}}], "it is empty"),
-    ([{**BRIDGE, "source": {"bridge": "eth7"}}], "is no Linux bridge"),
+    ([{**BRIDGE, "source": {"bridge": "eth7"}}], "is not a Linux bridge"),
     ([{**NET, "source": {"network": "wan"}}], "libvirt has no such network"),
-    ([{**NET, "source": {"network": "lan", "portgroup": "blue"}}], "no such portgroup. It has: red"),
-    ([{"name": "fxp0", "link_state": "up"}], "a new one needs a type"),
+    ([{**NET, "source": {"network": "lan", "portgroup": "blue"}}], "does not have this port group. Use one of its port "
+     "groups (red"),
+    ([{"name": "fxp0", "link_state": "up"}], "a new NIC needs a type"),
     ([{"name": "fxp0", "source": {"bridge": "br0"}}], "a source has no effect without a type"),
 ]
 
@@ -355,13 +356,13 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     lab.vm_interface(BRIDGE, NET)
     mac = lab.vm_interface()["interfaces"][0]["mac"]
     both = lab.vm_interface({"name": "fxp0", "mtu": 1400}, {"mac": mac, "mtu": 1400})
-    assert "it means the same NIC as interfaces[0]" in both["msg"]
+    assert "as does interfaces[0]" in both["msg"]
     clash = lab.vm_interface({"name": "lan0", "mac": mac})
     told = clash["msg"]
     assert "its name is that of NIC lan0 (address 0000:00:05.0), but its mac is that of NIC fxp0 (address" in told
     domain = lab.libvirt.found["a"].xml
     domain.find("os").append(domain.makeelement("boot", {"dev": "hd"}))
-    assert "excludes an order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
+    assert "excludes a boot order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
     domain.find("os").remove(domain.find("os/boot"))
     disk = etree.SubElement(domain.find("devices"), "disk", type="file")
     etree.SubElement(disk, "boot", order="1")

@@ -52,7 +52,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**DIRECT, "source": {"dev": "eth8"}}], "it is a port of br0, so no macvtap can be created on it"),
     ([{**DIRECT, "source": {"dev": "eth6"}}], "it is a port of ovs-system"),
     *(([{**nic, "source": {**nic["source"], "dev": "leg"}}], "interfaces[0].source.dev = 'leg': it is a port of bond0, "
-       "so no macvtap can be created on it. Set dev: bond0, or use another network interface") for nic in (DIRECT, PASSTHROUGH)),
+       "so no macvtap can be created on it. Set dev: bond0, or use another") for nic in (DIRECT, PASSTHROUGH)),
     ([{**DIRECT, "source": {"pf": "enp2s0", "vf": 1}}], "interfaces[0].source.dev = 'enp2s0v1': it is a port of team0"),
     ([{**PASSTHROUGH, "source": {"dev": "eth5", "mode": "passthrough"}}],
      "eth5 is in use by macvtap0. Remove macvtap0 from eth5"),
@@ -62,7 +62,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**USER, "type": "ethernet", "source": {"bridge": "br0"}}], "a NIC of type ethernet has no source"),
     ([{**VDPA, "source": {"dev": "vhost-vdpa-0"}}], "this is not a device file"),
     ([VDPA], "interfaces[0].source.dev = '/dev/vhost-vdpa-0': this host has no such device"),
-    ([{**OVS, "virtualport": None}], "for a bridge of Open vSwitch give virtualport with type: openvswitch"),
+    ([{**OVS, "virtualport": None}], "set virtualport with type: openvswitch for a bridge of Open vSwitch"),
     ([{**OVS, "source": {"bridge": "br0"}}], "Open vSwitch has no such bridge"),
     ([{**OVS, "source": {"bridge": "eth7"}}], "Open vSwitch has no such bridge"),
     ([{**OVS, "source": {"bridge": "ovs9"}}], "this host has no such bridge"),
@@ -117,7 +117,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "burst": 0}}}], "inbound.burst = 0"),
     ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "peak": 5}}}], "it is below the average of 9 kilobytes per "
      "second"),
-    ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "floor": 5}}}], "libvirt guarantees a floor only inbound"),
+    ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "floor": 5}}}], "libvirt guarantees a floor only for inbound"),
     ([on("lan", bandwidth={"inbound": {"floor": 5}})], "network lan guarantees nothing"),
     ([on("pool", bandwidth=LIMIT)], "network pool gives VFs, whose bandwidth libvirt cannot limit"),
     # driver, model, filter, target
@@ -131,46 +131,48 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**VHOSTUSER, "model": "e1000e"}], "a NIC of type vhostuser is always virtio"),
     ([{**VDPA, "source": {"dev": "/dev/vhost-vdpa-7"}, "model": "igb"}], "a NIC of type vdpa is always virtio"),
     ([{**DIRECT, "mtu": 1400}], "interfaces[0].mtu = 1400: a NIC of type direct does not support it"),
-    ([{**BRIDGE, "model": "e1000e", "trust_guest_rx_filters": True}], "only virtio tells its filters"),
+    ([{**BRIDGE, "model": "e1000e", "trust_guest_rx_filters": True}], "only virtio reports its filters"),
     ([{**VF, "trust_guest_rx_filters": True}], "a NIC of type hostdev does not support it"),
     ([{**BRIDGE, "filterref": {"filter": "a b"}}], "this is not the name of a filter"),
     ([{**BRIDGE, "filterref": {"filter": "nonesuch"}}], "libvirt has no such network filter"),
-    ([{**BRIDGE, "filterref": {"filter": "", "parameters": {"IP": "192.0.2.1"}}}], "they mean nothing"),
-    ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"I P": "x"}}}], "a variable has letters, digits and _"),
+    ([{**BRIDGE, "filterref": {"filter": "", "parameters": {"IP": "192.0.2.1"}}}], "they have no effect"),
+    ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"I P": "x"}}}], "a variable consists of letters"),
     ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": ["x y"]}}}], "filterref.parameters.IP = 'x y'"),
-    ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": {"a": "b"}}}}], "a value has letters, digits"),
+    ([{**BRIDGE, "filterref": {"filter": "a", "parameters": {"IP": {"a": "b"}}}}], "a value consists of letters"),
     *(([{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {"IP": value}}}],
-       f"filterref.parameters.IP = {wrong!r}: a value has letters, digits and . : _, and libvirt drops any other one")
+       f"filterref.parameters.IP = {wrong!r}: a value consists of letters, digits and . : _, and libvirt ignores any "
+       "other")
       for value, wrong in ((wrong, wrong) if isinstance(wrong, str) else (wrong, wrong[-1]) for wrong in (
           "10.0.0.1-10.0.0.9", "10.0.0.0/24", "", "a-b", "10.0.0.1,10.0.0.2", " 10.0.0.1", "10.0.0.1\n",
           ["10.0.0.1", "10.0.0.2-10.0.0.9"]))),
     ([{**BRIDGE, "filterref": {"filter": "clean-traffic", "parameters": {"MY-IP": "x"}}}],
-     "filterref.parameters = 'MY-IP': a variable has letters, digits and _, and libvirt drops"),
+     "filterref.parameters = 'MY-IP': a variable consists of letters, digits and _, and libvirt ignores"),
     ([{**DIRECT, "filterref": {"filter": "clean-traffic"}}], "a NIC of type direct does not support it"),
-    ([{**OVS, "filterref": {"filter": "clean-traffic"}}], "libvirt filters nothing on a virtualport"),
+    ([{**OVS, "filterref": {"filter": "clean-traffic"}}], "libvirt does not filter on a virtualport"),
     ([on("pool", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge"),
-    ([{**BRIDGE, "target_dev": "vnet7"}], "libvirt keeps such names for those that it makes up"),
-    ([{**USER, "type": "ethernet", "target_dev": "vnet7"}], "for a TAP of the host type: ethernet with managed: false"),
-    ([{**DIRECT, "target_dev": "macvtap7"}], "libvirt keeps such names for those that it makes up"),
+    ([{**BRIDGE, "target_dev": "vnet7"}], "libvirt reserves such names for devices that it names"),
+    ([{**USER, "type": "ethernet", "target_dev": "vnet7"}], "type: ethernet with managed: false for an existing TAP"),
+    ([{**DIRECT, "target_dev": "macvtap7"}], "libvirt reserves such names for devices that it names"),
     ([{**BRIDGE, "target_dev": "a/b"}], "this is not the name of a network interface"),
-    ([{**BRIDGE, "target_dev": "x" * 16}], "Take 1 to 15 letters"),
+    ([{**BRIDGE, "target_dev": "x" * 16}], "Use 1 to 15 letters"),
     ([{**VF, "target_dev": "vf0"}], "a NIC of type hostdev does not support it"),
-    ([{**USER, "type": "ethernet", "managed": False}], "interfaces[0].target_dev: with managed: false it"),
+    ([{**USER, "type": "ethernet", "managed": False}], "interfaces[0].target_dev: managed: false requires"),
     ([{**USER, "type": "ethernet", "managed": False, "target_dev": "tap9"}], "this host has no such TAP"),
     ([{**DIRECT, "managed": True}], "interfaces[0].managed"),
     # teams
     ([TRANSIENT], "interfaces[0].teaming.persistent = 'back': the domain has no NIC of this name"),
     ([{**BACKUP, "teaming": None}, TRANSIENT], "this NIC is not the persistent one of a team"),
-    ([{**BACKUP, "model": "e1000e"}, TRANSIENT], "the persistent NIC of a team is always virtio"),
-    ([{**BACKUP, "name": None}], "interfaces[0].name: the persistent NIC of a team needs one"),
+    ([{**BACKUP, "model": "e1000e"}, TRANSIENT], "the persistent NIC of a team must be virtio"),
+    ([{**BACKUP, "name": None}], "interfaces[0].name: the persistent NIC of a team needs a name"),
     ([BACKUP, {**TRANSIENT, "mac": MAC}], "the two NICs of a team need the same MAC, and back has 52:54:00:"),
-    ([BACKUP, {**DIRECT, "name": "vf", "teaming": TRANSIENT["teaming"]}], "the transient NIC of a team is a VF"),
+    ([BACKUP, {**DIRECT, "name": "vf", "teaming": TRANSIENT["teaming"]}], "the transient NIC of a team must be a VF"),
     ([BACKUP, on("lan", teaming=TRANSIENT["teaming"])], "network lan (forward mode isolated) gives no VFs"),
     ([on("pool", teaming={"type": "persistent"})], "network pool (forward mode hostdev) gives VFs"),
-    ([{**VF, "teaming": {"type": "persistent"}}], "the persistent NIC of a team is always virtio"),
-    ([BACKUP, TRANSIENT, {**TRANSIENT, "name": "vf2", "source": {"pf": "enp2s0", "vf": 5}}], "is in a team with it"),
+    ([{**VF, "teaming": {"type": "persistent"}}], "the persistent NIC of a team must be virtio"),
+    ([BACKUP, TRANSIENT, {**TRANSIENT, "name": "vf2", "source": {"pf": "enp2s0", "vf": 5}}], "is already in a team "
+     "with it"),
     ([{**BRIDGE, "teaming": {"type": "transient"}}], "interfaces[0].teaming.persistent: the transient NIC of a team"),
-    ([{**BRIDGE, "teaming": {"type": "persistent", "persistent": "x"}}], "and only it does"),
+    ([{**BRIDGE, "teaming": {"type": "persistent", "persistent": "x"}}], "only the transient NIC"),
     ([{**VF, "teaming": {"type": "transient", "persistent": "a b"}}], "this is not the name of a NIC"),
     # networks
     ([on("lan", virtualport={"type": "openvswitch"})], "network lan (forward mode isolated) has no virtualports"),
@@ -179,9 +181,9 @@ WRONG: list[tuple[list[Result], str]] = [
     ([on("taps", virtualport={"type": "openvswitch"})], "forward mode private) has 802.1Qbg or 802.1Qbh"),
     ([on("taps", virtualport={"type": "802.1Qbg", "managerid": 3})], "needs it, and network taps does not set it"),
     ([on("ovs", virtualport={"type": "openvswitch", "profileid": "red"})], "network ovs or its port group says gold"),
-    ([on("ovs", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge, which network ovs"),
+    ([on("ovs", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge, and network ovs"),
     ([on("taps", virtualport=QBG)], "802.1Qbg needs a VLAN other than 0"),
-    ([on("taps", vlan={"tags": [5]})], "libvirt sets no VLAN on network taps (forward mode private)"),
+    ([on("taps", vlan={"tags": [5]})], "libvirt cannot set a VLAN on network taps (forward mode private)"),
 ]
 
 
@@ -288,7 +290,7 @@ def test_a_tap_of_the_host_keeps_its_name_until_libvirt_is_to_make_it(rich: Lab)
     rich.four_runs({"name": "n", "target_dev": "vnet1"})
     assert dict(rich.libvirt.found["a"].xml.find("devices/interface/target").attrib) == {
         "dev": "vnet1", "managed": "no"}
-    assert "libvirt keeps such names" in rich.vm_interface({"name": "n", "managed": True})["msg"]
+    assert "libvirt reserves such names" in rich.vm_interface({"name": "n", "managed": True})["msg"]
     rich.four_runs({"name": "n", "managed": True, "target_dev": "tap1"})
 
 
@@ -309,7 +311,7 @@ def test_a_running_macvtap_whose_vf_was_renamed_is_not_in_its_own_way(rich: Lab)
     done = rich.four_runs(mine)
     assert done["actions"] == ["domain a: NIC n: source enp2s0v2 → wan0"]
     assert (done["needs_restart"], done["interfaces"][0]["changes"]) == (False, {"source": "config"})
-    assert "NIC n is on the same device of the host" in rich.vm_interface({**mine, "name": "other"})["msg"]
+    assert "NIC n uses the same device of the host" in rich.vm_interface({**mine, "name": "other"})["msg"]
     rich.four_runs({**mine, "link_state": "down"})
 
 

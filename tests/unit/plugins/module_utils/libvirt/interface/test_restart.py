@@ -157,7 +157,7 @@ def test_a_domain_that_cannot_start_again_says_that_it_is_off(lab: Lab) -> None:
     lab.libvirt.at("create", 1, lab.libvirt.fail)
     failed = lab.vm_interface(MTU, restart="allowed")
     assert failed["error"]["type"] == "CommandFailed"
-    assert "It has shut down for its restart and is still off" in failed["msg"]
+    assert "The domain has shut down for its restart and is still off" in failed["msg"]
     domain.create()
     assert not lab.four_runs(MTU, restart="allowed")["changed"]
 

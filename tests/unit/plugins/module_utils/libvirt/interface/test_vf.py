@@ -86,7 +86,7 @@ def test_what_the_driver_refuses_leaves_all_as_it_was(lab: Lab, igb: FakeKernel)
     ({"type": "bridge", "source": {"bridge": "br0"}}, "interfaces[0].vf = 'br0': this NIC of type bridge has no VF"),
     ({"type": "direct", "source": {"dev": "eth7"}}, "interfaces[0].vf = 'eth7': this NIC of type direct has no VF"),
     ({"type": "user"}, "interfaces[0].vf: this NIC of type user has no VF"),
-    ({"type": "network", "source": {"network": "pool"}}, "interfaces[0].vf = 'pool': a network takes any of its VFs"),
+    ({"type": "network", "source": {"network": "pool"}}, "interfaces[0].vf = 'pool': a network can give any"),
     ({**HOSTDEV, "vf": {"max_tx_rate": -1}}, "interfaces[0].vf.max_tx_rate"),
     ({**HOSTDEV, "vf": {"min_tx_rate": 5, "max_tx_rate": 4}}, "it is above max_tx_rate 4"),
 ])

@@ -119,7 +119,7 @@ def test_a_vf_needs_another_one(pair: Pair) -> None:
     before = pair.all()
     refused = pair.move()
     told = refused["msg"]
-    assert f"vfs = '{VF_MAC}': this NIC has a VF of the source, and vfs contains no VF of the target for it" in told
+    assert f"vfs: NIC {VF_MAC} has a VF of the source, and vfs contains no VF of the target for it" in told
     assert pair.all() == before
 
 
@@ -259,7 +259,7 @@ def test_a_file_that_changes_all_the_time(pair: Pair, monkeypatch: pytest.Monkey
     numbers = iter(range(99))
     monkeypatch.setattr(storage, "_last_change", lambda host, path: (0, next(numbers)))
     refused = pair.move()
-    assert f"file {NVRAM}: it is being written to, so nobody can tell" in refused["msg"]
+    assert f"file {NVRAM}: it is being written, so it is unknown" in refused["msg"]
     assert pair.hosts["kvm1"].host.exists(NVRAM)
 
 
@@ -469,7 +469,7 @@ def test_a_libvirt_that_restarts_leaves_a_note_for_the_next_run(pair: Pair, at: 
     if at == "kvm2":
         libvirt.at("migrateToURI3", 1, lambda: (pair.hosts["kvm2"].libvirt.restart(), libvirt.fail()))
     failed = pair.move()
-    assert "Putting back what was before failed as well" in failed["msg"]
+    assert "Restoring the previous state also failed" in failed["msg"]
     for lab in pair.hosts.values():
         lab.libvirt.connection()
     assert pair.copy("kvm1") == (True, False, "leaving")
@@ -557,7 +557,7 @@ def test_a_migration_that_does_not_end(pair: Pair, monkeypatch: pytest.MonkeyPat
 def test_a_job_of_others_is_waited_for(pair: Pair) -> None:
     pair.domain().job = True
     before = pair.all()
-    assert "another job of libvirt for it runs on this host. Wait for its end" in pair.move()["msg"]
+    assert "another job of libvirt for it runs on this host. Wait until the job" in pair.move()["msg"]
     assert pair.all() == before
 
 
@@ -607,7 +607,7 @@ def test_a_start_that_cannot_be_told_from_a_failure_starts_no_second_one(pair: P
     libvirt = pair.hosts["kvm2"].libvirt
     libvirt.at("create", 1, libvirt.restart)
     failed = pair.move(vfs=VFS)
-    assert "Putting back what was before failed as well" in failed["msg"]
+    assert "Restoring the previous state also failed" in failed["msg"]
     assert pair.copy("kvm1") == (False, False, "left")
     libvirt.connection()
     assert not pair.move(vfs=VFS)["failed"]
@@ -640,7 +640,7 @@ REFUSED = [
     ("managed_save", True, "it has a saved state, which libvirt cannot move to another host. Start the domain (virsh"),
     ("running_state", 7, "it is pmsuspended, so its guest cannot be moved. Wake it up first"),
     ("running_state", 3, "it is paused, so its guest cannot be moved. Resume it first"),
-    ("running_state", 6, "it is crashed, so its guest cannot be moved. Cut its power and start it with"),
+    ("running_state", 6, "it is crashed, so its guest cannot be moved. Run nfv.kvm.vm_domain with"),
     ("persistent", 0, "on kvm1 this domain is transient"),
 ]
 
@@ -673,12 +673,12 @@ def test_a_blocked_guest_goes_as_one_that_runs(pair: Pair) -> None:
 DEVICES = [
     ("<hostdev mode='subsystem' type='usb'><source/></hostdev>", "running", "<hostdev type='usb'>"),
     ("<hostdev mode='subsystem' type='pci'><source/></hostdev>", "off", "<hostdev type='pci'>"),
-    ("<tpm><backend type='passthrough'/></tpm>", "running", "'passthrough': the state of its TPM is not copied"),
-    ("<tpm><backend type='emulator'/></tpm>", "off", "is not copied but by a live migration"),
+    ("<tpm><backend type='passthrough'/></tpm>", "running", "TPM of domain a = 'passthrough': its state is not copied"),
+    ("<tpm><backend type='emulator'/></tpm>", "off", "is not copied, except by a live migration"),
     ("<disk type='block' device='disk'><source dev='/dev/sdb'/><target dev='vdb'/></disk>", "off",
-     "disk vdb = 'block': only files are copied"),
+     "type of disk vdb = 'block': only disks that are files"),
     ("<disk type='file' device='disk'><driver type='vmdk'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
-     "off", "disk vdb = 'vmdk': /boot/vmlinuz has a format that cannot be copied"),
+     "off", "format of disk vdb = 'vmdk': /boot/vmlinuz has a format that cannot be copied"),
     ("<disk type='file' device='disk'><driver type='qcow2'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
      "off", "disk vdb = '/boot/vmlinuz': this file is not a qcow2 image"),
     ("<disk type='file' device='disk'><source file='/none.img'/><target dev='vdb'/></disk>", "off",

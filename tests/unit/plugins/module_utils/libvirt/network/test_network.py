@@ -299,8 +299,8 @@ CANNOT_START: dict[str, tuple[Result, Result, str]] = {
     "a PF without VFs": (KINDS["hostdev of a PF"][0], net("hostdev", pf="enp3s0"),
                          "forward.pf = 'enp3s0': this PF has no VFs, so libvirt cannot start the network"),
     "a bridge that is there": (KINDS["nat"][0], net("nat", bridge="br0"),
-                               "forward.bridge = 'br0': libvirt makes this bridge, and the host has a network "
-                               "interface of that name"),
+                               "forward.bridge = 'br0': libvirt creates this bridge, but the host already has a "
+                               "network interface of this name"),
 }
 
 

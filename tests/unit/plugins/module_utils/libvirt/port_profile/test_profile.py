@@ -429,8 +429,8 @@ def test_a_profile_that_a_nic_has_is_not_removed(rich: Lab, by: str, run: bool) 
     before = rich.texts()
     for check_mode in (True, False):
         refused = rich.port_profile(network="br", state="absent", check_mode=check_mode)
-        assert refused["msg"] == ("state = 'absent': NICs of a use it, and would start without its settings. Give "
-                                  "them another port group first, with nfv.kvm.vm_interface.")
+        assert refused["msg"] == ("state = 'absent': NICs of a use it, and would start without its settings. Set "
+                                  "another port group for them first, with nfv.kvm.vm_interface.")
         assert rich.texts() == before
     rich.libvirt.found["a"].destroy()
     rich.vm_interface(state="exact")

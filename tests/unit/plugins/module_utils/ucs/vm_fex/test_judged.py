@@ -53,8 +53,8 @@ REFUSED: list[tuple[Dict, str]] = [
     ({"networks": [FEX, {**POOL, "name": "fex"}]}, "vm_fex_networks[1].name = 'fex': this name is listed twice."),
     ({"networks": [{**FEX, "mode": "private"}]}, "vm_fex_networks[0].mode = 'private': VM-FEX supports VFs only. Set"),
     ({"networks": [{**FEX, "mode": None}]}, "vm_fex_networks[0].mode: VM-FEX supports VFs only."),
-    ({"networks": [{**FEX, "pf": None}]}, "vm_fex_networks[0] = 'fex': it needs either pf or devices."),
-    ({"networks": [{**FEX, "devices": ["eno5v0"]}]}, "vm_fex_networks[0] = 'fex': it needs either pf or devices."),
+    ({"networks": [{**FEX, "pf": None}]}, "vm_fex_networks[0]: network fex needs either pf or devices."),
+    ({"networks": [{**FEX, "devices": ["eno5v0"]}]}, "vm_fex_networks[0]: network fex needs either pf or devices."),
     ({"networks": [FEX, {**FEX, "name": "b"}]}, "vm_fex_networks[1].pf = 'eno5': network fex uses all VFs of this PF."),
     ({"networks": [{**FEX, "profiles": ["a&b"]}]}, "vm_fex_networks[0].profiles = 'a&b': with 802.1Qbh"),
     ({"networks": [{**FEX, "default_profile": "web"}]}, "default_profile = 'web': the network does not have this"),
@@ -65,7 +65,7 @@ REFUSED: list[tuple[Dict, str]] = [
 REFUSED_BY_UCS: list[tuple[Dict, str]] = [
     ({"networks": [{**FEX, "profiles": ["web1"]}]},
      "vm_fex_networks[0].profiles = 'web1': UCS Manager has no port profile of this name. It has dvs, web."),
-    ({"networks": [{**FEX, "profiles": ["dvs"]}]}, "profiles = 'dvs': its clients in UCS Manager do not admit the"),
+    ({"networks": [{**FEX, "profiles": ["dvs"]}]}, "profiles = 'dvs': its clients in UCS Manager do not match the"),
 ]
 # (UCS Manager, the UUID of the host, the words of a warning)
 WARNED: list[tuple[Dict, str, str]] = [

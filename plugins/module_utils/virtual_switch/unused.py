@@ -33,14 +33,14 @@ def unused(made: LinuxBridges, host: Host) -> Unused:
     why = {bridge.name: kept(bridge, host) for bridge in made}
     there = [name for name in why if name in host.by_name or is_made(name, host.notes)]
     return Unused([{"name": name, "state": "absent"} for name in there if not why[name]],
-                  [f"The bridge {name} stays: {why[name]}." for name in there if why[name]])
+                  [f"The bridge {name} is not removed: {why[name]}." for name in there if why[name]])
 
 
 def kept(bridge: LinuxBridge, host: Host) -> str:
     """Why a bridge stays, an empty text if it can go."""
     name = bridge.name
     if not is_made(name, host.notes):
-        return "the role virtual_switch has not made it"
+        return "the role virtual_switch did not create it"
     users = [*other_ports(name, host), *(link.ifname for link in host.links if link.link == name)]
     if users:
         return f"{', '.join(users)} use{'s' if len(users) == 1 else ''} it"

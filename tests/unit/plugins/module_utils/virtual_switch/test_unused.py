@@ -33,7 +33,7 @@ def test_one_that_nothing_else_uses_goes(links: tuple[Dict, ...]) -> None:
 
 
 @pytest.mark.parametrize(("links", "own", "why"), [
-    ((bridge(), PORT), [], "the role virtual_switch has not made it"),
+    ((bridge(), PORT), [], "the role virtual_switch did not create it"),
     ((bridge(), PORT, link("vnet0", master="br0")), OWN, "vnet0 uses it"),
     ((bridge(), link("vnet0", master="br0"), link("br0.5", link="br0")), OWN, "vnet0, br0.5 use it"),
     (({**bridge(), "addr_info": [{"local": "192.0.2.9", "scope": "global"}]},), OWN, "the host's address 192.0.2.9"),

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What carries the host's own traffic: who would be cut off without a netdev, whether for a moment or for good."""
+"""What carries the host's own traffic: who would be cut off without a netdev, whether for a moment or permanently."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _file(name: str) -> str:
 def _open(host: Host, name: str) -> int:
     """The lock file of an object. It stays: removing it while another run waits for it would make two locks of one.
 
-    :raises ValidationError: it is not in a folder that only this user can write to, or is no file
+    :raises ValidationError: it is not in a folder that only this user can write to, or is not a file
     """
     path, file = folder(host), _file(name)
     descriptor = _open_private(host, path)

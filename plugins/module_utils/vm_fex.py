@@ -130,7 +130,7 @@ class Use:
 
     :param subject: what messages call who asks, such as interfaces[0]
     :param topology: hostdev, or the mode of the macvtap
-    :param pf: None for a device that is no VF
+    :param pf: None for a device that is not a VF
     """
 
     subject: str
@@ -221,7 +221,7 @@ def _of_pf(table: Table, pf: Adapter | None) -> t.Iterator[tuple[str, str]]:
 def read_table(host: Host) -> Table:
     """TABLE, with what the host has in its place.
 
-    :raises ValidationError: OVERRIDES cannot be read, is no JSON object, or has an unknown key or a wrong value
+    :raises ValidationError: OVERRIDES cannot be read, is not a JSON object, or has an unknown key or a wrong value
     """
     if not host.exists(OVERRIDES):
         return TABLE

@@ -80,7 +80,7 @@ def check(subject: str, value: t.Any, shape: Shape, remedy: str) -> None:
 
 
 def fits(value: t.Any, shape: Shape) -> bool:
-    """Whether a value has a shape, as far as its own type says. A truth value is no number, which it is for Python."""
+    """Whether a value has a shape, as far as its own type says. A truth value is not a number, as it is in Python."""
     if isinstance(shape, range):
         text = "" if isinstance(value, bool) else str(value)
         return re.fullmatch("[0-9]{1,9}", text) is not None and int(text) in shape

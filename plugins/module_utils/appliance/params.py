@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From vm_appliance's parameters to an appliance; whatever cannot be meant is refused here."""
+"""From vm_appliance's parameters to an appliance; values that are not valid are refused here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Params = t.Mapping[str, t.Any]
 def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | ApplianceRemoval:
     """The appliance of vm_appliance's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     name, folder = name_and_folder(params)
     pfs = tuple(pf_of(given, place, params) for place, given in enumerate(params["pfs"] or []))

@@ -235,7 +235,7 @@ class ApplianceResource:
 
 
 def check_twice(pfs: t.Sequence[Pf]) -> None:
-    """:raises ValidationError: one PF is given twice, be it by two names"""
+    """:raises ValidationError: one PF is given twice, also by two names"""
     seen: dict[str, int] = {}
     for place, pf in enumerate(pfs):
         if pf.pci_address in seen:

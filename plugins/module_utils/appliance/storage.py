@@ -36,7 +36,7 @@ class DiskState:
 
     :param inode: of it, None if it is not there
     :param made: of which image it was made, None if that is not known
-    :param changed: whether the image is another one now, be it by its content
+    :param changed: whether the image is another one now, also by its content
     :param old: whether the disk that it replaced is still beside it
     """
 
@@ -171,7 +171,7 @@ def copied(host: Host, folder: str, disk: Disk) -> str:
 
 @dataclass(frozen=True)
 class ReplaceDisk:
-    """A disk of the image as it is now, in place of one that stays beside it for the way back. The appliance is off.
+    """A disk of the image as it is now, instead of one that stays beside it for the way back. The appliance is off.
 
     :param inode: of the disk that is there
     """

@@ -188,7 +188,7 @@ class Connection:
                 self.handle.getDomainCapabilities(None, arch, machine, kind)))
 
     def find(self, name: str) -> Domain | None:
-        """A domain, None where there is none of that name."""
+        """A domain, None if there is none of that name."""
         with self.answering(f"domain {name}", "look it up"):
             handle = self.unless(("VIR_ERR_NO_DOMAIN",), lambda: self.handle.lookupByName(name))
         return None if handle is None else Domain(self, handle)

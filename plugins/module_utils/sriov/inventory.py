@@ -18,7 +18,7 @@ NETWORK_CLASS = "0x02"  # PCI code and ID assignment specification
 
 
 def examine(params: dict[str, t.Any], host: Host) -> dict[str, t.Any]:
-    """What sriov_vf_info returns. libvirt is asked only where there are VFs.
+    """What sriov_vf_info returns. libvirt is asked only if there are VFs.
 
     :raises ValidationError: there is no such PF
     """

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The number of VFs: the kernel makes all of them anew, through 0; those that stay are given back what they had."""
+"""The number of VFs: the kernel creates all of them again, through 0; those that stay are given back what they had."""
 
 from __future__ import annotations
 

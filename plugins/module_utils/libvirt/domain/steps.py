@@ -181,7 +181,7 @@ def power_down(connection: Connection, name: str, state: str, timeout: float, cu
 
 
 def restart(connection: Connection, name: str, state: str, timeout: float, remedy: str | None = None) -> list[Step]:
-    """What starts a domain with its definition in place of what it runs with, or is saved with.
+    """What starts a domain with its definition instead of what it runs with, or is saved with.
 
     :param remedy: for the user, when it still waits for a restart then
     :raises InUse: its guest cannot react

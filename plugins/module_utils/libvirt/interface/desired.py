@@ -49,7 +49,7 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
     :param wanted: the list, with MACs
     :param nics: the NICs of the persistent definition
     :param running: those of the running domain
-    :raises ValidationError: the list cannot be meant for this domain
+    :raises ValidationError: the list is not valid for this domain
     """
     pairs = [(item, identified(item.interface, nics)) for item in wanted]
     if state == "absent":

@@ -18,7 +18,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
 
-# What libvirt makes up for a virtualport that lacks it, once for the definition and once more for the running domain
+# What libvirt makes up for a virtualport that lacks it, once for the definition and again for the running domain
 # (virDomainNetDefParseXML with VIR_VPORT_XML_GENERATE_MISSING_DEFAULTS in its src/conf/domain_conf.c)
 MADE_UP = {"802.1Qbg": "instanceid", "openvswitch": "interfaceid"}
 

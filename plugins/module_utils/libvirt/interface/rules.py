@@ -25,7 +25,7 @@ TX_QUEUE_SIZE = 256
 
 
 def check(subject: str, interface: Interface) -> None:
-    """What depends on the type of a NIC, be it whole or not.
+    """What depends on the type of a NIC, complete or not.
 
     :raises ValidationError: the type lacks an attribute that is given
     :raises NotSupported: libvirt cannot do it on this type

@@ -138,8 +138,8 @@ class Shutdown(DomainStep):
                 raise InUse(
                     f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs; it "
                     "was asked to, and can still shut down later",
-                    remedy="Shut it down from inside, with nfv.kvm.vm_domain, state: shutdown and a timeout that is long "
-                           "enough, or power it off with virsh destroy; then run this again",
+                    remedy="Shut it down from inside, with nfv.kvm.vm_domain, state: shutdown and a timeout that is "
+                           "long enough, or power it off with virsh destroy, and run the task again",
                 )
             if host.now() >= press:
                 domain.shutdown()

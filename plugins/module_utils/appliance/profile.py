@@ -11,7 +11,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.given import Giv
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
-REMEDY = "ansible-doc nfv.kvm.vm_appliance has the keys of a profile with their values"
+REMEDY = "Run ansible-doc nfv.kvm.vm_appliance to see the keys of a profile and their values"
 BUSES = ("virtio", "ide", "sata", "scsi")
 SMBIOS = ("bios", "system", "baseBoard", "chassis")
 # The key of a CPU that does not depend on the host's
@@ -114,6 +114,6 @@ def disks_of(profile: Profile) -> list[Disk]:
     :raises ValidationError: nobody has said where the image is
     """
     if not profile.image:
-        raise ValidationError("appliance profile, image", "it is missing, since only the vendor hands it out", None,
-                              "Give the path of the image on the KVM host")
+        raise ValidationError("appliance profile, image", "it is missing, because only the vendor provides it", None,
+                              "Set it to the path of the image on the KVM host")
     return [Disk("disk", profile.image, profile.disk.bus, profile.disk.format), *profile.disks]

@@ -240,7 +240,7 @@ def check_twice(pfs: t.Sequence[Pf]) -> None:
     for place, pf in enumerate(pfs):
         if pf.pci_address in seen:
             raise ValidationError(f"pfs[{place}].pf", f"this is the PF of pfs[{seen[pf.pci_address]}]", pf.name,
-                                  "Give all that is wanted of a PF in one item")
+                                  "Merge all settings of a PF into one item")
         seen[pf.pci_address] = place
 
 

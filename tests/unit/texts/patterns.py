@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What user-visible text does not contain: a regular expression, what to write instead, and a sentence that it finds.
 
-The expressions ignore case, and white space in the text counts as one space. Each names a turn of phrase and not a word, so
-that ordinary sentences with "where", "says" or "none" pass: see ORDINARY.
+The expressions ignore case, and white space in the text counts as one space. Each finds a turn of phrase and not a
+word, so that ordinary sentences with "where", "says" or "none" pass: see ORDINARY.
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ PATTERNS = (
             "if, when", "null where the firmware names none"),
     Pattern(r"\blets nobody\b|\bwithout (?:an )?end\b|\bfor good\b", "denies, indefinitely, permanently",
             "it waits without end"),
-    Pattern(r"\bwhat (?:others|somebody else) change", "changes made outside this module", "What others change is kept"),
+    Pattern(r"\bwhat (?:others|somebody else) change", "changes made outside this module",
+            "What others change is kept"),
     Pattern(r"\bin (?:the )?place of\b", "instead of", "in place of its PF"),
     Pattern(r"\bcan(?:not| not) be meant\b", "is not valid", "a parameter cannot be meant"),
     Pattern(r"\bthe \w+ that it is\b", "(delete)", "by the appliance that it is"),
     Pattern(r"\blets? go of\b|\bhas to let go\b", "releases", "the guest has to let go"),
     Pattern(r"\bleaves a note\b|\bnote that it\b", "records", "an interrupted run leaves a note"),
-    Pattern(r"\bis known not to run\b|\bcannot be had\b", "does not work, does not support", "cannot be had with the mode"),
-    Pattern(r"\b(?:gone|removed|changed) just now\b|\bhas just gone\b", "in the meantime", "somebody removed it just now"),
+    Pattern(r"\bis known not to run\b|\bcannot be had\b", "does not work, does not support",
+            "cannot be had with the mode"),
+    Pattern(r"\b(?:gone|removed|changed) just now\b|\bhas just gone\b", "in the meantime", "somebody removed it just "
+            "now"),
     Pattern(r"\bamid\b|\bmay well\b|\bas far as .{1,40} has it\b", "during, can", "a host that was lost amid a move"),
     Pattern(r"\bthe same at once\b|\bmakes? good\b|\bsees to it\b", "(plain words)", "the file that sees to it"),
 )

@@ -1,6 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""User-visible text is plain English: none of PATTERNS is in documentation, messages, argument specs, tasks and Markdown."""
+"""User-visible text is plain English: documentation, messages, argument specs, tasks and Markdown have no PATTERNS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def tracked(*folders: str) -> list[Path]:
-    names = subprocess.run(["git", "ls-files", "-z", *folders], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    command = ["git", "ls-files", "-z", *folders]
+    names = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     return [REPOSITORY / name for name in names.stdout.split("\0") if name]
 
 
@@ -29,7 +30,8 @@ def strings(path: Path) -> t.Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             skipped.update(map(id, node.values))
-            yield node.lineno, "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+            parts = (str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+            yield node.lineno, "".join(parts)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
             yield node.lineno, node.value
 
@@ -81,8 +83,8 @@ def test_ordinary_sentences_pass(sentence: str) -> None:
 
 def test_what_is_read(tmp_path: Path) -> None:
     """Each kind of file: messages and documentation are read, docstrings, comments, keys and code blocks are not."""
-    code = '"""anew"""\n# anew\nDOC = """\nread anew"""\n\ndef f(x):\n    "anew"\n    return f"be it {x} or" " anew", {"a b": 1}\n'
-    (tmp_path / "a.py").write_text(code)
+    (tmp_path / "a.py").write_text(
+        '"""anew"""\n# anew\nDOC = """\nread anew"""\n\ndef f(x):\n    "anew"\n    return f"be it {x} or" " anew"\n')
     (tmp_path / "a.yml").write_text("# anew\n- anew: {name: bound anew}\n")
     (tmp_path / "a.md").write_text("One\nanew\n\n```\nanew\n```\n| once | more |\n| whole |\n")
     findings = {name: [finding for _, text in texts(tmp_path / name) for finding in patterns.found(text)]

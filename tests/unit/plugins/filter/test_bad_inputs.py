@@ -116,7 +116,7 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "appliance profile, cpu: it is missing"),
     ("appliance_domain", {0: {**PROFILE, "smbios": {"system": "a"}}},
      "appliance profile, smbios.system = 'a': it must be a dictionary"),
-    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC as nfv"),
+    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC with"),
     ("vsrx_nics", {0: {"cluster": {}}}, "vsrx_interfaces: it is missing"),
     ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is not a VF"),
     ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "vm_fex_profiles[0].name = 5: it must be a text"),

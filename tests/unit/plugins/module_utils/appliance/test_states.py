@@ -116,7 +116,7 @@ def test_started_by_somebody_else_it_is_not_ready_yet(deployed: WholeHost) -> No
     deployed.domain.create()
     assert not deployed.applied(**WHOLE, state="defined")["ready"]
     result = deployed.run(**WHOLE)
-    assert "did not say" in result["msg"]
+    assert "did not show" in result["msg"]
     deployed.files.write(console_log("edge1"), "login:")
     assert deployed.four_runs(**WHOLE)["ready"]
 

@@ -60,7 +60,7 @@ def kind(host: Host, netdev: str) -> str | None:
 
 
 def tells_devices(host: Host) -> bool:
-    """Whether the kernel reports which device a netdev is of (``parentdev``, since Linux 5.14): it does so for each NIC.
+    """Whether the kernel reports which device a netdev is of (``parentdev``, since Linux 5.14): for each NIC.
 
     :raises CommandFailed: ip refuses
     """

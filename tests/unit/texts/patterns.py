@@ -31,7 +31,7 @@ PATTERNS = (
     Pattern(r"\bforetell", "predicts", "Check mode foretells what a run does"),
     Pattern(r"\bmakes? (?:it |this |that |them |these (?:\w+ )?)?so\b", "manages", "what it makes so"),
     Pattern(r"\| whole\b", "complete", "| the NICs of a domain | whole |"),
-    Pattern(r"(?<!there )\bis no (?!longer|more)\w", "is not a", "this is no MAC address"),
+    Pattern(r"(?<!there )\bis no (?!longer|more)\w+", "is not a", "this is no MAC address"),
     Pattern(r"\b(?:this|that|one|cluster|it) is none\b", "is not one", "and this one is none"),
     Pattern(r"\b(?:is|are|was|were|be) told (?:by|in|to the|that|what)\b|\btells of\b", "is reported",
             "Those are told in consumers"),

@@ -274,7 +274,7 @@ CASES: dict[str, Case] = {
                            "bifurcation")}, {"pfs": PFS}),
     "link that trained too slowly": Case(
         {**INTEL, f"{AT_PF}/current_link_speed": "2.5 GT/s PCIe"},
-        {"pcie_link": warn("host", "PCIe 2.5 GT/s x8, while the NIC can do 8 GT/s x8", "seat it anew")}),
+        {"pcie_link": warn("host", "PCIe 2.5 GT/s x8, while the NIC can do 8 GT/s x8", "reseat it")}),
     "card of PCIe 4.0 in a server of 3.0": Case(
         {**INTEL, **nic(PF, "eno1", "ice", E810, 20, max_link_speed="16.0 GT/s PCIe")},
         {"pcie_link": warn("host", "16 GT/s x8 and its slot", "of its generation")}, {"pfs": ["eno1"]}),

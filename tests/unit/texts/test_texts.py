@@ -10,9 +10,10 @@ import subprocess
 import typing as t
 from pathlib import Path
 
-import patterns
 import pytest
 import yaml
+
+from ansible_collections.nfv.kvm.tests.unit.texts import patterns
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -45,14 +45,15 @@ def to(target: object) -> Result:
 WRONG: list[tuple[Result, str]] = [
     # the bridge, and what is asked for at all
     ({"bridge": None, **sflow()}, "missing required arguments: bridge"),
-    ({"bridge": "flow9", **sflow()}, "bridge = 'flow9': Open vSwitch has no such bridge. It has flow0, flow1"),
+    ({"bridge": "flow9", **sflow()}, "bridge = 'flow9': Open vSwitch has no such bridge. Run ovs-vsctl "
+     "add-br flow9, or use an existing one (flow0, flow1)"),
     ({"bridge": "", **sflow()}, "bridge = ''"),
     ({"bridge": "flow0 flow1", **sflow()}, "bridge = 'flow0 flow1'"),
     ({"bridge": "--", **sflow()}, "bridge = '--'"),
     ({"bridge": "-- del-br flow0", **sflow()}, "bridge = '-- del-br flow0'"),
     ({"bridge": ["flow0"], **sflow()}, "bridge = \"['flow0']\""),
     ({"bridge": "flow9", "state": "absent"}, "bridge = 'flow9'"),
-    ({}, "ovs_flow_export: no export is given. Give sflow, netflow, ipfix"),
+    ({}, "ovs_flow_export: no export is given. Set at least one of sflow, netflow, ipfix"),
     ({"state": "present"}, "no export is given"),
     ({"state": "off", **sflow()}, "value of state must be one of: present, absent, got: off"),
     ({"sFlow": {}}, "Unsupported parameters"),

@@ -63,10 +63,10 @@ WRONG: list[tuple[Result, str]] = [
     ({"replug": True}, "value of replug must be one of: never, allowed, got: True"),
     ({"uri": "xen:///"}, "libvirt at xen:///: cannot be reached"),
     ({"mtu": 1500}, "Unsupported parameters for"),
-    ({"default": True}, "default = True: port group blue is the default of this network. Give blue default: false"),
+    ({"default": True}, "default = True: port group blue is the default of this network. Set default: false for blue"),
     ({"default": "perhaps"}, "'default' is of type str"),
     (on("vfs", name="gold", state="absent"), "state = 'absent': NICs of a use it, and would start without its"),
-    (on("vfs", name="base", state="absent"), "state = 'absent': NICs of b have it"),
+    (on("vfs", name="base", state="absent"), "state = 'absent': NICs of b use it"),
     (on("vfs", name="idle", state="absent"), "Set another port group for them first, with nfv.kvm.vm_interface"),
     (on("vfs", name="idle", replug="allowed", **vlan(7)), "domain sleeper: it is paused, so its guest cannot release"),
     ({"state": "absent", "default": True}, "default = True: it is not valid for a profile that is absent. Remove "
@@ -75,7 +75,7 @@ WRONG: list[tuple[Result, str]] = [
      "state"),
     ({"state": "absent", **virtualport(QBG)}, "virtualport: it is not valid for a profile that is absent"),
     ({"state": "absent", **inbound(average=5)}, "bandwidth: it is not valid for a profile that is absent"),
-    ({"state": "absent", "trust_guest_rx_filters": True}, "trust_guest_rx_filters = True: a profile that is absent"),
+    ({"state": "absent", "trust_guest_rx_filters": True}, "trust_guest_rx_filters = True: it is not valid for"),
     ({"state": "absent", "isolated": True}, "isolated = True: it is not valid for a profile that is absent"),
     # VLANs
     (vlan(0), "vlan.tags = 0: it must be from 1 to 4094"),
@@ -103,14 +103,14 @@ WRONG: list[tuple[Result, str]] = [
     # virtualports
     ({"virtualport": {"profileid": "gold"}}, "missing required arguments: type found in virtualport"),
     (virtualport({"type": "802.1Q"}), "value of type must be one of: 802.1Qbg, 802.1Qbh, openvswitch, midonet, none"),
-    (virtualport(QBG), "virtualport.type = '802.1Qbg': network br (forward mode bridge) has openvswitch"),
-    (virtualport({"type": "midonet"}), "virtualport.type = 'midonet': network br (forward mode bridge) has"),
+    (virtualport(QBG), "virtualport.type = '802.1Qbg': network br (forward mode bridge) supports openvswitch"),
+    (virtualport({"type": "midonet"}), "virtualport.type = 'midonet': network br (forward mode bridge) supports"),
     (virtualport(OVS), "bridge of network br = 'br0': Open vSwitch has no such bridge. Run ovs-vsctl list-br to"),
-    (on("nat", **virtualport(OVS)), "virtualport.type = 'openvswitch': network nat (forward mode nat) has no"),
-    (on("taps", **virtualport(OVS)), "network taps (forward mode vepa) has 802.1Qbg or 802.1Qbh"),
-    (on("vfs", **virtualport(QBG)), "virtualport.type = '802.1Qbg': network vfs (forward mode hostdev) has 802.1Qbh"),
-    (on("qbg", **virtualport(QBH)), "virtualport.type = '802.1Qbh': network qbg (forward mode vepa) says 802.1Qbg"),
-    (on("qbg", **virtualport(QBG, managerid=12)), "virtualport.managerid = 12: network qbg (forward mode vepa) says"),
+    (on("nat", **virtualport(OVS)), "virtualport.type = 'openvswitch': network nat (forward mode nat) supports no"),
+    (on("taps", **virtualport(OVS)), "network taps (forward mode vepa) supports 802.1Qbg or 802.1Qbh"),
+    (on("vfs", **virtualport(QBG)), "virtualport.type = '802.1Qbg': network vfs (forward mode hostdev) supports"),
+    (on("qbg", **virtualport(QBH)), "virtualport.type = '802.1Qbh': network qbg (forward mode vepa) sets 802.1Qbg"),
+    (on("qbg", **virtualport(QBG, managerid=12)), "virtualport.managerid = 12: network qbg (forward mode vepa) sets"),
     (on("fex", **virtualport(QBH, profileid="gold")), "virtualport.profileid = 'gold': network fex (forward mode"),
     (on("taps", **virtualport(QBG, managerid=0)), "virtualport.managerid = 0: 0 is reserved in 802.1Qbg"),
     (on("taps", **virtualport(QBG, managerid=256)), "virtualport.managerid = 256: it must be from 1 to 255"),
@@ -145,7 +145,7 @@ WRONG: list[tuple[Result, str]] = [
     (on("nat", **inbound(floor=4)), "Remove floor, and set it for each NIC with nfv.kvm.vm_interface"),
     (on("vfs", **inbound(average=5)), "bandwidth = 'average=5': libvirt does not limit the bandwidth on network vfs "
      "(forward mode"),
-    (on("eths", **outbound(average=5)), "Remove bandwidth, and set max_tx_rate of the VF with nfv.kvm.sriov_vf"),
+    (on("eths", **outbound(average=5)), "Remove bandwidth; set max_tx_rate of the VFs with nfv.kvm.sriov_vf"),
     (on("taps", **outbound(average=5)), "bandwidth = 'average=5': libvirt does not limit the bandwidth on network taps "
      "(forward"),
     # switches

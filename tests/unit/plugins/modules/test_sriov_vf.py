@@ -86,7 +86,7 @@ WRONG: list[tuple[Result, str]] = [
     (vf(mac="52:54:00:00:00:01\n"), "vfs[0].mac = '52:54:00:00:00:01\\n'"),
     (vf(mac="01:00:5e:00:00:01"), "vfs[0].mac = '01:00:5e:00:00:01': this is a multicast"),
     (vf(mac="ff:ff:ff:ff:ff:ff"), "vfs[0].mac = 'ff:ff:ff:ff:ff:ff'"),
-    (vf(mac="00:00:00:00:00:00"), "vfs[0].mac = '00:00:00:00:00:00': the all-zero address"),
+    (vf(mac="00:00:00:00:00:00"), "vfs[0].mac = '00:00:00:00:00:00': this is the all-zero address"),
     (vf(index="0-1", mac=MAC), f"vfs[0].mac = '{MAC}': 2 VFs cannot share one MAC"),
     ({"vfs": [{"index": 0, "mac": MAC}, {"index": 1, "mac": "52-54-00-00-00-01"}]}, "vfs[1].mac = '52:54:00:00:00:01'"),
     # VLANs

@@ -117,10 +117,10 @@ ODD = [
      {"mac": "52:54:00:00:00:09"}, "the domain has no NIC of this name"),
     ("a virtualport that its network does not have", "<interface type='network'><source network='lan'/><virtualport "
      "type='openvswitch'/><alias name='ua-vf'/>", {"mtu": 1400}, {"virtualport": QBH},
-     "network lan (forward mode isolated) has no virtualports"),
+     "network lan (forward mode isolated) supports no virtualports"),
     ("a virtualport that differs from its port group", "<interface type='network'><source network='ovs' "
      "portgroup='red'/><virtualport><parameters profileid='gold'/></virtualport><alias name='ua-vf'/>", {"mtu": 1400},
-     {"type": "network", "source": {"network": "ovs", "portgroup": "blue"}}, "network ovs or its port group says blue"),
+     {"type": "network", "source": {"network": "ovs", "portgroup": "blue"}}, "network ovs or its port group sets blue"),
     ("VLANs of a network without", "<interface type='network'><source network='lan'/><vlan><tag id='5'/></vlan><alias "
      "name='ua-vf'/>", {"mtu": 1400}, {"vlan": {"tags": [6]}}, "libvirt cannot set a VLAN on network lan"),
 ]

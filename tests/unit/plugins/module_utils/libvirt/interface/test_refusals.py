@@ -39,10 +39,10 @@ def on(network: str, **more: t.Any) -> Result:
 WRONG: list[tuple[list[Result], str]] = [
     # sources
     ([{**DIRECT, "source": None}], "a NIC of type direct requires exactly dev or pf and vf"),
-    ([{**DIRECT, "source": {"bridge": "br0"}}], "a NIC of type direct needs dev or pf and vf"),
-    ([{**DIRECT, "source": {"dev": "eth7", "mode": "client"}}], "source.mode = 'client': a NIC of type direct has no"),
-    ([{**VHOSTUSER, "source": {"path": "/run/a", "mode": "vepa"}}], "Give one of client, server"),
-    ([{**VHOSTUSER, "source": {"path": "/run/a"}}], "needs mode and path"),
+    ([{**DIRECT, "source": {"bridge": "br0"}}], "a NIC of type direct requires exactly dev or pf and vf"),
+    ([{**DIRECT, "source": {"dev": "eth7", "mode": "client"}}], "source.mode = 'client': a NIC of type direct does"),
+    ([{**VHOSTUSER, "source": {"path": "/run/a", "mode": "vepa"}}], "Set one of client, server"),
+    ([{**VHOSTUSER, "source": {"path": "/run/a"}}], "requires exactly mode and path"),
     ([{**VHOSTUSER, "source": {"path": "run/a", "mode": "client"}}], "this is not an absolute path"),
     ([{**DIRECT, "source": {"dev": "../eth7"}}], "this is not the name of a network interface"),
     ([{**DIRECT, "source": {"dev": "x" * 128}}], "this is not the name of a network interface"),
@@ -118,7 +118,7 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "peak": 5}}}], "it is below the average of 9 kilobytes per "
      "second"),
     ([{**BRIDGE, "bandwidth": {"inbound": {"average": 9, "floor": 5}}}], "libvirt guarantees a floor only for inbound"),
-    ([on("lan", bandwidth={"inbound": {"floor": 5}})], "network lan guarantees nothing"),
+    ([on("lan", bandwidth={"inbound": {"floor": 5}})], "network lan cannot guarantee"),
     ([on("pool", bandwidth=LIMIT)], "network pool gives VFs, whose bandwidth libvirt cannot limit"),
     # driver, model, filter, target
     ([{**BRIDGE, "driver": {"queues": 0}}], "driver.queues = 0: it must be from 1 to 256"),
@@ -171,16 +171,16 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**VF, "teaming": {"type": "persistent"}}], "the persistent NIC of a team must be virtio"),
     ([BACKUP, TRANSIENT, {**TRANSIENT, "name": "vf2", "source": {"pf": "enp2s0", "vf": 5}}], "is already in a team "
      "with it"),
-    ([{**BRIDGE, "teaming": {"type": "transient"}}], "interfaces[0].teaming.persistent: the transient NIC of a team"),
+    ([{**BRIDGE, "teaming": {"type": "transient"}}], "interfaces[0].teaming.persistent: only the transient NIC of"),
     ([{**BRIDGE, "teaming": {"type": "persistent", "persistent": "x"}}], "only the transient NIC"),
     ([{**VF, "teaming": {"type": "transient", "persistent": "a b"}}], "this is not the name of a NIC"),
     # networks
-    ([on("lan", virtualport={"type": "openvswitch"})], "network lan (forward mode isolated) has no virtualports"),
-    ([on("ovs", virtualport=QBH)], "network ovs (forward mode bridge) has openvswitch"),
-    ([on("pool", virtualport=QBG)], "network pool (forward mode hostdev) has 802.1Qbh"),
-    ([on("taps", virtualport={"type": "openvswitch"})], "forward mode private) has 802.1Qbg or 802.1Qbh"),
+    ([on("lan", virtualport={"type": "openvswitch"})], "network lan (forward mode isolated) supports no virtualports"),
+    ([on("ovs", virtualport=QBH)], "network ovs (forward mode bridge) supports openvswitch"),
+    ([on("pool", virtualport=QBG)], "network pool (forward mode hostdev) supports 802.1Qbh"),
+    ([on("taps", virtualport={"type": "openvswitch"})], "forward mode private) supports 802.1Qbg or 802.1Qbh"),
     ([on("taps", virtualport={"type": "802.1Qbg", "managerid": 3})], "needs it, and network taps does not set it"),
-    ([on("ovs", virtualport={"type": "openvswitch", "profileid": "red"})], "network ovs or its port group says gold"),
+    ([on("ovs", virtualport={"type": "openvswitch", "profileid": "red"})], "network ovs or its port group sets gold"),
     ([on("ovs", filterref={"filter": "clean-traffic"})], "libvirt filters only on a Linux bridge, and network ovs"),
     ([on("taps", virtualport=QBG)], "802.1Qbg needs a VLAN other than 0"),
     ([on("taps", vlan={"tags": [5]})], "libvirt cannot set a VLAN on network taps (forward mode private)"),

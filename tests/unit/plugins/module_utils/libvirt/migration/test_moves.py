@@ -623,7 +623,7 @@ def test_a_file_that_is_there_is_not_overwritten(pair: Pair) -> None:
     assert pair.all() == before
 
 
-@pytest.mark.parametrize(("data", "told"), [(b"kernel", ""), (b"KERNEL", f"file {KERNEL}: kvm2 has it already")])
+@pytest.mark.parametrize(("data", "told"), [(b"kernel", ""), (b"KERNEL", f"file {KERNEL}: kvm2 already has it")])
 def test_a_medium_that_is_there_is_taken_if_it_is_the_same(pair: Pair, data: bytes, told: str) -> None:
     pair.domain()
     Path(pair.hosts["kvm2"].host.path("/boot")).mkdir()

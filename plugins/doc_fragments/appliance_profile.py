@@ -17,18 +17,18 @@ options:
       - The role P(nfv.kvm.virtual_appliance#role) has profiles in its folder C(profiles/), such as C(vsrx.yml).
     type: dict
     suboptions:
-      description: {type: str, description: "What the appliance is called, for readers of the profile."}
+      description: {type: str, description: "Description of the appliance for readers of the profile."}
       image:
         description:
-          - Path on the host of the image that the first disk is a copy of. Required unless O(state=absent).
-          - The image must not be based on another file that the copy does not find.
+          - Path of the image on the host. The first disk is a copy of it. Required unless O(state=absent).
+          - The image must not be based on another file that the copy cannot find.
         type: str
       vcpus: {type: int, required: true, description: "Number of vCPUs."}
       memory: {type: int, required: true, description: "Memory in MiB."}
       machine: {type: str, required: true, description: "Machine type, such as V(q35), V(pc) or V(pc-i440fx-6.2)."}
       cpu:
         description:
-          - The CPU that the guest sees, that is V(host-passthrough), V(host-model), V(maximum) or a CPU model of
+          - The CPU that the guest sees. One of V(host-passthrough), V(host-model), V(maximum), or a CPU model of
             libvirt.
           - "If it depends on the vendor of the host's CPU, a dictionary such as
             V({intel: host-passthrough, amd: EPYC})."
@@ -108,8 +108,8 @@ options:
             type: bool
       smbios:
         description:
-          - "What the firmware reports to the guest, by the blocks and entries of libvirt, such as
-            V({system: {product: VM-VMX, family: lab}}). Some appliances recognize by it what they are."
+          - "SMBIOS values that the firmware reports to the guest, by the blocks and entries of libvirt, such as
+            V({system: {product: VM-VMX, family: lab}}). Some appliances need them to detect their type."
         type: dict
         suboptions:
           bios: {type: dict, description: "Entries such as C(vendor) and C(version)."}
@@ -132,7 +132,7 @@ options:
         elements: dict
         suboptions:
           name: {type: str, required: true, description: "Name of the disk and, without extension, of its file."}
-          image: {type: str, required: true, description: "Path on the host of the image that the disk is a copy of."}
+          image: {type: str, required: true, description: "Path of its image on the host. The disk is a copy of it."}
           bus: &bus
             description: Bus of the disk.
             type: str
@@ -140,7 +140,7 @@ options:
             choices: [virtio, ide, sata, scsi, usb]
           format: *format
       nics:
-        description: How the appliance names and counts its NICs.
+        description: How the appliance names and numbers its NICs.
         type: dict
         required: true
         suboptions:
@@ -156,12 +156,12 @@ options:
           first: {type: int, required: true, description: "The number C({n}) of the first of them."}
           model: {type: str, required: true, description: "NIC model, unless O(interfaces[].model) is given."}
           models: {type: dict, description: "Other NIC models by the names of NICs, such as V({fxp0: e1000})."}
-          maximum: {type: int, description: "How many NICs the appliance can have. If it is omitted, any number."}
+          maximum: {type: int, description: "Maximum number of NICs. If it is omitted, there is no limit."}
           hotplug:
             description: Whether NICs can be added and removed while the appliance runs. If it is omitted, they can.
             type: bool
       day0:
-        description: The medium on which the appliance looks for its day-0 configuration. See O(day0) for the files.
+        description: The medium from which the appliance reads its day-0 configuration. See O(day0) for the files.
         type: dict
         suboptions:
           kind:

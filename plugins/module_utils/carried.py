@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What carries the host's own traffic: who would be cut off without a netdev, whether for a moment or for good."""
+"""What carries the host's own traffic: who would be cut off without a netdev, whether for a moment or permanently."""
 
 from __future__ import annotations
 

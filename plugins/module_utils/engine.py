@@ -122,7 +122,7 @@ def bring(resource: Resource[State], host: Host, holder: str, actions: list[str]
     while True:
         objects = {*resource.objects(host), *known}
         if lock.busy(host, objects):
-            # Who has nothing to do need not wait. What fails amid the other run's change may not fail after it.
+            # Who has nothing to do need not wait. What fails during the other run's change may not fail after it.
             with contextlib.suppress(KvmError):
                 current, plan = look(resource, host)
                 if not plan.steps:

@@ -11,7 +11,7 @@ class KvmError(Exception):
 
     :param subject: what it is about, such as ``vfs[0].vlan`` or ``VF 3 of enp1s0``
     :param cause: what is wrong, as the end of the sentence that ``subject`` begins
-    :param value: the value that was given or found, None where there is none
+    :param value: the value that was given or found, None if there is none
     :param remedy: what to do about it, one sentence
 
     ``aftermath``: what became of the host, a sentence that is added where a failure left a trace.
@@ -42,7 +42,7 @@ class KvmError(Exception):
 
 
 class ValidationError(KvmError):
-    """A parameter cannot be meant as it was given; raised before the host is touched."""
+    """A parameter is not valid; raised before the host is touched."""
 
 
 class NotSupported(KvmError):

@@ -4,7 +4,7 @@
 """The seam between the collection and the machine: files, programs and the clock.
 
 Everything that a module reads or writes on a host goes through one :class:`Host`; a unit test gives it
-a folder as root and a function in place of programs.
+a folder as root and a function instead of programs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Host:
         return os.path.exists(self.path(path))
 
     def read(self, path: str) -> str | None:
-        """The text of a file without its trailing newline, None where it is not there or cannot be read."""
+        """The text of a file without its trailing newline, None if it does not exist or cannot be read."""
         try:
             with open(self.path(path), encoding="utf-8", errors="replace") as file:
                 return file.read().rstrip("\n")
@@ -71,7 +71,7 @@ class Host:
             os.close(descriptor)
 
     def replace(self, path: str, text: str, mode: int) -> None:
-        """Put a regular file in place of what is there, whole or not at all; missing folders are made.
+        """Replace a path by a regular file, completely or not at all; missing folders are created.
 
         Until it is complete it has one name for each path, so that the next run overwrites what a killed one left.
         """
@@ -115,7 +115,7 @@ class Host:
             os.fsync(file.fileno())
 
     def rename(self, path: str, new: str) -> None:
-        """Put a file in the place of another, if there is one, at once."""
+        """Move a file to a path, and replace an existing file there, in one step."""
         os.rename(self.path(path), self.path(new))
 
     def hard_link(self, path: str, new: str) -> None:
@@ -137,7 +137,7 @@ class Host:
             os.rmdir(self.path(path))
 
     def names(self, folder: str) -> list[str]:
-        """The names in a folder, sorted; none where there is no such folder."""
+        """The names in a folder, sorted; none if there is no such folder."""
         try:
             return sorted(os.listdir(self.path(folder)))
         except OSError:
@@ -156,7 +156,7 @@ class Host:
         return None if target is None else os.path.basename(target)
 
     def status(self, path: str) -> os.stat_result | None:
-        """What a file is, links followed; None where it is not there."""
+        """What a file is, links followed; None if it does not exist."""
         try:
             return os.stat(self.path(path))
         except OSError:

@@ -34,7 +34,7 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
     """A link as ``ip -json -details link show`` tells it, VFs under ``vfinfo_list``: all of them, or none.
 
     :param numvfs: how many VFs there are, 0 if they do not matter
-    :raises CommandFailed: ip refuses, or the kernel tells only some of the VFs
+    :raises CommandFailed: ip refuses, or the kernel reports only some of the VFs
     """
     done = host.run([*LINKS, "dev", netdev])
     if done.returncode != 0:
@@ -52,7 +52,7 @@ def show_link(host: Host, netdev: str, numvfs: int) -> dict[str, t.Any]:
 
 
 def kind(host: Host, netdev: str) -> str | None:
-    """What a virtual link is, such as bond, team or vrf; None where ip says nothing of it."""
+    """What a virtual link is, such as bond, team or vrf; None if ip says nothing of it."""
     try:
         found: str | None = show_link(host, netdev, 0).get("linkinfo", {}).get("info_kind")
     except CommandFailed:
@@ -61,7 +61,7 @@ def kind(host: Host, netdev: str) -> str | None:
 
 
 def tells_devices(host: Host) -> bool:
-    """Whether the kernel tells of which device a netdev is (``parentdev``, since Linux 5.14): it does so of any NIC's.
+    """Whether the kernel reports which device a netdev is of (``parentdev``, since Linux 5.14): for each NIC.
 
     :raises CommandFailed: ip refuses
     """
@@ -96,7 +96,7 @@ def routes(host: Host) -> dict[str, list[str]]:
 
 
 def _is_of_an_address(route: dict[str, t.Any]) -> bool:
-    """Whether the kernel made a route when an address, be it a link-local one, was set: the table local, what an IPv4
+    """Whether the kernel made a route when an address, also a link-local one, was set: the table local, what an IPv4
     address connects to, and fe80::/64 and ff00::/8. The prefix that an IPv6 router announces is the kernel's as well,
     and does not need an address (net/ipv6/addrconf.c, addrconf_prefix_rcv)."""
     of_link = ":" not in route["dst"] or route["dst"].startswith(("fe80:", "ff"))

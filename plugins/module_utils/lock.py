@@ -76,7 +76,7 @@ def _file(name: str) -> str:
 def _open(host: Host, name: str) -> int:
     """The lock file of an object. It stays: removing it while another run waits for it would make two locks of one.
 
-    :raises ValidationError: it is not in a folder that only this user can write to, or is no file
+    :raises ValidationError: it is not in a folder that only this user can write to, or is not a file
     """
     path, file = folder(host), _file(name)
     descriptor = _open_private(host, path)
@@ -104,8 +104,8 @@ def _open_private(host: Host, path: str) -> int:
     found = os.fstat(descriptor)
     if found.st_uid != os.geteuid():
         os.close(descriptor)
-        raise ValidationError(f"folder {path}", f"it belongs to another user (user ID {found.st_uid}), who could change "
-                              "the locks in it", remedy=f"Remove it (rm -r {path}), and run the task again")
+        raise ValidationError(f"folder {path}", f"it belongs to another user (ID {found.st_uid}), who could change the "
+                              "locks in it", remedy=f"Remove it (rm -r {path}), and run the task again")
     if stat.S_IMODE(found.st_mode) != 0o700:
         os.fchmod(descriptor, 0o700)
     return descriptor

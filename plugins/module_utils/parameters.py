@@ -114,7 +114,7 @@ def dictionary_of(subject: str, value: t.Any, options: Spec) -> Spec:
 
 
 def check_integer(subject: str, value: t.Any) -> None:
-    """Refuse what Ansible takes for an integer although it is none, or breaks on.
+    """Refuse what Ansible takes for an integer although it is not one, or breaks on.
 
     :raises ValidationError: it is a truth value, a list or a dictionary, or too large to calculate
     """

@@ -18,12 +18,12 @@ PCI_ADDRESS = re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]"
 
 
 def attribute(host: Host, address: str, name: str) -> str | None:
-    """One attribute file of a device, None where the device has no such file."""
+    """One attribute file of a device, None if the device has no such file."""
     return host.read(f"{DEVICES}/{address}/{name}")
 
 
 def number(host: Host, address: str, name: str) -> int | None:
-    """A decimal attribute of a device, None where the device has no such file."""
+    """A decimal attribute of a device, None if the device has no such file."""
     text = attribute(host, address, name)
     return None if text is None else int(text)
 
@@ -40,7 +40,7 @@ def iommu_group(host: Host, address: str) -> int | None:
 
 
 def numa_node(host: Host, address: str) -> int | None:
-    """The NUMA node of the device, None where the firmware names none (the kernel says -1)."""
+    """The NUMA node of the device, None if the firmware names none (the kernel says -1)."""
     node = number(host, address, "numa_node")
     return None if node is None or node < 0 else node
 
@@ -62,12 +62,12 @@ def uppers(host: Host, netdev: str) -> list[str]:
 
 
 def is_up(host: Host, netdev: str) -> bool:
-    """Whether a netdev is up, be it without a link."""
+    """Whether a netdev is up, also without a link."""
     return bool(int(host.read(f"{NETDEVS}/{netdev}/flags") or "0", 16) & IFF_UP)
 
 
 def netdev_of(host: Host, name: str) -> str | None:
-    """The netdev of a name, be it an alternative one, for which sysfs has no folder; None where there is none."""
+    """The netdev of a name, also an alternative one, for which sysfs has no folder; None if there is none."""
     if not name or "/" in name:
         return None
     if host.exists(f"{NETDEVS}/{name}"):
@@ -127,7 +127,7 @@ def pf_addresses(host: Host) -> list[str]:
 
 
 def pf_of(host: Host, vf: str) -> str | None:
-    """The PCI address of a VF's PF; None for what is no VF, or not there."""
+    """The PCI address of a VF's PF; None for what is not a VF, or not there."""
     return host.link_name(f"{DEVICES}/{vf}/physfn")
 
 
@@ -138,14 +138,14 @@ def vf_of_netdev(host: Host, netdev: str) -> str | None:
 
 
 def vf_address(host: Host, pf_address: str, index: int) -> str | None:
-    """The PCI address of a VF, as the kernel links it; None where there is no such VF now."""
+    """The PCI address of a VF, as the kernel links it; None if there is no such VF now."""
     return host.link_name(f"{DEVICES}/{pf_address}/virtfn{index}")
 
 
 def future_vf_address(host: Host, pf_address: str, index: int) -> str | None:
     """The PCI address that a VF will have: PF + offset + index x stride (PCIe base specification, SR-IOV capability).
 
-    None where the kernel does not show offset and stride.
+    None if the kernel does not show offset and stride.
     """
     offset, stride = number(host, pf_address, "sriov_offset"), number(host, pf_address, "sriov_stride")
     if offset is None or stride is None:

@@ -27,7 +27,7 @@ ALTERNATIVE_NAME_BYTES = 127  # ALTIFNAMSIZ - 1, include/uapi/linux/if.h
 
 
 def netdev_of(host: Host, name: str) -> str | None:
-    """The name of the link that has a name, be it as an alternative one (Linux 5.5); None where no link has it."""
+    """The name of the link that has a name, also as an alternative one (Linux 5.5); None if no link has it."""
     wanted = name.encode(errors="replace")
     if not wanted or b"\0" in wanted or len(wanted) > ALTERNATIVE_NAME_BYTES:
         return None
@@ -37,7 +37,7 @@ def netdev_of(host: Host, name: str) -> str | None:
 
 
 def vf_infos(host: Host, ifindex: int) -> list[dict[str, t.Any]]:
-    """The VFs of a link in the form of ip's ``vfinfo_list``; none where the kernel does not answer with a link."""
+    """The VFs of a link in the form of ip's ``vfinfo_list``; none if the kernel does not answer with a link."""
     mask = struct.pack("=HHI", 8, IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS)
     link = _link(host, LINK.pack(0, 0, ifindex, 0, 0) + mask)
     return [vf_info(dict(attributes(info))) for number, listed in attributes(link) if number == IFLA_VFINFO_LIST

@@ -42,7 +42,7 @@ class Use:
 
     :param subject: what messages call who asks, such as interfaces[0]
     :param topology: hostdev, or the mode of the macvtap
-    :param pf: None for a device that is no VF
+    :param pf: None for a device that is not a VF
     """
 
     subject: str

@@ -8,67 +8,67 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bios_check
-short_description: Tell whether a KVM host is ready for appliances with SR-IOV, and which layer is at fault if not
+short_description: Check whether a KVM host is ready for appliances with SR-IOV, and report the cause if it is not
 version_added: 0.1.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
-  - Looks at the CPU, the firmware, the kernel and the NICs of a host, and says for each check what it found,
-    which layer is at fault and what to do about it, with the names that vendors of firmware use.
-  - Reads only files below C(/proc), C(/sys), C(/dev), C(/run), C(/lib/modules) and C(/var/cache/libvirt), and asks the
-    kernel for the features of NICs. It starts no program, changes nothing and runs without root; what the host then
-    does not show is reported as V(unknown), never as V(ok).
+  - Checks the CPU, the firmware, the kernel and the NICs of a host. For each check, it reports the finding, the layer
+    that causes it and the remedy, with the names that firmware vendors use for their settings.
+  - Reads only files in C(/proc), C(/sys), C(/dev), C(/run), C(/lib/modules) and C(/var/cache/libvirt), and the features
+    of NICs from the kernel. It starts no program and changes nothing. It also works without root. Values that it cannot
+    read then are reported as V(unknown), never as V(ok).
 extends_documentation_fragment:
   - nfv.kvm.attributes.reading
 options:
   pfs:
     description:
-      - The NICs that will carry the VFs, each by the name of its network interface or by its PCI address.
-        Each of them must be able to have VFs.
-      - Without it, the NICs of the host are looked at as one group, of which at least one must be able to have VFs;
-        what else is wrong with some of them only is a V(warn).
+      - The NICs that will provide the VFs, each by its netdev or its PCI address. Each of them must support VFs.
+      - If it is omitted, all NICs of the host are checked as a group. At least one of them must support VFs. A fault
+        that only some of them have is a V(warn).
     type: list
     elements: str
   require:
     description:
-      - The checks to do; those that are not named are neither done nor returned. Without it, all that apply are done.
+      - The checks to run. Other checks are neither run nor returned. If it is omitted, all checks that apply are run.
       - V(cpu_virtualisation) is hardware virtualisation of the CPU (Intel VT-x, AMD SVM, ARM EL2).
       - V(kvm) is a running C(kvm_intel) or C(kvm_amd), or the KVM of ARM, with C(/dev/kvm).
-      - V(nested) is nested virtualisation; it is a V(warn) when off, since only some appliances need it.
-      - V(iommu_firmware) is an ACPI table from the firmware that describes an IOMMU, be it DMAR (Intel VT-d),
-        IVRS (AMD-Vi), VIOT (virtio) or IORT (ARM SMMU).
-      - V(iommu_kernel) is an IOMMU that the kernel drives, with IOMMU groups. A kernel argument alone is no proof.
-      - V(interrupt_remapping) is interrupts that the IOMMU remaps. Without it VFIO gives no VF to a guest,
-        unless C(allow_unsafe_interrupts) of C(vfio_iommu_type1) is set, which makes it a V(warn).
-      - V(nic_sriov) is SR-IOV of the NICs, with room for at least one VF, and a driver. It also shows whether the NIC
+      - V(nested) is nested virtualization. It is a V(warn) if it is off, because only some appliances need it.
+      - V(iommu_firmware) is an ACPI table from the firmware that describes an IOMMU. This is DMAR (Intel VT-d), IVRS
+        (AMD-Vi), VIOT (virtio) or IORT (ARM SMMU).
+      - V(iommu_kernel) is an IOMMU that the kernel uses, with IOMMU groups. A kernel argument alone is not sufficient.
+      - V(interrupt_remapping) is interrupt remapping by the IOMMU. Without it, VFIO does not give VFs to guests, unless
+        C(allow_unsafe_interrupts) of C(vfio_iommu_type1) is set. This is a V(warn).
+      - V(nic_sriov) is SR-IOV of the NICs with at least one possible VF, and a driver. It also shows whether the NIC
         has queues for macvtap interfaces (VMDq), as C(l2-fwd-offload) of C(ethtool --show-features).
-      - V(mmio) is addresses for the registers of the VFs. Without them the kernel makes no VF.
-      - V(acs) is an IOMMU group for each VF, or before there are any, for the PF. It is a V(fail) where VFs share it
-        with a device that the host uses, and a V(warn) where they share it among themselves.
-      - V(nic_model) is NICs that O(release) of O(appliance) knows. It is a V(fail) for a release that is too old,
-        and a V(warn) for a NIC that is not listed. It is V(unknown) for NICs that are newer than what the vendor's
-        guide lists, such as Intel E810 and ConnectX-5. It is done when O(appliance) is given.
-      - V(vm_fex) is PFs of a Cisco VIC, whose VFs can have port profiles (VM-FEX, 802.1Qbh). It is a V(fail) for a NIC
-        of another vendor, and a V(warn) for a driver, a VIC or a number of VFs that is known not to work. The host's
-        file C(/etc/nfv.kvm/vm_fex.json) replaces what is known, see M(nfv.kvm.vm_network). It is done only when named.
+      - V(mmio) is address space for the registers of the VFs. Without it, the kernel cannot create VFs.
+      - V(acs) is a separate IOMMU group for each VF, or, if no VF exists yet, for the PF. It is a V(fail) if VFs share
+        a group with a device that the host uses, and a V(warn) if several VFs share a group.
+      - V(nic_model) is NICs that O(release) of O(appliance) supports. It is a V(fail) if the release is too old, and a
+        V(warn) for a NIC that is not listed. It is V(unknown) for NICs that are newer than the vendor's guide, such as
+        Intel E810 and ConnectX-5. It is run if O(appliance) is given.
+      - V(vm_fex) is PFs of a Cisco VIC, whose VFs support port profiles (VM-FEX, 802.1Qbh). It is a V(fail) for a NIC
+        of another vendor, and a V(warn) for a driver, a VIC or a number of VFs that is known not to work. The file
+        C(/etc/nfv.kvm/vm_fex.json) on the host replaces this knowledge, see M(nfv.kvm.vm_network). It is run only if it
+        is listed.
       - V(vfio) is the driver C(vfio-pci), loaded or ready to be loaded.
-      - V(lockdown) is a kernel that is not locked down; else it is a V(warn), as PF drivers from elsewhere do not load.
-      - V(hugepages) is memory in hugepages; it is a V(warn) when there is none.
-      - V(numa) is memory on the NUMA node of each PF, and one node for all PFs that are named; else it is a V(warn).
-      - V(pcie_link) is a PCIe link at the full speed and width of each NIC; else it is a V(warn).
-      - V(pml_apicv) is KVM without the features of Intel's CPUs that the vendor of O(appliance) advises against; else
-        it is a V(warn). It is done when O(appliance) is one that the module knows, or when it is named.
-      - V(machine_types) is a QEMU with the machine type of the profile of O(appliance). Else it is a V(warn), which
-        names the newest other that will do. It is done as V(pml_apicv). The cache of libvirt shows what QEMU has.
-      - The other checks are recommendations for hosts on which appliances have CPUs for themselves. They are a V(warn)
-        only on a host that has isolated CPUs, or when they are named here. Elsewhere they are V(ok), with what was
-        found.
-      - V(isolated_cpus) is CPUs that the kernel has isolated, on the NUMA node of each PF.
+      - V(lockdown) is a kernel that is not locked down. Otherwise, it is a V(warn), because unsigned PF drivers cannot
+        be loaded.
+      - V(hugepages) is memory in huge pages. It is a V(warn) if there is none.
+      - V(numa) is memory on the NUMA node of each PF, and the same node for all listed PFs. Otherwise, it is a V(warn).
+      - V(pcie_link) is a PCIe link at the full speed and width of each NIC. Otherwise, it is a V(warn).
+      - V(pml_apicv) is KVM without the features of Intel CPUs that the vendor of O(appliance) advises against.
+        Otherwise, it is a V(warn). It is run if the module knows O(appliance), or if it is listed.
+      - V(machine_types) is a QEMU with the machine type of the profile of O(appliance). Otherwise, it is a V(warn) that
+        names the newest suitable type. It is run as V(pml_apicv). The cache of libvirt shows what QEMU supports.
+      - The other checks are recommendations for hosts on which appliances have dedicated CPUs. They are a V(warn) only
+        on a host with isolated CPUs, or if they are listed here. On other hosts they are V(ok), with the finding.
+      - V(isolated_cpus) is isolated CPUs on the NUMA node of each PF.
       - V(smt) is cores of which both threads are isolated, or neither is.
-      - V(interrupts) is interrupts of the host's NICs, and an irqbalance, that stay off the isolated CPUs.
-      - V(cpu_governor) is the governor C(performance) on these CPUs, or on all if none is isolated.
-      - V(cpu_idle) is no C-state from which such a CPU takes more than 10 microseconds to be back.
-      - V(node_hugepages) is hugepages on the NUMA node of each PF.
-      - V(transparent_hugepages) is transparent hugepages C(never) or for programs that ask (C(madvise)).
+      - V(interrupts) is interrupts of the NICs of the host, and irqbalance, that do not use the isolated CPUs.
+      - V(cpu_governor) is the governor C(performance) on these CPUs, or on all CPUs if none is isolated.
+      - V(cpu_idle) is no C-state from which such a CPU needs more than 10 microseconds to wake up.
+      - V(node_hugepages) is huge pages on the NUMA node of each PF.
+      - V(transparent_hugepages) is transparent huge pages set to C(never) or C(madvise).
       - V(ksm) is a kernel that does not merge equal pages.
     type: list
     elements: str
@@ -101,31 +101,32 @@ options:
       - ksm
   appliance:
     description:
-      - The appliance that will have the VFs. The module knows V(vsrx) and V(vmx), and those of O(appliances).
+      - The appliance that will use the VFs, for V(nic_model). The module knows V(vsrx) and V(vmx), and those of
+        O(appliances). If it is omitted, NIC models are not checked.
     type: str
   release:
     description:
-      - The release of the appliance, as its vendor writes it, such as V(18.1R1) or V(15.1X49-D90).
+      - Release of the appliance as its vendor writes it, such as V(18.1R1) or V(15.1X49-D90).
     type: str
   appliances:
     description:
-      - Which NICs the releases of appliances know, in addition to what the module knows. An entry takes the place of
-        all that the module knows of the appliance of that name.
+      - The NICs that the releases of appliances support, in addition to those that the module knows. An entry replaces
+        all that the module knows of the appliance with this name.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The appliance, as in O(appliance).
+        description: Name of the appliance, as in O(appliance).
         type: str
         required: true
       nics:
-        description: The NICs that it knows.
+        description: The NICs that it supports.
         type: list
         elements: dict
         required: true
         suboptions:
           model:
-            description: What messages call the NIC.
+            description: Name of the NIC in messages.
             type: str
             required: true
           ids:
@@ -135,39 +136,39 @@ options:
             required: true
           releases:
             description:
-              - The first releases that know it, one for each train of releases, in ascending order. The last one counts
-                for all later trains as well, so that V([15.1X49-D90, 17.3R1]) has 15.1X49-D100 and 18.1R1, and neither
+              - The first releases that support it, one for each train of releases, in ascending order. The last one
+                also applies to all later trains. V([15.1X49-D90, 17.3R1]) includes 15.1X49-D100 and 18.1R1, but neither
                 15.1X49-D80 nor 17.2R1.
-              - Without it, all releases know the NIC.
+              - If it is omitted, all releases support the NIC.
             type: list
             elements: str
             default: []
   fail_on:
     description:
-      - Which findings fail the task.
-      - V(fail) lets it fail when a check is V(fail); V(warn) when a check is V(fail) or V(warn);
-        V(never) only reports.
+      - Which findings let the task fail.
+      - With V(fail), the task fails if a check is V(fail). With V(warn), it fails if a check is V(fail) or V(warn).
+        With V(never), it only reports.
     type: str
     choices: [fail, warn, never]
     default: fail
 notes:
-  - C(virt-host-validate) of libvirt looks at the same as V(cpu_virtualisation), V(kvm), V(iommu_firmware) and
-    V(iommu_kernel), and agrees with them but for these. On CPUs with C(vmx) it wants DMAR and on those with C(svm)
-    IVRS; here either will do, as for an emulated host that pairs an AMD CPU with VT-d. It takes C(/dev/kvm) for KVM,
-    which udev makes before KVM runs, and also wants to be allowed to open it, which matters for the user that runs QEMU
-    only. On ARM it does not look at the CPU, and takes IORT for an SMMU. What is hidden, as in a container, is not
-    there for it.
-  - Only C(virt-host-validate) looks at cgroups, C(/dev/vhost-net), C(/dev/net/tun) and secure guests; the other checks
-    are of this module only.
+  - C(virt-host-validate) of libvirt checks the same as V(cpu_virtualisation), V(kvm), V(iommu_firmware) and
+    V(iommu_kernel), with these differences. It requires DMAR on CPUs with C(vmx) and IVRS on CPUs with C(svm). This
+    module accepts either, for example on an emulated host that combines an AMD CPU with VT-d. It considers C(/dev/kvm)
+    as proof of KVM, although udev creates it before KVM runs, and also requires permission to open it, which only the
+    user that runs QEMU needs. On ARM, it does not check the CPU, and considers IORT as proof of an SMMU. It reports
+    values that are hidden, as in a container, as missing.
+  - Only C(virt-host-validate) checks cgroups, C(/dev/vhost-net), C(/dev/net/tun) and secure guests. All other checks
+    exist only in this module.
 seealso:
   - module: nfv.kvm.sriov_vf
 """
 
 EXAMPLES = r"""
-- name: Stop here unless the host is ready
+- name: Fail if the host is not ready
   nfv.kvm.bios_check:
 
-- name: Stop here unless both of these NICs can have VFs
+- name: Fail if one of these NICs does not support VFs
   nfv.kvm.bios_check:
     pfs:
       - enp1s0
@@ -177,13 +178,13 @@ EXAMPLES = r"""
       - iommu_kernel
       - nic_sriov
 
-- name: Stop here unless these NICs suit vSRX 18.1R1
+- name: Fail if vSRX 18.1R1 does not support these NICs
   nfv.kvm.bios_check:
     pfs: [enp1s0, enp2s0]
     appliance: vsrx
     release: 18.1R1
 
-- name: The same for an appliance that the module does not know
+- name: Fail if an appliance that the module does not know does not support these NICs
   nfv.kvm.bios_check:
     pfs: [enp1s0, enp2s0]
     appliance: my_router
@@ -195,12 +196,12 @@ EXAMPLES = r"""
             ids: ["8086:1592", "8086:1593"]
             releases: ["7.2.5", "7.4.0"]
 
-- name: Look at the host without stopping
+- name: Check the host without failing
   nfv.kvm.bios_check:
     fail_on: never
   register: host_check
 
-- name: Say what is left to do, and for whom
+- name: Show the remedies, and the layers that they concern
   ansible.builtin.debug:
     msg: "{{ item.cause }}: {{ item.found }}. {{ item.remedy }}."
   loop: "{{ host_check.checks | rejectattr('status', 'eq', 'ok') }}"
@@ -211,43 +212,44 @@ EXAMPLES = r"""
 RETURN = r"""
 msg:
   description:
-    - The names of the checks by status, in one line.
-    - When the task fails, every failing check with its cause, what it found and the remedy.
+    - The names of the checks by their status, in one line.
+    - If the task fails, each failed check with its cause, its finding and the remedy.
   returned: always
   type: str
   sample: "warn: hugepages; unknown: iommu_firmware; ok: cpu_virtualisation, kvm, nested, iommu_kernel,
     interrupt_remapping, nic_sriov, mmio, acs, vfio, lockdown, numa, pcie_link"
 ready:
-  description: Whether no check is V(fail). Checks that are V(warn) or V(unknown) leave it true.
+  description: Whether no check is V(fail). It is also true if checks are V(warn) or V(unknown).
   returned: always
   type: bool
   sample: false
 checks:
-  description: The checks, from the CPU up to what makes appliances fast. Also returned when the task fails.
+  description: The checks, in the order from the CPU to the performance of appliances. Also returned if the task fails.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The name of the check, as in O(require).
+      description: Name of the check, as in O(require).
       type: str
       sample: iommu_kernel
     status:
-      description: V(ok), V(warn), V(fail), or V(unknown) where the host does not show what is needed to tell.
+      description: Result, one of V(ok), V(warn), V(fail), or V(unknown) if the host does not show the required values.
       type: str
       sample: fail
     found:
-      description: What was seen on the host.
+      description: The finding on the host.
       type: str
       sample: the kernel drives no IOMMU (/sys/class/iommu has 0 entries, /sys/kernel/iommu_groups 0)
         with no IOMMU argument on its command line
     cause:
       description:
-        - The layer at fault, one of V(firmware), V(kernel), V(driver), V(nic), V(appliance) and V(host); null when ok.
+        - The layer that causes it, one of V(firmware), V(kernel), V(driver), V(nic), V(appliance) and V(host), or null
+          if the check is V(ok).
       type: str
       sample: kernel
     remedy:
-      description: What to do about it; empty when ok.
+      description: The remedy, or an empty text if the check is V(ok).
       type: str
       sample: Add the kernel arguments intel_iommu=on iommu=pt in GRUB_CMDLINE_LINUX of /etc/default/grub followed by
         update-grub (Debian, Ubuntu), or with grubby --update-kernel=ALL (RHEL, Fedora), then reboot

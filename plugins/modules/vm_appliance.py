@@ -10,17 +10,17 @@ module: vm_appliance
 short_description: Deploy, change or remove a virtual appliance on a KVM host
 version_added: 0.2.0
 description:
-  - Manages one virtual router or firewall (an appliance) as a whole. That is its VFs, its disks, its day-0 medium, its
-    libvirt domain, its NICs in the order in which the appliance counts them, its power, and whether it is ready.
-  - O(profile) describes the kind of appliance, all other options this one.
+  - Manages all parts of a virtual router or firewall (an appliance). These are its VFs, its disks, its day-0 medium,
+    its libvirt domain, its NICs in the order in which the appliance numbers them, its power state, and its readiness.
+  - O(profile) describes the kind of appliance, all other options describe the single appliance.
   - Check mode predicts every action, also on a host that does not have the VFs or the domain yet.
   - Whatever M(nfv.kvm.sriov_vf), M(nfv.kvm.vm_domain) and M(nfv.kvm.vm_interface) refuse is refused before anything
     is changed. The same applies to an image that is missing or has another format, and to a host that lacks disk space,
     memory, huge pages, the machine type or the CPU model, has no room for O(placement), or whose libvirt refuses the
     profile for another reason.
-  - If a step fails, the module takes back what this run changed. The message says so, and lists what it could not take
-    back. An appliance that is not ready in time keeps running, and the next run waits for it again.
-  - An appliance is known by its disks. A domain that has the name and no disk in O(folder) is refused.
+  - If a step fails, the module reverts the changes of this run. The message reports this, and lists the changes that it
+    could not revert. An appliance that is not ready in time keeps running, and the next run waits for it again.
+  - Identifies an appliance by its disks. A domain that has the name but no disk in O(folder) is refused.
 options:
   name:
     description: Name of the appliance and of its domain. It must also be valid as the name of a folder.
@@ -28,34 +28,35 @@ options:
     required: true
   state:
     description:
-      - V(running) deploys the appliance and starts it. A paused, suspended or saved one goes on.
-      - V(defined) deploys it, but neither starts it nor shuts it down.
+      - V(running) deploys the appliance and starts it. A paused, suspended or saved appliance resumes.
+      - V(defined) deploys it, but does not start it or shut it down.
       - V(shutdown) deploys it and asks its guest to shut down.
       - V(absent) asks its guest to shut down and removes the domain with its UEFI variables and TPM, its day-0 media
         and the log of its console. The settings of its VFs return to their defaults (no VLAN, spoof check on, trust
-        off, link V(auto), no rates), and the PFs to what they were before the appliance was deployed, also for the next
-        reboot. VFs that others use stay. The images always stay, and so do the disks unless you set O(remove_disks).
-        Only O(name) is needed, and O(folder) if it was given before.
+        off, link V(auto), no rates), and the PFs to their state before the appliance was deployed, also for the next
+        reboot. VFs that others use are not removed. The images are never removed, and the disks only if you set
+        O(remove_disks). Only O(name) is required, and O(folder) if it was set before.
       - A guest has 300 seconds to shut down.
     type: str
     choices: [running, shutdown, defined, absent]
     default: running
   day0:
     description:
-      - The day-0 configuration. Each key is the path of a file on the medium, such as V(config/juniper.conf), each
-        value the content of that file. O(profile.day0) describes the medium.
+      - The day-0 configuration. Each key is the path of a file on the medium, such as V(config/juniper.conf), and each
+        value is the content of that file. O(profile.day0) describes the medium.
       - The guest gets another configuration when it is next started; see O(restart). If this is omitted, the appliance
         has no medium, and one that it had is removed.
-      - It may hold passwords, so Ansible does not log it.
+      - It can contain passwords, so Ansible does not log it.
     type: dict
   bridges_pending:
     description:
-      - Linux bridges that will be there when the appliance is deployed. They need not be there yet.
-      - For check mode, where earlier tasks have only predicted them.
+      - Linux bridges that will exist when the appliance is deployed, and that do not need to exist yet.
+      - Use it in check mode, in which earlier tasks only predict them.
     type: list
     elements: str
   folder:
-    description: Folder of the disks and the day-0 medium. If it is omitted, C(/var/lib/libvirt/images/) and O(name).
+    description:
+      - Folder of the disks and the day-0 medium. If it is omitted, the folder O(name) in C(/var/lib/libvirt/images/).
     type: path
   autostart:
     description:
@@ -65,41 +66,43 @@ options:
     type: bool
   persistent:
     description:
-      - Whether the host prepares the PFs again after a reboot, for those of O(pfs) that do not give
-        O(pfs[].persistent). V(true) needs systemd 251 or newer on the host.
+      - Whether the host prepares the PFs again after a reboot, for PFs that do not set O(pfs[].persistent). V(true)
+        requires systemd 251 or later on the host.
     type: bool
     default: true
   restart:
     description:
-      - Whether a running appliance may be restarted for changes that wait for its next start, such as memory, the day-0
-        medium, or NICs that cannot change while it runs. It runs on with V(never), and RV(needs_restart) is true.
-      - With V(allowed), the guest is asked to shut down, once, and the appliance is started again. A saved state is
-        discarded if the change or O(state=absent) needs that, and the power of a crashed guest is cut.
+      - Whether the module can restart a running appliance for changes that take effect at its next start, such as
+        memory, the day-0 medium, or NICs that cannot change while it runs.
+      - With V(never), the appliance keeps running, and RV(needs_restart) is true.
+      - With V(allowed), the module asks the guest to shut down and starts the appliance again, once. It discards a
+        saved state if the change or O(state=absent) requires this, and powers off a crashed guest.
     type: str
     choices: [never, allowed]
     default: never
   disks:
     description:
-      - What to do with a disk whose image has changed, that is its path, its size or the time of its last change.
-        RV(disks) reports this as C(image_changed).
-      - V(keep) leaves the disk as it is.
-      - V(replace) makes a new copy of the image. All that the guest has written to the disk is lost. The appliance must
-        be off for this, so a running one also needs O(restart=allowed). The old disk is kept with the suffix C(.old)
-        until the appliance was ready once with the new one. If it is not ready in time, the old disk is put back.
-      - Disks that this module did not make are never replaced, because their image is not known.
+      - What to do with a disk whose image has another path, size or time of the last change than before. RV(disks)
+        reports this as C(image_changed).
+      - V(keep) does not change the disk.
+      - V(replace) copies the image again. All data that the guest has written to the disk is lost. The appliance must
+        be shut down for this, so a running one also requires O(restart=allowed). The old disk is kept with the suffix
+        C(.old) until the appliance has been ready once with the new one. If it is not ready in time, the old disk is
+        restored.
+      - Disks that this module did not create are never replaced, because their image is unknown.
     type: str
     choices: [keep, replace]
     default: keep
   remove_disks:
     description:
-      - With O(state=absent), whether the disks in O(folder) are removed, too. A disk stays if another domain uses it,
-        or has a disk that is based on it. If you keep the disks, the next deployment to that O(folder) uses them again.
+      - Whether O(state=absent) also removes the disks in O(folder). A disk is not removed if another domain uses it, or
+        has a disk that is based on it. If you keep the disks, the next deployment to this O(folder) uses them again.
     type: bool
     default: false
   wait:
     description:
-      - Whether to wait until the appliance is ready, as O(profile.ready) says, after it was started. If it is not ready
-        in time, the task fails.
+      - Whether to wait until the appliance is ready after it was started. O(profile.ready) defines when it is ready. If
+        it is not ready in time, the task fails.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -144,7 +147,7 @@ EXAMPLES = r"""
       user-data: "{{ lookup('ansible.builtin.file', 'edge1.yml') }}"
       meta-data: ""
 
-- name: Give a vSRX 8 GiB of memory, and restart it for that
+- name: Change the memory of a vSRX to 8 GiB, and restart it to apply the change
   nfv.kvm.vm_appliance:
     name: fw1
     profile:
@@ -161,7 +164,7 @@ EXAMPLES = r"""
       - {type: bridge, source: {bridge: br-inside}}
     restart: allowed
 
-- name: Deploy a router with CPUs and 1 GiB pages of the NUMA node of its VFs, which nobody else has
+- name: Deploy a router with dedicated CPUs and 1 GiB pages of the NUMA node of its VFs
   nfv.kvm.vm_appliance:
     name: edge2
     profile: "{{ lookup('ansible.builtin.file', 'router.yml') | from_yaml }}"
@@ -174,7 +177,7 @@ EXAMPLES = r"""
       policy: dedicated
       hugepages: 1G
 
-- name: Replace its disk by a copy of a new image, with the profile of a file
+- name: Replace the disk of a vSRX by a copy of a new image, with the profile from a file
   nfv.kvm.vm_appliance:
     name: fw1
     profile: "{{ lookup('ansible.builtin.file', 'vsrx-24.yml') | from_yaml }}"
@@ -184,7 +187,7 @@ EXAMPLES = r"""
     disks: replace
     restart: allowed
 
-- name: Remove the router with its disks
+- name: Remove a router with its disks
   nfv.kvm.vm_appliance:
     name: edge1
     state: absent
@@ -193,7 +196,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode, in words. If the task failed, what was not taken back.
+  description: >-
+    The changes that were made, or that would be made in check mode. If the task failed, the changes that were not
+    reverted.
   returned: always
   type: list
   elements: str
@@ -231,10 +236,10 @@ disks:
   type: list
   elements: dict
   contains:
-    name: {description: The name of the disk., type: str, sample: disk}
-    path: {description: Its file., type: str, sample: /var/lib/libvirt/images/edge1/disk.qcow2}
+    name: {description: Name of the disk., type: str, sample: disk}
+    path: {description: Path of its file., type: str, sample: /var/lib/libvirt/images/edge1/disk.qcow2}
     made_from:
-      description: The image that this module made it of, null if it did not make it.
+      description: The image from which this module copied the disk, or null if it did not create the disk.
       type: str
       sample: /var/lib/libvirt/images/router.qcow2
     image_changed: {description: Whether the image has changed since then., type: bool, sample: false}
@@ -263,7 +268,7 @@ ready:
   type: bool
   sample: true
 needs_restart:
-  description: Whether changes wait for the next start of the appliance.
+  description: Whether changes take effect only at the next start of the appliance.
   returned: success
   type: bool
   sample: false

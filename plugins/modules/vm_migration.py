@@ -190,7 +190,7 @@ actions:
   returned: always
   type: list
   elements: str
-  sample: ["domain edge: note that it moves to kvm2", "domain edge: move it live to kvm2"]
+  sample: ["domain edge: record that it moves to kvm2", "domain edge: move it live to kvm2"]
 """
 
 from ansible_collections.nfv.kvm.plugins.module_utils import engine

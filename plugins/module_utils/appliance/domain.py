@@ -53,8 +53,8 @@ def cpu(profile: Profile, vendor: str) -> Element:
     """:raises ValidationError: the profile has no CPU of this vendor."""
     wanted = profile.cpu.get(EVERY, profile.cpu.get(vendor))
     if wanted is None:
-        raise ValidationError("appliance profile, cpu", "it has nothing for this host, whose CPU's vendor is "
-                              f"{vendor}", profile.cpu, "Add it, or give one mode or model for all")
+        raise ValidationError("appliance profile, cpu", f"it has no entry for the CPU vendor of this host, {vendor}",
+                              profile.cpu, "Add an entry for this vendor, or set one mode or model for all vendors")
     found = made("cpu", mode=wanted) if wanted in CPU_MODES else made(
         "cpu", mode="custom", match="exact", within=[made("model", wanted, fallback="forbid")])
     if profile.sockets:
@@ -77,8 +77,9 @@ def medium_of(profile: Profile, path: str, number: int) -> Element:
     :raises ValidationError: the appliance takes none
     """
     if profile.day0 is None:
-        raise ValidationError("appliance profile, day0", "it is missing, so the appliance takes no day-0 configuration",
-                              None, "Leave the files out, or say in the profile how it takes them")
+        raise ValidationError("appliance profile, day0", "it is missing, so the appliance does not support a day-0 "
+                              "configuration",
+                              None, "Remove the files, or add day0 to the profile")
     cdrom = profile.day0.kind == "iso"
     return made("disk", type="file", device="cdrom" if cdrom else "disk", within=[
         made("driver", name="qemu", type="raw"), made("source", file=path), target(profile.day0.bus, number),

@@ -76,12 +76,12 @@ def _check_machine(connection: Connection, profile: Profile, domain: Element) ->
     known = connection.domain_capabilities(kind.get("arch"), kind.get("machine"), domain.get("type"))
     if known is None:
         raise ValidationError(
-            "profile.machine", f"the QEMU of this host has no such machine type for {domain.get('type')}",
-            profile.machine, "See virsh capabilities for those that it has, and whether KVM is usable")
+            "profile.machine", f"the QEMU of this host does not support this machine type for {domain.get('type')}",
+            profile.machine, "Run virsh capabilities to list the machine types, and check that KVM is usable")
     capabilities = xml.parse(known, "libvirt's capabilities")
     most = capabilities.find("vcpu[@max]")
     if most is not None and profile.vcpus > int(most.get("max")):
-        raise ValidationError("profile.vcpus", f"a machine {profile.machine} can have {most.get('max')} at most",
+        raise ValidationError("profile.vcpus", f"a machine {profile.machine} supports at most {most.get('max')}",
                               profile.vcpus, "Lower it, or choose another machine")
     cpu = domain.find("cpu")
     if cpu.get("mode") != "custom":
@@ -89,8 +89,8 @@ def _check_machine(connection: Connection, profile: Profile, domain: Element) ->
     name = cpu.findtext("model")
     models = {model.text: model.get("usable") for model in capabilities.findall("cpu/mode[@name='custom']/model")}
     if models and name not in models:
-        raise ValidationError("profile.cpu", "libvirt knows no such CPU model", name,
-                              "See virsh cpu-models x86_64, or take host-passthrough")
+        raise ValidationError("profile.cpu", "libvirt does not know this CPU model", name,
+                              "Run virsh cpu-models x86_64 to list the models, or set host-passthrough")
     if models.get(name) == "no":
-        raise NotSupported("profile.cpu", "this host's CPU lacks features of this model", name,
-                           "See virsh domcapabilities for the models that are usable, or take host-passthrough")
+        raise NotSupported("profile.cpu", "the CPU of this host lacks features of this model", name,
+                           "Run virsh domcapabilities to list the usable models, or set host-passthrough")

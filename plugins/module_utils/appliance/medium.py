@@ -58,8 +58,8 @@ def medium_of(folder: str, kind: str, label: str, files: t.Mapping[str, str]) ->
     for name, content in files.items():
         check_file(name, content, files)
     if len(label) > LABELS[kind]:
-        raise ValidationError("profile.day0.label", f"that of a medium of kind {kind} has {LABELS[kind]} characters at "
-                              "most", label, "Shorten it")
+        raise ValidationError("profile.day0.label", f"the label of a medium of kind {kind} has at most {LABELS[kind]} "
+                              "characters", label, "Shorten it")
     # As Ansible's to_json writes it, by which media were named before this module made them.
     digest = hashlib.sha256(json.dumps([dict(files), label], sort_keys=True).encode()).hexdigest()
     return Medium(f"{folder}/day0-{digest[:16]}{SUFFIXES[kind]}", kind, label, files)
@@ -68,8 +68,8 @@ def medium_of(folder: str, kind: str, label: str, files: t.Mapping[str, str]) ->
 def check_file(name: str, content: t.Any, files: t.Container[str]) -> None:
     """:raises ValidationError: there can be no such file on a medium; its content is not shown"""
     if ELSEWHERE.search(name):
-        raise ValidationError("day0", "a file of the medium is named from its root on, with no slash in front and no "
-                              "part .. in it", name, "Name it such as config/juniper.conf")
+        raise ValidationError("day0", "the path of a file must be relative to the root of the medium, without a "
+                              "leading slash and without ..", name, "Write a path such as config/juniper.conf")
     if any(len(part.encode()) > LONGEST for part in name.split("/")):
         raise ValidationError("day0", f"a part of this name has more than {LONGEST} bytes", name, "Shorten it")
     above = "/".join(name.split("/")[:-1])
@@ -78,7 +78,7 @@ def check_file(name: str, content: t.Any, files: t.Container[str]) -> None:
             raise ValidationError("day0", f"{above} cannot be a file and a folder", name, "Rename one of them")
         above = "/".join(above.split("/")[:-1])
     if not isinstance(content, str):
-        raise ValidationError("day0", f"the content of {name} is no text", None, "Give the text of the file")
+        raise ValidationError("day0", f"the content of {name} is not a text", None, "Set it to the text of the file")
     try:
         content.encode()
     except UnicodeEncodeError:
@@ -169,4 +169,4 @@ class RemoveParts:
 def _run(host: Host, argv: list[str]) -> None:
     done = host.run(argv)
     if done.returncode != 0:
-        raise CommandFailed(argv[0], f"it cannot make the day-0 medium: {done.stderr.strip()}")
+        raise CommandFailed(argv[0], f"it cannot create the day-0 medium: {done.stderr.strip()}")

@@ -94,7 +94,7 @@ def nic_of(options: object, subject: str) -> Nic:
 
     :raises ValidationError: it has no type, or an option that rules read is of another type
     """
-    return read(Nic, options, subject, "Describe the NIC as nfv.kvm.vm_interface takes it")
+    return read(Nic, options, subject, "Describe the NIC with the options of nfv.kvm.vm_interface")
 
 
 def on_bridge(bridge: str, subject: str, openvswitch: bool = False) -> Nic:
@@ -112,7 +112,7 @@ def misplaced(given: t.Iterable[tuple[str, str | None]], names: Names) -> Refuse
         if name not in (None, names.at(place)):
             yield ValidationError(
                 subject, f"the appliance names its NICs in their order, and this one is {names.at(place)}", name,
-                "List the NICs in the order in which the appliance counts them, without gaps")
+                "List the NICs in the order in which the appliance numbers them, without gaps")
 
 
 def ordered(interfaces: t.Sequence[object], rules: NicRules) -> list[Nic]:
@@ -123,7 +123,8 @@ def ordered(interfaces: t.Sequence[object], rules: NicRules) -> list[Nic]:
     nics = [nic_of(options, f"interfaces[{place}]") for place, options in enumerate(interfaces)]
     if len(nics) > (rules.maximum or len(nics)):
         raise ValidationError("interfaces", f"the appliance can have at most {rules.maximum} NICs, and these are "
-                              f"{len(nics)}", None, "Leave some out, or raise nics.maximum if you know better")
+                              f"{len(nics)}", None, "Remove some, or raise nics.maximum in the profile if the "
+                              "appliance supports more")
     for error in misplaced(((f"{nic.subject}.name", nic.name) for nic in nics), rules):
         raise error
     named = [nic.changed(name=rules.at(place)) for place, nic in enumerate(nics)]

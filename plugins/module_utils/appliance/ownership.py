@@ -26,8 +26,9 @@ def check_own(name: str, definition: Element | None, folder: str) -> None:
         return
     paths = [source.get("file") for source in definition.iterfind("devices/disk/source[@file]")]
     if not any(f"{folder}/{first}" in paths for first in FIRST):
-        raise InUse("name", "this host has a domain of that name which is not this appliance: it has no disk "
-                    f"{folder}/{FIRST[0]}", name, "Choose another name, or give the folder of the appliance's disks")
+        raise InUse("name", "this host has a domain of this name that is not this appliance, because it has no disk "
+                    f"{folder}/{FIRST[0]}", name, "Choose another name, or set folder to the folder of the appliance's "
+                    "disks")
 
 
 def check_folder(host: Host, connection: Connection, name: str, folder: str) -> None:
@@ -39,4 +40,4 @@ def check_folder(host: Host, connection: Connection, name: str, folder: str) -> 
     own = own_files(host, connection, name, xml.etree().Element("domain"), there) if there else ()
     for path in there:
         if path not in own:
-            raise InUse("folder", f"another domain has {path}", folder, "Give each appliance a folder of its own")
+            raise InUse("folder", f"another domain uses {path}", folder, "Set a different folder for each appliance")

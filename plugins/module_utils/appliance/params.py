@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From vm_appliance's parameters to an appliance; whatever cannot be meant is refused here."""
+"""From vm_appliance's parameters to an appliance; values that are not valid are refused here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Params = t.Mapping[str, t.Any]
 def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | ApplianceRemoval:
     """The appliance of vm_appliance's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     name, folder = name_and_folder(params)
     pfs = tuple(pf_of(given, place, params) for place, given in enumerate(params["pfs"] or []))
@@ -38,8 +38,8 @@ def appliance_resource(params: dict[str, t.Any]) -> ApplianceResource | Applianc
         return ApplianceRemoval(connect(params["uri"]), params["uri"], name, folder, pfs,
                                 params["restart"] == "allowed", params["remove_disks"], SHUTDOWN_SECONDS)
     if params["profile"] is None:
-        raise ValidationError("profile", "it is missing, and says what kind of appliance it is", None,
-                              "Give its keys, such as those of a profile of the role virtual_appliance")
+        raise ValidationError("profile", "it is missing, and it describes the kind of appliance", None,
+                              "Set its keys, for example to those of a profile of the role virtual_appliance")
     profile = profile_of(without_nulls(params["profile"]))
     check_disks(profile)
     nics = ordered(params["interfaces"] or [], profile.nics)
@@ -59,12 +59,12 @@ def name_and_folder(params: Params) -> tuple[str, str]:
     """
     name = params["name"]
     if not name.strip() or name in (".", "..") or "/" in name or "\n" in name or len(name.encode()) > LONGEST:
-        raise ValidationError("name", f"it must be a name that a folder can have, of {LONGEST} bytes at most", name,
-                              "Write one such as edge1")
+        raise ValidationError("name", f"it must be valid as the name of a folder and have at most {LONGEST} bytes",
+                              name, "Write a name such as edge1")
     folder = os.path.normpath(params["folder"] or f"{IMAGES}/{name}")
     if not folder.startswith("/") or folder == "/":
         raise ValidationError("folder", "it must be an absolute path below /", params["folder"],
-                              f"Write one such as {IMAGES}/{name}")
+                              f"Write a path such as {IMAGES}/{name}")
     return name, folder
 
 
@@ -86,8 +86,8 @@ def medium(folder: str, profile: Profile, files: t.Mapping[str, t.Any]) -> Mediu
     if not files:
         return None
     if profile.day0 is None:
-        raise ValidationError("day0", "the profile says nothing of day0, so the appliance takes no day-0 configuration",
-                              None, "Leave day0 out, or say in the profile how it takes one")
+        raise ValidationError("day0", "the profile has no day0, so the appliance does not support a day-0 medium",
+                              None, "Remove day0, or add day0 to the profile")
     return medium_of(folder, profile.day0.kind, profile.day0.label, files)
 
 
@@ -97,8 +97,8 @@ def check_disks(profile: Profile) -> None:
     for place, disk in enumerate(disks_of(profile), -1):
         subject = f"profile.disks[{place}].name"
         if not disk.name or "/" in disk.name or len(disk.name.encode()) > LONGEST:
-            raise ValidationError(subject, "it must be a name that a file can have", disk.name,
-                                  "Write one such as data")
+            raise ValidationError(subject, "it must be valid as the name of a file", disk.name,
+                                  "Write a name such as data")
         if disk.name in seen:
             raise ValidationError(subject, "another disk has this name; the first one is called disk", disk.name,
                                   "Choose another name")

@@ -132,7 +132,7 @@ def power_of(appliance: ApplianceResource, current: ApplianceState, waits: bool)
     runs, replaces = domain.live is not None, bool(replaced(appliance, current))
     goes_on = runs and appliance.state != "shutdown"
     if (goes_on or domain.state == SAVED) and replaces and not appliance.restart:
-        raise InUse(f"domain {name}", f"it is {domain.state}, and its disks can be replaced only while it is off",
+        raise InUse(f"domain {name}", f"it is {domain.state}, and its disks can be replaced only while it is shut down",
                     remedy="Set restart: allowed, or shut it down first")
     dead = domain.state == CRASHED and appliance.state == "running"
     again = goes_on and (replaces or ((waits or dead) and appliance.restart))

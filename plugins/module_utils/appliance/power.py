@@ -126,13 +126,13 @@ class Await(steps.DomainStep):
         deadline = host.now() + self.ready.timeout
         while not has_said(host, self.name, self.ready):
             if not domain.active():
-                raise CommandFailed(f"domain {self.name}", "it ended before it was ready", None,
-                                    f"See {console_log(self.name)} and /var/log/libvirt/qemu/{self.name}.log")
+                raise CommandFailed(f"domain {self.name}", "it stopped before it was ready", None,
+                                    f"Check {console_log(self.name)} and /var/log/libvirt/qemu/{self.name}.log")
             if host.now() >= deadline:
                 raise CommandFailed(
-                    f"domain {self.name}", f'its console did not say "{self.ready.console}" within '
-                    f"{self.ready.timeout} seconds", None, f"See {console_log(self.name)}; if it only needs more time, "
-                    "raise ready.timeout in its profile and run this again")
+                    f"domain {self.name}", f'its console did not show "{self.ready.console}" within '
+                    f'{self.ready.timeout} seconds', None, f"Check {console_log(self.name)}; if it only needs more "
+                    "time, raise ready.timeout in its profile and run the task again")
             host.sleep(POLL_SECONDS)
         host.replace(marker(self.folder), run_of(host, self.name), 0o600)
 
@@ -172,4 +172,4 @@ class FinishReplacement(steps.DomainStep):
             host.rename(path + OLD, path)
         if self.runs:
             Boot(self.connection, self.name, SHUTDOWN, self.folder).apply(host)
-        return [f"disk {path}: put the old one back" for path in self.paths]
+        return [f"disk {path}: restore the old one" for path in self.paths]

@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Option
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.want import Keys as Placement
 
 SUBJECT = "appliance profile, "
-REMEDY = "Run ansible-doc nfv.kvm.vm_appliance to see the keys of a profile with their values"
+REMEDY = "Run ansible-doc nfv.kvm.vm_appliance to see the keys of a profile and their values"
 FirstBus = t.Literal["virtio", "ide", "sata", "scsi"]
 Bus = t.Literal["virtio", "ide", "sata", "scsi", "usb"]
 Format = t.Literal["qcow2", "raw"]
@@ -132,6 +132,6 @@ def disks_of(profile: Profile) -> list[Disk]:
     :raises ValidationError: nobody has said where the image is
     """
     if not profile.image:
-        raise ValidationError("appliance profile, image", "it is missing, since only the vendor hands it out", None,
-                              "Give the path of the image on the KVM host")
+        raise ValidationError("appliance profile, image", "it is missing, because only the vendor provides it", None,
+                              "Set it to the path of the image on the KVM host")
     return [Disk("disk", profile.image, profile.disk.bus, profile.disk.format), *profile.disks]

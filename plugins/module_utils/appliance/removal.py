@@ -215,6 +215,6 @@ def _vfs_of(host: Host, definition: xml.Element) -> t.Iterator[str]:
 
 
 def _reported(vf: Vf) -> VfSettings:
-    """The defaults of what the driver of the PF tells of a VF."""
+    """The defaults of what the driver of the PF reports of a VF."""
     return VfSettings(**{name: value for name, value in DEFAULTS.given().items()
                          if getattr(vf.settings, name) is not None})

@@ -37,7 +37,7 @@ class DiskState:
 
     :param inode: of it, None if it is not there
     :param made: of which image it was made, None if that is not known
-    :param changed: whether the image is another one now, be it by its content
+    :param changed: whether the image is another one now, also by its content
     :param old: whether the disk that it replaced is still beside it
     """
 
@@ -76,7 +76,7 @@ def missing_folders(host: Host, folder: str) -> tuple[str, ...]:
         folder = os.path.dirname(folder)
     status = host.status(folder)
     if status is not None and not stat.S_ISDIR(status.st_mode):
-        raise ValidationError("folder", "this is no folder", folder, "Choose another one, or remove that file")
+        raise ValidationError("folder", "this is not a folder", folder, "Choose another folder, or remove that file")
     return tuple(found)
 
 
@@ -100,19 +100,19 @@ def _check_image(host: Host, disk: Disk) -> int:
     if found is None:
         raise ValidationError(subject, "this host has no such file", disk.image, "Copy it there, or correct the path")
     if not stat.S_ISREG(found.st_mode):
-        raise ValidationError(subject, "it is no regular file", disk.image, "Name the image itself")
+        raise ValidationError(subject, "it is not a regular file", disk.image, "Use the path of the image itself")
     if not found.st_size:
         raise ValidationError(subject, "it is empty", disk.image, "Copy the image again")
     image = read_image(host, disk.image)
     kind = "qcow2" if image is not None else "raw"
     if kind != disk.format:
-        raise ValidationError(subject, f"its format is {kind}, and the profile says {disk.format}", disk.image,
+        raise ValidationError(subject, f"its format is {kind}, but the profile has {disk.format}", disk.image,
                               f"Set format: {kind} for this disk in the profile, or convert it with qemu-img convert")
     for name in () if image is None else image.names():
         missing = [path for path in local_files(disk.path, name) if not host.exists(path)]
         if missing:
-            raise ValidationError(subject, f"it is based on {name}, which its copy would not find", disk.image,
-                                  "Make it whole with qemu-img convert")
+            raise ValidationError(subject, f"it is based on {name}, which its copy could not find", disk.image,
+                                  "Merge the base image into it with qemu-img convert")
     return min(found.st_blocks * 512, found.st_size)
 
 
@@ -166,14 +166,14 @@ def copied(host: Host, folder: str, disk: Disk) -> str:
     after = os.stat(host.path(disk.image))
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise CommandFailed(f"disk {disk.path}", f"{disk.image} changed while it was copied",
-                            remedy="Run this again when nobody writes to it")
+                            remedy="Run the task again when no program writes to it")
     Record(host, folder).add_disk(path, Made(disk.image, before.st_size, before.st_mtime_ns))
     return path
 
 
 @dataclass(frozen=True)
 class ReplaceDisk:
-    """A disk of the image as it is now, in place of one that stays beside it for the way back. The appliance is off.
+    """A disk of the image as it is now, instead of one that stays beside it for the way back. The appliance is off.
 
     :param inode: of the disk that is there
     """

@@ -198,7 +198,7 @@ class Connection:
             self.unless(("VIR_ERR_NO_SUPPORT",), lambda: self.handle.domainXMLToNative("qemu-argv", xml, 0))
 
     def find(self, name: str) -> Domain | None:
-        """A domain, None where there is none of that name."""
+        """A domain, None if there is none of that name."""
         with self.answering(f"domain {name}", "look it up"):
             handle = self.unless(("VIR_ERR_NO_DOMAIN",), lambda: self.handle.lookupByName(name))
         return None if handle is None else Domain(self, handle)

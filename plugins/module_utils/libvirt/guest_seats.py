@@ -31,7 +31,7 @@ class Seat:
 def in_order(seats: t.Sequence[Seat], place: Topology) -> tuple[Addresses, Topology]:
     """Guest PCI addresses that ascend in the order of the list, and the topology that has them.
 
-    Addresses that NICs have stay if the list can be ordered so; else all but the explicit ones are given anew.
+    Addresses that NICs have stay if the list can be ordered so; else all but the explicit ones are assigned again.
 
     :raises ValidationError: the explicit ones do not ascend, are taken, or leave too little room
     """

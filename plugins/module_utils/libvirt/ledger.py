@@ -26,7 +26,7 @@ class Entry:
     network: str | None = None
     """The libvirt network; a running hostdev NIC does not tell it."""
     bridge: str | None = None
-    """The bridge of the host, be it that a network led to it."""
+    """The bridge of the host, also if a network led to it."""
     port: str | None = None
     """The netdev that the host has for the NIC, such as vnet0."""
 

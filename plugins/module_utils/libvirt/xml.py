@@ -35,7 +35,7 @@ def parse(text: str, subject: str = "xml", notes: bool = False) -> Element:
 
     :param subject: whose text it is, for the error
     :param notes: whether comments and processing instructions are kept, which libvirt keeps in a domain's metadata
-    :raises ValidationError: this is no XML, or has a document type
+    :raises ValidationError: this is not XML, or has a document type
     """
     library = etree()
     parser = library.XMLParser(
@@ -74,7 +74,7 @@ def remove(element: Element, tag: str) -> None:
 def pci_address(element: Element | None) -> str | None:
     """An ``<address type='pci'>`` or host address as dddd:bb:ss.f, None for none and for other kinds.
 
-    :raises ValidationError: it is no address of a PCI device
+    :raises ValidationError: it is not an address of a PCI device
     """
     if element is None or element.get("type", "pci") != "pci" or element.get("slot") is None:
         return None

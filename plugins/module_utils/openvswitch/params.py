@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From ovs_flow_export's parameters to the desired state; whatever cannot be meant is refused here."""
+"""From ovs_flow_export's parameters to the desired state; values that are not valid are refused here."""
 
 from __future__ import annotations
 

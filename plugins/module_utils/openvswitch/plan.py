@@ -114,6 +114,6 @@ def only(keys: list[str], values: dict[str, Value]) -> dict[str, Value]:
 def exports_resource(params: dict[str, t.Any]) -> ExportsResource:
     """The resource of ovs_flow_export's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     return ExportsResource(desired_bridge(params))

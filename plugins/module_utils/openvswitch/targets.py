@@ -13,7 +13,7 @@ ZONE = re.compile(r"[^%/:\s]{1,15}")
 
 
 def canonical_address(text: str) -> str | None:
-    """An IP address in its one usual form, None for what is none; a zone is none either."""
+    """An IP address in its one usual form, None for what is none; a zone is not valid either."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             return socket.inet_ntop(family, socket.inet_pton(family, text))

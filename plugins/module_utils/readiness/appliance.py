@@ -79,7 +79,7 @@ def table(entries: t.Sequence[dict[str, t.Any]]) -> dict[str, list[dict[str, t.A
         for position, family in enumerate(entry["nics"]):
             for pci_id in family["ids"]:
                 if not PCI_ID.fullmatch(pci_id):
-                    raise ValidationError(f"appliances[{number}].nics[{position}].ids", "this is no PCI ID", pci_id,
+                    raise ValidationError(f"appliances[{number}].nics[{position}].ids", "this is not a PCI ID", pci_id,
                                           "Give vendor:device as lspci -nn shows it, such as 8086:10fb")
     return {**TABLE, **{entry["name"]: entry["nics"] for entry in entries}}
 

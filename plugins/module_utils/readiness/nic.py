@@ -87,7 +87,7 @@ def named_pf(host: Host, name: str) -> tuple[str, Verdict]:
     except ValidationError as error:
         return "", Verdict.fail(f"{name}: {error.cause}", "host", choice(host))
     if not is_nic(host, address):
-        return "", Verdict.fail(f"{name}: is no PCI NIC", "host", choice(host))
+        return "", Verdict.fail(f"{name}: is not a PCI NIC", "host", choice(host))
     parent = pci.pf_of(host, address)
     if parent:
         return "", Verdict.fail(f"{name}: is a VF of {label(host, parent)}", "host", choice(host))

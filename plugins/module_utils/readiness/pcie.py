@@ -40,7 +40,7 @@ ISOLATE = (
     "or put the card into a slot whose root port has ACS, then reboot"
 )
 TRAIN_LINK = (
-    "Put the card into a slot with as many lanes and of its generation, or seat it anew; see that the firmware setup "
+    "Put the card into a slot with as many lanes and of its generation, or reseat it; see that the firmware setup "
     "neither splits the slot (bifurcation) nor limits its link speed"
 )
 

@@ -31,6 +31,6 @@ def vfio(host: Host, _nics: Nics) -> Verdict:
         )
     return Verdict.fail(
         f"the kernel {release} has no vfio-pci", "kernel",
-        "Install the kernel's full set of modules (Debian: linux-image-amd64 in place of the cloud image; "
+        "Install the kernel's full set of modules (Debian: linux-image-amd64 instead of the cloud image; "
         "Ubuntu: linux-modules-extra-RELEASE; RHEL: kernel-modules-core) and reboot if that brings a newer kernel",
     )

@@ -32,7 +32,7 @@ def is_address(uri: str) -> bool:
     """Whether it is an HTTP address without anything more."""
     try:
         parts = urlsplit(uri)
-        parts.port  # noqa: B018  # raises ValueError where it is no number
+        parts.port  # noqa: B018  # raises ValueError where it is not a number
     except ValueError:
         return False
     more = parts.path + parts.query + parts.fragment

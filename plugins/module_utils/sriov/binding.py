@@ -63,7 +63,8 @@ class BindDrivers:
         finally:
             host.write(f"{device}/driver_override", "\n")
         if pci.driver(host, address) != driver:
-            raise CommandFailed(f"{subject} ({address})", f"driver {driver} does not accept it",
+            cause = "a driver is still bound to it" if driver is None else f"driver {driver} does not accept it"
+            raise CommandFailed(f"{subject} ({address})", cause,
                                 remedy="Check the kernel log (journalctl -k), and with vfio-pci run "
                                 "nfv.kvm.bios_check, because vfio-pci needs an IOMMU")
 

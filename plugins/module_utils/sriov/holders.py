@@ -37,7 +37,7 @@ def present_holders(host: Host, vfs: t.Collection[Vf]) -> tuple[Holder, ...]:
 
 
 def holders(host: Host, pf: Pf, uses: Ledger, networks: dict[str, str] | None = None) -> tuple[Holder, ...]:
-    """Who would lose a VF of the PF, be it when its domain starts the next time.
+    """Who would lose a VF of the PF, also when its domain starts the next time.
 
     :param uses: what domains have of the host
     :param networks: the definitions of the networks that may give domains a VF

@@ -17,7 +17,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.users import read_us
 
 
 def examine(params: dict[str, t.Any], host: Host) -> dict[str, t.Any]:
-    """What sriov_vf_info returns. libvirt is asked only where there are VFs.
+    """What sriov_vf_info returns. libvirt is asked only if there are VFs.
 
     :raises ValidationError: there is no such PF
     """

@@ -20,7 +20,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import FRESH, 
 
 @dataclass(frozen=True)
 class Entry:
-    """One VF: as it was, and as it was last known to be, None where the kernel was just making it."""
+    """One VF: as it was, and as it was last known to be, None if the kernel was just making it."""
 
     before: Vf
     made: Vf | None

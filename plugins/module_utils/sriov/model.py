@@ -111,9 +111,9 @@ class Pf:
     future_addresses: tuple[str | None, ...] = ()
     """The PCI address that each VF up to ``totalvfs`` has when it exists."""
     holders: tuple[Holder, ...] = ()
-    """Who uses the VFs; read only where VFs may have to go."""
+    """Who uses the VFs; read only if VFs may have to go."""
     carried: tuple[Carried, ...] = ()
-    """What passes by the PF's own netdev; read only where its link may go."""
+    """What passes by the PF's own netdev; read only if its link may go."""
     interrupted: dict[int, Vf] = field(default_factory=dict)
     """The VFs of before a resize that was killed, as far as they still have to become so."""
     overtaken: tuple[int, ...] = ()
@@ -121,9 +121,9 @@ class Pf:
     persistent: bool | None = None
     """Desired only: whether files of the host bring the same back after a reboot."""
     files: dict[str, str] = field(default_factory=dict)
-    """Those files, text by path; read only where ``persistent`` is given."""
+    """Those files, text by path; read only if ``persistent`` is given."""
     rivals: tuple[str, ...] = ()
-    """The .link files of the host's user with which these do not go together; read only where they may be written."""
+    """The .link files of the host's user with which these do not go together; read only if they may be written."""
 
     def unplugs_from(self, holder: Holder) -> bool:
         """Whether a VF can be unplugged from its holder: a process by which libvirt runs a domain with it."""

@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From sriov_vf's parameters to the desired state; whatever cannot be meant is refused here."""
+"""From sriov_vf's parameters to the desired state; values that are not valid are refused here."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def vf_driver(subject: str, driver: str | None) -> str | None:
 def vf_indexes(subject: str, index: object) -> list[int]:
     """The VFs that an ``index`` means: 3, [0, 2], "0-3,6" or a list of such.
 
-    :raises ValidationError: it is none of these, or a range that runs backwards
+    :raises ValidationError: it is not one of these, or a range that runs backwards
     """
     indexes: list[int] = []
     for part in index if isinstance(index, list) else str(index).split(","):

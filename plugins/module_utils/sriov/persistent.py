@@ -64,7 +64,7 @@ def read_files(host: Host, pf: Pf) -> dict[str, str]:
 
 
 def read_file(host: Host, path: str) -> str | None:
-    """The text of a file as it was written, None where it is not there."""
+    """The text of a file as it was written, None if it does not exist."""
     text = host.read(path)
     return None if text is None else f"{text}\n"
 
@@ -100,7 +100,7 @@ def check_host(host: Host, pf: Pf) -> None:
 
 
 def wanted_files(desired: Pf, after: Pf) -> dict[str, str]:
-    """The files as they are to be, text by path; none where nothing is to be kept.
+    """The files as they are to be, text by path; none if nothing is to be kept.
 
     :param after: the state that the plan leads to, with the files that there are now
     :raises NotSupported: a VF whose driver is to be kept has no PCI address that is known, or the files change and one
@@ -145,7 +145,7 @@ def address(after: Pf, index: int) -> str | None:
 
 
 def kept_by(after: Pf) -> dict[str, str]:
-    """The settings that come back after a reboot, each with the path of the file that sees to it."""
+    """The settings that come back after a reboot, each with the path of the file that applies it."""
     link = rendering.link_path(after.pci_address)
     if link not in after.files:
         return {}
@@ -220,7 +220,7 @@ class KeepFiles:
         self.put(host, self.before)
 
     def put(self, host: Host, files: dict[str, str]) -> None:
-        """Write or remove what differs, and tell systemd and udev: VFs may be made anew at any time.
+        """Write or remove what differs, and tell systemd and udev: VFs may be created again at any time.
 
         A service that has gone would stay active until the next reboot, which harms nobody. What cannot be written was
         not, so that there is nothing to undo of it.

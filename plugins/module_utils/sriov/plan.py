@@ -46,7 +46,7 @@ class PfResource:
         return (f"PF {pci.address_of_pf(host, self.desired.name)}",)
 
     def read(self, host: Host) -> Pf:
-        """The PF as it is; who holds its VFs, its files and a killed resize only where the plan depends on them."""
+        """The PF as it is; who holds its VFs, its files and a killed resize only if the plan depends on them."""
         wanted = self.desired
         check_known(host, (vf.driver for vf in wanted.vfs.values() if vf.driver))
         current = read_pf(host, wanted.name)
@@ -90,7 +90,7 @@ class PfResource:
                 if not is_met(self.wanted_vf(vf, current).driver or "none", vf.driver)]
 
     def given_back(self, current: Pf) -> list[int]:
-        """The VFs that are to get back what they had before a resize was killed; a resize makes all VFs anew."""
+        """The VFs that are to get back what they had before a resize was killed; a resize creates all VFs again."""
         return [] if self.resized(current) else [
             index for index, before in current.interrupted.items() if index in current.vfs
             and not (is_met(before.driver or "none", current.vfs[index].driver)
@@ -223,7 +223,7 @@ class PfResource:
 def pf_resource(params: dict[str, t.Any]) -> PfResource:
     """The resource of sriov_vf's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     return PfResource(desired_pf(params), params["in_use"], params["timeout"], params["uri"])
 

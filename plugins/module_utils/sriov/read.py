@@ -43,7 +43,7 @@ def read_pf(host: Host, pf: str) -> Pf:
 
 
 def check_reported(pf: Pf, index: int, wanted: VfSettings) -> None:
-    """:raises NotSupported: the PF's driver tells nothing of a setting that is wanted of a VF, so it has none."""
+    """:raises NotSupported: the PF's driver reports nothing of a setting that is wanted of a VF, so it has none."""
     reported = pf.vfs[index].settings.given()
     for setting in wanted.given():
         if setting not in reported:

@@ -139,7 +139,7 @@ def driver_rules(address: str, driver: str) -> t.Iterator[str]:
     """The driver of one VF, whichever is bound by the time. No driver is called none.
 
     A driver whose module is just being loaded may take the VF at that very moment, and has no unbind attribute yet
-    (drivers/base/bus.c, bus_add_driver): the service looks once more. An event that is no VF's birth (udevadm trigger)
+    (drivers/base/bus.c, bus_add_driver): the service looks again. An event that is not a VF's birth (udevadm trigger)
     leaves alone what a guest or another process may have: ATTR{driver} is the driver's name at this moment, the key
     DRIVER would be that of when the event was made (sd_device_get_sysattr_value in systemd's sd-device.c).
     """

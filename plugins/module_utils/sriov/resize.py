@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The number of VFs: the kernel makes all of them anew, through 0; those that stay are given back what they had."""
+"""The number of VFs: the kernel creates all of them again, through 0; those that stay are given back what they had."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ class Resize:
         try:
             host.write(f"{pci.DEVICES}/{self.pci_address}/sriov_numvfs", str(numvfs))
         except OSError as error:
-            cause, remedy = NUMVFS_ANSWERS.get(error.errno or 0, (error.strerror or str(error), "Check the kernel log (journalctl -k)"))
+            cause, remedy = NUMVFS_ANSWERS.get(
+                error.errno or 0, (error.strerror or str(error), "Check the kernel log (journalctl -k)"))
             raise CommandFailed("sriov_numvfs", cause, numvfs, remedy) from error
 
     def wait(self, host: Host, numvfs: int) -> None:

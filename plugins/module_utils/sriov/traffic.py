@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the host itself does with the netdev of a VF, be it in another network namespace."""
+"""What the host itself does with the netdev of a VF, also in another network namespace."""
 
 from __future__ import annotations
 

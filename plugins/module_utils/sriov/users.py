@@ -27,7 +27,7 @@ POOL_MODES = frozenset({"hostdev", "passthrough", "bridge", "private", "vepa"})
 def read_uses(host: Host, uri: str) -> tuple[Ledger, dict[str, str]]:
     """What the domains have of the host, and the definitions of the networks by name.
 
-    Nothing on a host without libvirt. Networks are read only where a NIC is on one: an installation of libvirt
+    Nothing on a host without libvirt. Networks are read only if a NIC is on one: an installation of libvirt
     can do without them.
 
     :raises DependencyMissing: there is libvirt, but no Python library for it or for XML

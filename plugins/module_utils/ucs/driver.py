@@ -116,7 +116,7 @@ class Driver:
                              remedy="Check hostname and port, and that no firewall blocks the controller")
 
     def _of_status(self, error: HTTPError) -> KvmError:
-        """An answer that is no XML of UCS Manager."""
+        """An answer that is not XML of UCS Manager."""
         location = error.headers.get("Location") if 300 <= error.code < 400 else None
         if location:
             return CommandFailed(self.subject, f"it redirects to {location}, and redirects are not followed",

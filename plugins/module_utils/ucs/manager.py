@@ -165,8 +165,8 @@ class UcsManager:
                 self.name, "it refused the first request after the login: it is not UCS Manager, or it has ended the "
                 "session", remedy="Check hostname and port, and run this again") from None
         except (ParseError, AttributeError, LookupError, TypeError, ValueError) as error:
-            failure = CommandFailed(self.name, "ucsmsdk does not understand its answer: "
-                                    f"{f'{type(error).__name__}: {error}'[:200]}",
+            reason = f"{type(error).__name__}: {error}"[:200]
+            failure = CommandFailed(self.name, f"ucsmsdk does not understand its answer ({reason})",
                                     remedy="Check that hostname and port are those of UCS Manager")
             failure.aftermath = unknown
             raise failure from error

@@ -29,7 +29,7 @@ def link_name(given: t.Any) -> t.Any:
 
 
 def forwarded(given: object) -> int:
-    """:raises Wrong: this is no mask, or one with bits that the kernel does not take"""
+    """:raises Wrong: this is not a mask, or one with bits that the kernel does not take"""
     mask = number(0, 65535)(given)
     if mask & NEVER_FORWARDED:
         raise Wrong("bits 0 to 2 are STP, pause frames and LACP, which the kernel never forwards",

@@ -34,7 +34,7 @@ def unused(made: LinuxBridges, host: Host) -> Unused:
     why = {bridge.name: kept(bridge, host) for bridge in made}
     there = [name for name in why if name in host.by_name or is_made(name, host.notes)]
     return Unused([{"name": name, "state": "absent"} for name in there if not why[name]],
-                  [f"The bridge {name} stays: {why[name]}." for name in there if why[name]])
+                  [f"The bridge {name} is not removed: {why[name]}." for name in there if why[name]])
 
 
 def kept(bridge: LinuxBridge, host: Host) -> str:

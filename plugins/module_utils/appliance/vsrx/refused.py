@@ -61,7 +61,7 @@ def refused_size(vsrx: Vsrx) -> Refused:
     release = vsrx.release
     if not RELEASE.fullmatch(release.upper()):
         yield ValidationError("vsrx_release", "this is not a release of Junos", release,
-                              "Give it as Juniper writes it, such as 21.4R3-S2 or 15.1X49-D90")
+                              "Write it as Juniper does, such as 21.4R3-S2 or 15.1X49-D90")
         return
     known = [size for size in vsrx.sizes if knows(size.releases, release) is not False]
     right = next((size for size in known if size.vcpus == vsrx.vcpus), None)
@@ -69,9 +69,9 @@ def refused_size(vsrx: Vsrx) -> Refused:
         shown = ", ".join(f"{size.vcpus}/{size.memory}" for size in known) or "none"
         later = next((size for size in vsrx.sizes if size.vcpus == vsrx.vcpus and size.releases), None)
         since = f", which came with {' and '.join(later.releases)}" if later else ""
-        yield ValidationError("vsrx_vcpus", f"vSRX {release} has no such size{since}", vsrx.vcpus,
-                              f"Its vCPUs and MiB of memory are {shown}; set vsrx_size, or add to vsrx_sizes what you "
-                              "know it has")
+        yield ValidationError("vsrx_vcpus", f"vSRX {release} does not support this size{since}", vsrx.vcpus,
+                              f"Its vCPUs and MiB of memory are {shown}; set vsrx_size, or add the size to vsrx_sizes "
+                              "if it is supported")
     elif vsrx.memory < right.memory or (
             vsrx.memory > right.memory and not knows([MORE_MEMORY_RELEASE], release)):
         yield ValidationError("vsrx_memory", f"vSRX {release} with {right.vcpus} vCPUs has {right.memory} MiB, and "
@@ -82,7 +82,7 @@ def refused_order_of_names(seen: Judged) -> Refused:
     """No management NIC for a cluster, or NICs that have the name of another place."""
     if seen.vsrx.cluster and not seen.vsrx.interfaces:
         yield ValidationError("vsrx_interfaces", "it is empty, and the first NIC of a vSRX is fxp0, that of management",
-                              None, "List it; control and fabric links then follow by themselves")
+                              None, "List it; the role then adds the control and fabric links")
     yield from misplaced(((f"{nic.subject}.name", nic.name) for _name, nic in seen.named), names(seen.vsrx))
 
 
@@ -93,8 +93,8 @@ def refused_order_of_speeds(seen: Judged) -> Refused:
         speed = seen.speed(nic)
         if 0 < speed < fastest:
             yield ValidationError(f"vsrx_interfaces, {name}", f"it has {speed} Mbit/s and comes after {before} with "
-                                  f"{fastest}, and vSRX wants 1G, 10G, 40G and 100G in this order, or its network "
-                                  "adapters have to be reset", nic.link, f"List it before {before}")
+                                  f"{fastest}, and vSRX requires 1G, 10G, 40G and 100G in this order, or its network "
+                                  "adapters must be reset", nic.link, f"List it before {before}")
         elif speed > fastest:
             fastest, before = speed, name
 
@@ -156,8 +156,8 @@ def warnings(vsrx: Vsrx) -> t.Iterator[str]:
                "SR-IOV on all revenue ports if it is used; give them VFs (type: hostdev).")
     unknown = [name for name, nic in vfs.items() if not seen.speed(nic)]
     if unknown and len({nic.link for nic in vfs.values()}) > 1:
-        yield (f"vsrx_interfaces: the speeds of {', '.join(unknown)} are not known, as their PFs have no link now. "
-               "Nobody can tell whether the order is 1G, 10G, 40G, 100G; give them in vsrx_speeds.")
+        yield (f"vsrx_interfaces: the speeds of {', '.join(unknown)} are not known, as their PFs have no link now. It "
+               "is unknown whether the order is 1G, 10G, 40G, 100G. Set them in vsrx_speeds.")
     if len(seen.named) > MAXIMUM:
         yield (f"vsrx_interfaces: {len(seen.named)} NICs are more than the {MAXIMUM} that a vSRX was seen with. See in "
                "Junos whether it has them all: show interfaces terse.")
@@ -171,8 +171,8 @@ def warnings(vsrx: Vsrx) -> t.Iterator[str]:
     cluster, kept = vsrx.cluster, {pf.pf for pf in vsrx.pfs}
     forgotten = [name for name, nic in seen.named[1:] if nic.is_vf and nic.source.pf not in kept]
     if cluster and cluster.trust and forgotten:
-        yield (f"vsrx_interfaces: the trust of {', '.join(forgotten)} is gone when the host reboots, since vsrx_pfs "
-               "does not have the PF. List it there, and give the VF as source: {pf: ..., vf: ...}.")
+        yield (f"vsrx_interfaces: the trust of {', '.join(forgotten)} is lost when the host reboots, because vsrx_pfs "
+               "does not contain the PF. List it there, and give the VF as source: {pf: ..., vf: ...}.")
     if cluster and not cluster.trust:
-        yield ("vsrx_cluster: without trust, the MAC of a reth is another one after each failover. Its neighbours have "
-               "to take the gratuitous ARP that vSRX then sends, and packets are lost until they have.")
+        yield ("vsrx_cluster: without trust, the MAC of a reth is another one after each failover. Its neighbors must "
+               "accept the gratuitous ARP that vSRX then sends, and packets are lost until then.")

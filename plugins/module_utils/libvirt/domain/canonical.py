@@ -100,7 +100,7 @@ def _idle(root: Element) -> None:
 
 
 def _labels(root: Element) -> None:
-    """A label that libvirt chooses is no label; an entry of SMBIOS without a text is no entry."""
+    """A label that libvirt chooses is not a label; an entry of SMBIOS without a text is not an entry."""
     drop(label for label in root.findall("seclabel")
          if label.get("type", "dynamic") == "dynamic" and label.find("baselabel") is None)
     drop(entry for entry in root.iterfind("sysinfo//entry")

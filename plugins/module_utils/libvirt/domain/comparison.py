@@ -38,7 +38,7 @@ VERSION = re.compile(r"-(rhel)?[0-9][0-9.]*")
 
 @dataclass(frozen=True)
 class Difference:
-    """One path that means something else: ``before`` or ``after`` is None where it says nothing."""
+    """One path that means something else: ``before`` or ``after`` is None if it says nothing."""
 
     path: str
     before: str | None

@@ -23,7 +23,7 @@ FIRMWARE_PATHS = ("os/@firmware", "os/firmware/", "os/loader", "os/nvram")
 def wanted_definition(name: str, text: str) -> Element:
     """The user's XML of a domain.
 
-    :raises ValidationError: it is no domain's XML, names another domain, has interfaces, or texts instead of numbers
+    :raises ValidationError: it is not a domain's XML, names another domain, has interfaces, or texts instead of numbers
     """
     root = xml.parse(text)
     if root.tag != "domain":

@@ -69,7 +69,7 @@ def _check_domains(host: Host, address: str, ledger: Ledger) -> None:
 
 
 def _check_whole(host: Host, name: str, address: str, ledger: Ledger) -> None:
-    """A device that is no VF: a NIC takes its netdevs with it, and a PF its VFs."""
+    """A device that is not a VF: a NIC takes its netdevs with it, and a PF its VFs."""
     device = Vf(0, pci_address=address, driver=pci.driver(host, address), iommu_group=pci.iommu_group(host, address))
     refuse_held(SUBJECT, address, "this device", _others(name, openers(host, [device])))
     for netdev in pci.netdevs(host, address):

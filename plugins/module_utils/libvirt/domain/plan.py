@@ -236,7 +236,7 @@ def _pfs(host: Host, definition: Element | None) -> tuple[str, ...]:
 def domain_resource(params: dict[str, t.Any]) -> DomainResource:
     """The resource of vm_domain's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     name = params["name"]
     if not name or "/" in name or "\n" in name:

@@ -46,7 +46,7 @@ def factor(unit: str) -> int | None:
 
 
 def scaled(text: str | None, unit: str | None, default: str) -> int | None:
-    """A size in its default unit, rounded up as libvirt does; None for what is no size."""
+    """A size in its default unit, rounded up as libvirt does; None for what is not a size."""
     text, bytes_of_one = (text or "").strip(), factor(unit or default)
     if not NUMBER.fullmatch(text) or bytes_of_one is None:
         return None
@@ -67,7 +67,7 @@ def is_unlimited(element: Element) -> bool:
 
 
 def members(text: str | None) -> list[int] | None:
-    """The numbers in a set such as 0-3,^1; None for a text that is no set."""
+    """The numbers in a set such as 0-3,^1; None for a text that is not a set."""
     if not text or not SET.fullmatch(text):
         return None
     found: set[int] = set()

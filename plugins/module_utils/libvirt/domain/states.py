@@ -40,7 +40,7 @@ RUNNING_BOOTED = (1, 1)
 
 # What lets a domain run, in words
 TO_RUN = {PAUSED: "resume", PMSUSPENDED: "wake up", SHUTDOWN: "start", SAVED: "start from its saved state"}
-# What to do about a guest that runs and cannot react; it is not done by itself: who paused it, be it a migration or a
+# What to do about a guest that runs and cannot react; it is not done by itself: who paused it, such as a migration or a
 # full disk, did so for a reason.
 REMEDIES = {
     PAUSED: "Resume it first (nfv.kvm.vm_domain with state: running), or power it off with virsh destroy {name}",

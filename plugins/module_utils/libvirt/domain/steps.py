@@ -139,8 +139,8 @@ class Shutdown(DomainStep):
                 raise InUse(
                     f"domain {self.name}", f"it did not shut down within {self.timeout:g} seconds and still runs; it "
                     "was asked to, and can still shut down later",
-                    remedy="Shut it down from inside, by nfv.kvm.vm_domain with state: shutdown and a larger timeout, "
-                           "or power it off with virsh destroy; then run this again",
+                    remedy="Shut it down from inside, with nfv.kvm.vm_domain, state: shutdown and a timeout that is "
+                           "long enough, or power it off with virsh destroy, and run the task again",
                 )
             if host.now() >= press:
                 domain.shutdown()
@@ -182,7 +182,7 @@ def power_down(connection: Connection, name: str, state: str, timeout: float, cu
 
 
 def restart(connection: Connection, name: str, state: str, timeout: float, remedy: str | None = None) -> list[Step]:
-    """What starts a domain with its definition in place of what it runs with, or is saved with.
+    """What starts a domain with its definition instead of what it runs with, or is saved with.
 
     :param remedy: for the user, when it still waits for a restart then
     :raises InUse: its guest cannot react

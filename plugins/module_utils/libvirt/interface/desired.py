@@ -26,8 +26,8 @@ if t.TYPE_CHECKING:
 # QEMU's NIC models with PCI Express (INTERFACE_PCIE_DEVICE in its hw/); all others are conventional PCI devices.
 EXPRESS = frozenset({"virtio", "virtio-non-transitional", "e1000e", "igb", "vmxnet3"})
 # What no two NICs of a domain have alike, by what messages call it
-CONFLICTS = {"mac": "MAC", "source_vf": "VF", "boot_order": "boot order", "alias": "name",
-             "address": "guest PCI address", "target_dev": "target_dev"}
+CONFLICTS = {"mac": "mac", "source_vf": "source", "boot_order": "boot_order", "alias": "name", "address": "address",
+             "target_dev": "target_dev"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def desired_nics(state: str, wanted: t.Sequence[Wanted], nics: t.Sequence[Interf
     :param wanted: the list, with MACs
     :param nics: the NICs of the persistent definition
     :param running: those of the running domain
-    :raises ValidationError: the list cannot be meant for this domain
+    :raises ValidationError: the list is not valid for this domain
     """
     pairs = [(item, identified(item.interface, nics)) for item in wanted]
     if state == "absent":
@@ -90,14 +90,14 @@ def check_conflicts(nics: t.Sequence[Nic], ledger: Ledger, below: t.Mapping[str,
     :raises ValidationError: two NICs of the domain have one of them alike, or are no team, or another has the MAC
     """
     check_teams(nics)
-    for field, called in CONFLICTS.items():
+    for field, parameter in CONFLICTS.items():
         seen: dict[str, Nic] = {}
         for nic in nics:
             value = getattr(nic.after, field)
             if value and value in seen and (_changes(nic, field) or _changes(seen[value], field)) \
                     and not (field == "mac" and are_a_team(nic.after, seen[value].after)):
                 new, other = (nic, seen[value]) if _changes(nic, field) else (seen[value], nic)
-                raise ValidationError(new.subject, f"{other.subject} has the same {called}", value,
+                raise ValidationError(f"{new.subject}.{parameter}", f"{other.subject} already has it", value,
                                       "Set another one, or remove the other NIC")
             seen[value] = nic
     for first, second in itertools.combinations(nics, 2):
@@ -158,8 +158,8 @@ def _check_pairs(pairs: t.Sequence[tuple[Wanted, Interface | None]]) -> None:
     seen: dict[Interface, Wanted] = {}
     for item, current in pairs:
         if current is not None and current in seen:
-            raise ValidationError(item.subject, f"it refers to the same NIC as {seen[current].subject}, one by its "
-                                  "name and one by its MAC", current.mac, "Set both name and mac in one item")
+            raise ValidationError(item.subject, f"it refers to NIC {current.mac}, as does {seen[current].subject}: one "
+                                  "by its name and one by its MAC", remedy="Set both name and mac in one item")
         if current is not None:
             seen[current] = item
 

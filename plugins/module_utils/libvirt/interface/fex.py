@@ -28,7 +28,7 @@ def _uses(host: Host, connection: Connection, subject: str, nic: Interface) -> l
     if nic.source_network is not None:
         try:
             network = network_of(connection, subject, nic, moves=False).network
-        except ValidationError:  # it, or the port group, has gone: that is refused where the NIC is to change
+        except ValidationError:  # it, or the port group, has gone: that is refused if the NIC is to change
             return []
         return uses_of_network(host, subject, network) if "802.1Qbh" in (nic.switch, network.switch) else []
     if nic.switch != "802.1Qbh":

@@ -19,7 +19,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.teaming 
 if t.TYPE_CHECKING:
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.ledger import Ledger
 
-# What libvirt makes up for a virtualport that lacks it, once for the definition and once more for the running domain
+# What libvirt makes up for a virtualport that lacks it, once for the definition and again for the running domain
 # (virDomainNetDefParseXML with VIR_VPORT_XML_GENERATE_MISSING_DEFAULTS in its src/conf/domain_conf.c)
 MADE_UP = {"802.1Qbg": "instanceid", "openvswitch": "interfaceid"}
 
@@ -39,7 +39,7 @@ def check_identity(item: Wanted, nics: t.Sequence[Interface], state: str) -> Non
     if named and (state == "exact" or not found or named[0] in found):
         return
     if named:
-        raise ValidationError(item.subject, f"its name is that of {_called(named[0])}, but its mac is that of "
+        raise ValidationError(f"{item.subject}.mac", f"its name is that of {_called(named[0])}, but its mac is that of "
                               f"{_called(found[0])}", item.interface.mac, "Set either name or mac; with state: exact "
                               "you can set both to rename a NIC")
     if state == "present" and _is_anothers(item.interface, found):

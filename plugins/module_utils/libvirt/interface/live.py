@@ -182,10 +182,10 @@ def changes(nic: Nic, running: t.Sequence[Interface] | None, plan: LivePlan | No
 
 def _replugged(pairs: list[tuple[Interface, Nic]], left: list[Interface],
                host: LiveHost) -> list[tuple[Interface, Interface]]:
-    """The NICs that are to be plugged anew, in an order in which each finds its VF and its MAC free.
+    """The NICs that are to be plugged again, in an order in which each finds its VF and its MAC free.
 
     :param pairs: running NICs, each with what it is to be
-    :param left: the running NICs; those that are plugged anew are replaced
+    :param left: the running NICs; those that are plugged again are replaced
     """
     waiting = [(live, nic.after) for live, nic in pairs if _replugs(nic, live, host.pools)]
     found: list[tuple[Interface, Interface]] = []

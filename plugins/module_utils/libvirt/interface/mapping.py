@@ -102,7 +102,7 @@ ROWS = (
     NicRow("bus", "address", own.other_bus(), asked=False),
 )
 SOURCES = tuple(row for row in ROWS if row.parameter == "source")
-# Another value of one of the others never has a NIC connected anew.
+# Another value of one of the others never has a NIC connected again.
 CONNECTING = tuple(row for row in ROWS if row.parameter not in ("name", "link_state", "boot_order", "address"))
 DRIVER = tuple(row for row in ROWS if row.parameter == "driver")
 

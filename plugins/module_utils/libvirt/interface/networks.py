@@ -130,6 +130,6 @@ def _teaming(subject: str, given: NicNetwork, nic: Interface) -> None:
         return
     kind, vfs = nic.teaming.type, given.kind in modes.VFS
     if (kind == "transient") != vfs:
-        raise NotSupported(f"{subject}.teaming", f"{given.called} gives {'VFs' if vfs else 'no VFs'}, and the {kind} "
-                           f"NIC of a team must {'be a VF' if kind == 'transient' else 'not be one'}", kind,
+        raise NotSupported(f"{subject}.teaming.type", f"{given.called} gives {'VFs' if vfs else 'no VFs'}, and the "
+                           f"{kind} NIC of a team must {'be a VF' if kind == 'transient' else 'not be one'}", kind,
                            "Use another network")

@@ -47,7 +47,7 @@ def queue_size(subject: str, size: int) -> int:
 def filterref_of(subject: str, given: dict[str, t.Any]) -> Filterref:
     """The filter with its variables, in libvirt's order.
 
-    :raises ValidationError: it cannot be meant so
+    :raises ValidationError: it is not valid
     """
     name, found = given["filter"], []
     if name and not FILTER_NAME.fullmatch(name):
@@ -72,7 +72,7 @@ def filterref_of(subject: str, given: dict[str, t.Any]) -> Filterref:
 def teaming_of(subject: str, given: dict[str, t.Any]) -> Teaming:
     """The part in a team.
 
-    :raises ValidationError: it cannot be meant so
+    :raises ValidationError: it is not valid
     """
     kind, partner = given["type"], given["persistent"]
     if (partner is not None) != (kind == "transient"):

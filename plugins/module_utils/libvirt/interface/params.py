@@ -72,7 +72,7 @@ def wanted_interfaces(items: list[dict[str, t.Any]], identify_only: bool) -> tup
     """The list.
 
     :param identify_only: only ``name`` and ``mac`` are meant (state absent), and one of them must be there
-    :raises ValidationError: an item cannot be meant as it was given, or two cannot be meant together
+    :raises ValidationError: an item is not valid, or two do not fit together
     """
     found = []
     for number, item in enumerate(items):

@@ -196,7 +196,7 @@ def _attributes(nic: Interface) -> dict[str, t.Any]:
 
 
 def _pf_of(host: Host, wanted: Wanted) -> t.Iterator[str]:
-    """The PCI address of the PF whose VF a NIC is to have; none where there is none, which reading refuses."""
+    """The PCI address of the PF whose VF a NIC is to have; none if there is none, which reading refuses."""
     nic = wanted.interface
     address = None if wanted.pf is None else pci.bus_address(host, wanted.pf)
     if nic.source_vf is not None:
@@ -211,7 +211,7 @@ def _pf_of(host: Host, wanted: Wanted) -> t.Iterator[str]:
 def interface_resource(params: dict[str, t.Any]) -> InterfaceResource:
     """The resource of vm_interface's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     wanted = wanted_interfaces(params["interfaces"], identify_only=params["state"] == "absent")
     in_range("timeout", params.get("timeout", 120), 1)

@@ -28,7 +28,7 @@ class Device:
     """A VF, or another netdev that a NIC has for itself.
 
     :param name: what messages call it
-    :param pf: the netdev of its PF, None for what is no VF
+    :param pf: the netdev of its PF, None for what is not a VF
     :param vf: it, with a number of its own among those that are looked at
     """
 

@@ -26,7 +26,7 @@ TX_QUEUE_SIZE = 256
 
 
 def check(subject: str, interface: Interface) -> None:
-    """What depends on the type of a NIC, be it whole or not.
+    """What depends on the type of a NIC, complete or not.
 
     :raises ValidationError: the type lacks an attribute that is given
     :raises NotSupported: libvirt cannot do it on this type
@@ -123,9 +123,8 @@ def _teaming(subject: str, nic: Interface) -> None:
                               "refers to it",
                               remedy="Set name")
     if kind == "transient" and nic.type not in ("hostdev", "network"):
-        raise NotSupported(f"{subject}.teaming", "the transient NIC of a team must be a VF, and this one is not",
-                           nic.type,
-                           "Set type: hostdev, or use a network of VFs")
+        raise NotSupported(f"{subject}.teaming", "the transient NIC of a team must be a VF, and this one has type "
+                           f"{nic.type}", remedy="Set type: hostdev, or use a network of VFs")
 
 
 def _tap(subject: str, nic: Interface) -> None:

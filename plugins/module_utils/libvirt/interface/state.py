@@ -148,7 +148,7 @@ def _connected_anew(host: Host, connection: Connection, new: t.Sequence[Wanted],
                     running: t.Sequence[Interface], again: bool) -> Connected:
     """What messages call each new NIC, it as it will be, and it now; what they are connected to is there.
 
-    :param again: whether all may be connected anew
+    :param again: whether all may be connected again
     """
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.sources import check_source
 
@@ -173,7 +173,7 @@ def _check_unused(host: Host, connection: Connection, own: Own, ledger: Ledger, 
                   final: t.Sequence[tuple[str, Interface]]) -> tuple[str, ...]:
     """What is known not to work of the networks that NICs come to; what NICs take for themselves is free.
 
-    :param changed: the NICs that are connected anew
+    :param changed: the NICs that are connected again
     :param final: all that the domain will have, and what messages call them
     """
     from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.interface.pools import check_pools

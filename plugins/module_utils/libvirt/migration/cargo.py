@@ -76,7 +76,7 @@ def read_cargo(host: Host, connection: Connection, name: str, copy: Copy, furthe
                ) -> Cargo:
     """What goes with a domain that this host has.
 
-    :param further: files that nothing in its XML tells of
+    :param further: files that nothing in its XML mentions
     :param shared: whether both hosts reach its disks
     :raises NotSupported: it has something that cannot go
     :raises ValidationError: something that it is defined with is not there
@@ -127,7 +127,7 @@ def _read_vfs(host: Host, definition: Element, note: Note | None) -> tuple[VfOfN
 
     An unfinished move has noted them: the host may have been restarted since, and its VFs be gone.
 
-    :raises ValidationError: this host does not have one of them, and no note tells of it
+    :raises ValidationError: this host does not have one of them, and no note mentions it
     """
     noted = {vf.mac: vf for vf in (() if note is None else note.vfs)}
     found = []

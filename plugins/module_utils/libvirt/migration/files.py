@@ -54,7 +54,7 @@ def needed_files(host: Host, roots: t.Sequence[Element], further: t.Sequence[str
     """The files that have to be where the domain is to run.
 
     :param roots: the domain's definition, and what it runs with
-    :param further: those that nothing in its XML tells of, if they are there
+    :param further: those that nothing in its XML mentions, if they are there
     :param shared: whether both hosts reach its disks, so that these are not copied
     :raises NotSupported: a disk is none that can be copied
     :raises ValidationError: a file is not there
@@ -163,7 +163,7 @@ def own_files(host: Host, connection: Connection, name: str, root: Element, furt
 
 
 def _identity(host: Host, path: str) -> tuple[int, int] | None:
-    """What a file is, by whatever name: its device and inode; None where it is not there."""
+    """What a file is, by whatever name: its device and inode; None if it does not exist."""
     try:
         found = os.stat(host.path(path))
     except OSError:

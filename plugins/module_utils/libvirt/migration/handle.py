@@ -81,14 +81,14 @@ class MovingDomain(Domain):
 
 
 def find_moving(connection: Connection, name: str) -> MovingDomain | None:
-    """A domain, None where there is none of that name."""
+    """A domain, None if there is none of that name."""
     with connection.answering(f"domain {name}", "look it up"):
         handle = connection.unless(("VIR_ERR_NO_DOMAIN",), lambda: connection.handle.lookupByName(name))
     return None if handle is None else MovingDomain(connection, handle)
 
 
 def name_of_uuid(connection: Connection, uuid: str) -> str | None:
-    """The name of the domain with a UUID, None where there is none."""
+    """The name of the domain with a UUID, None if there is none."""
     with connection.answering(f"domain {uuid}", "look it up"):
         handle = connection.unless(("VIR_ERR_NO_DOMAIN",), lambda: connection.handle.lookupByUUIDString(uuid))
     return None if handle is None else str(handle.name())

@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of two hosts has the appliance, be it that a move was interrupted: the other has a copy that is not to run."""
+"""Which of two hosts has the appliance, also after an interrupted move: the other has a copy that is not to run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Copy:
         return nvram_of(self.definition)
 
     def shown(self) -> dict[str, object]:
-        """What a diff tells of it."""
+        """What a diff shows of it."""
         if self.state == ABSENT:
             return {"state": self.state}
         return {"state": self.state, "autostart": self.autostart, "unfinished": self.note is not None}

@@ -28,7 +28,7 @@ EXTERNAL_DATA = 1 << 2
 DATA_FILE_NAME, LAST_EXTENSION = 0x44415441, 0
 LONGEST_NAME = 1023
 LONGEST_HEADER = 1 << 16  # the smallest cluster that QEMU makes by itself; extensions end with the first
-# What QEMU takes for a protocol, be it file: or one of the network
+# What QEMU takes for a protocol, such as file: or one of the network
 PROTOCOL = re.compile(r"[^:/]+:")
 
 
@@ -51,7 +51,7 @@ class Image:
 
 
 def read_image(host: Host, path: str) -> Image | None:
-    """The header of an image, None for a file that is no qcow2."""
+    """The header of an image, None for a file that is not a qcow2."""
     with open(host.path(path), "rb") as file:
         start = file.read(LONGEST_HEADER)
         if len(start) < HEADER.size or not start.startswith(MAGIC):

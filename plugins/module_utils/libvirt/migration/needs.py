@@ -80,7 +80,7 @@ def examine(params: Dict, host: Host) -> Dict:
 def needs_of(host: Host, connection: Connection, copy: Copy, cargo: Cargo, shared: bool) -> Dict:
     """What a domain needs of the host that it is to go to.
 
-    :param shared: whether both hosts reach its disks, and so may well reach its other files
+    :param shared: whether both hosts reach its disks, and so can reach its other files
     """
     root = t.cast(Element, copy.live if copy.definition is None else copy.definition)
     system = root.find("os/type")

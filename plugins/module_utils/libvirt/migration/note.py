@@ -25,7 +25,7 @@ ARRIVED = "arrived"
 
 @dataclass(frozen=True)
 class VfOfNic:
-    """A VF of the source, and what libvirt does not manage of it; None where its driver tells nothing.
+    """A VF of the source, and what libvirt does not manage of it; None if its driver reports nothing.
 
     :param mac: of the NIC that has it
     :param pf: the netdev of its PF
@@ -112,7 +112,7 @@ def _text(value: t.Any) -> str:
 
 
 def with_note(domain: Element, note: Note) -> None:
-    """Put a note into a domain's XML, in place of one that is there."""
+    """Put a note into a domain's XML, replacing an existing one."""
     metadata = xml.child(domain, "metadata")
     xml.remove(metadata, TAG)
     made = write_note(note)

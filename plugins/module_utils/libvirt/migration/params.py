@@ -51,7 +51,7 @@ def without_questions(uri: str) -> str:
     """
     try:
         place = urlsplit(uri)
-        named = place.hostname if place.port != 0 else None  # that of an IPv6 address without brackets is no number
+        named = place.hostname if place.port != 0 else None  # that of an IPv6 address without brackets is not a number
     except ValueError:
         named = None
     if not named:
@@ -70,7 +70,7 @@ def host_of(uri: str) -> str:
 def given_vfs(given: list[dict[str, str]]) -> dict[str, str]:
     """PCI addresses of VFs by the MAC of the NIC.
 
-    :raises ValidationError: one is none
+    :raises ValidationError: one is not valid
     """
     found = {}
     for number, vf in enumerate(given):

@@ -56,7 +56,7 @@ class MigrationResource:
     :param uri: of the target's libvirt
     :param address: where memory and disks are sent to
     :param shared: whether both hosts reach its disks
-    :param further: files that nothing in its XML tells of
+    :param further: files that nothing in its XML mentions
     :param vfs: PCI addresses of VFs on the target by the MAC of the NIC
     :param timeout: seconds for a guest to shut down
     :param live_timeout: seconds for a live migration
@@ -225,7 +225,7 @@ class MigrationResource:
 def migration_resource(params: dict[str, t.Any]) -> MigrationResource | StayResource:
     """The resource of vm_migration's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     for name in ("timeout", "live_timeout"):
         in_range(name, params[name], 1)

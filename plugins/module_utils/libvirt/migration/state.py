@@ -45,7 +45,7 @@ def read_move(host: Host, here: Connection, there: Connection, name: str, furthe
               ) -> MoveState:
     """The domain on both hosts, with what goes along.
 
-    :param further: files that nothing in its XML tells of
+    :param further: files that nothing in its XML mentions
     :param shared: whether both hosts reach its disks, as far as this run is told
     :raises KvmError: nobody can tell which of them is the appliance, or it cannot go
     """

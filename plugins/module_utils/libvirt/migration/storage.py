@@ -42,7 +42,7 @@ class Folder:
         return self._connection.unless(("VIR_ERR_NO_STORAGE_VOL",), lambda: self._pool.storageVolLookupByName(name))
 
     def size(self, name: str) -> int | None:
-        """The bytes of a file, None where there is none."""
+        """The bytes of a file, None if there is none."""
         with self._answering(name, "look for it"):
             volume = self._volume(name)
             flags = self._connection.library.VIR_STORAGE_VOL_GET_PHYSICAL

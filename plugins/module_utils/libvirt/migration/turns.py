@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs at once: a run on the other host does not see the locks of this one, so that both look once more."""
+"""Two runs at once: a run on the other host does not see the locks of this one, so that both look again."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read_settled(host: Host, here: Connection, there: Connection, name: str) -> 
 
 
 def check_gone(here: Connection, there: Connection, name: str) -> None:
-    """Look once more before what cannot be taken back: a run on the other host does not see the lock of this one.
+    """Look again before what cannot be taken back: a run on the other host does not see the lock of this one.
 
     :raises InUse: the domain is no longer the other host's
     """
@@ -70,7 +70,7 @@ def check_gone(here: Connection, there: Connection, name: str) -> None:
 
 
 def check_noted(domain: MovingDomain, note: Note) -> None:
-    """Look once more whether a domain is still about to leave.
+    """Look again whether a domain is still about to leave.
 
     :raises InUse: its note is no longer that of this run
     """

@@ -119,14 +119,14 @@ class NetworkHandle:
 
 
 def find_network(connection: Connection, name: str) -> NetworkHandle | None:
-    """A network, None where there is none of that name."""
+    """A network, None if there is none of that name."""
     with connection.answering(f"network {name}", "look it up"):
         handle = connection.unless(("VIR_ERR_NO_NETWORK",), lambda: connection.handle.networkLookupByName(name))
     return None if handle is None else NetworkHandle(connection, handle)
 
 
 def root_of(connection: Connection, name: str | None) -> Element | None:
-    """The definition of a network, None where there is none of that name."""
+    """The definition of a network, None if there is none of that name."""
     network = find_network(connection, name) if name else None
     return None if network is None else network.root()
 

@@ -36,7 +36,7 @@ def network_name(name: str) -> str:
 def wanted_network(params: dict[str, t.Any]) -> Network:
     """What is to be managed of the network.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     options.refuse_absent(params, SETTINGS, "network")
     return Network(**asked(ROWS, params, CHECKS))

@@ -221,7 +221,7 @@ def differences(before: Network | None, after: Network) -> t.Iterator[str]:
 def network_resource(params: dict[str, t.Any]) -> NetworkResource:
     """The resource of vm_network's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     name, wanted = network_name(params["name"]), wanted_network(params)
     return NetworkResource(connect(params["uri"]), name, wanted, params["state"], params["autostart"])

@@ -56,7 +56,7 @@ class NetworkStep:
 class Define(NetworkStep):
     """Set the persistent definition to ``xml``; ``why`` says what changes, a line each.
 
-    :param before: its XML now, None where there is none
+    :param before: its XML now, None if there is none
     :param restart: whether the network, which runs and has no NIC, ends and starts again for it
     """
 

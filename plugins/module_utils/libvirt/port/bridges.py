@@ -16,7 +16,7 @@ VLAN_ON_BRIDGE = 11_000_000
 
 
 def check_bridge(host: Host, subject: str, bridge: str, virtualport: str | None) -> None:
-    """Refuse what is no such bridge.
+    """Refuse what is not such a bridge.
 
     :param virtualport: the type of virtualport that ports on it have
     :raises ValidationError: the host has none of that name, or one of the other kind
@@ -55,7 +55,7 @@ def check_vlan_of_bridge(host: Host, connection: Connection, subject: str, vlan:
 
 
 def check_vlan_of_macvtap(host: Host, subject: str, vlan: Vlan | None, dev: str, called: str, remedy: str) -> None:
-    """Refuse VLANs of macvtaps of mode passthrough on what is no VF.
+    """Refuse VLANs of macvtaps of mode passthrough on what is not a VF.
 
     :param called: what messages call the netdev
     :raises NotSupported: libvirt sets them on VFs only

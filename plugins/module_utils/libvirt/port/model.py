@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a port of a network is given, be it said of a NIC, of a port group or of the network."""
+"""What a port of a network is given, set by a NIC, a port group or the network."""
 
 from __future__ import annotations
 

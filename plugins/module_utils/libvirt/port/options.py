@@ -50,7 +50,7 @@ def refuse_absent(params: dict[str, t.Any], options: t.Iterable[str], kind: str)
 def vlan_of(subject: str, vlan: dict[str, t.Any]) -> Vlan:
     """The VLANs.
 
-    :raises ValidationError: they cannot be meant so
+    :raises ValidationError: they are not valid
     """
     tags, native = vlan["tags"], vlan["native"]
     trunk = len(tags) > 1 if vlan["trunk"] is None else vlan["trunk"]
@@ -73,7 +73,7 @@ def virtualport_of(subject: str, given: dict[str, t.Any], shared: bool = False) 
     """The virtualport; what its type lacks is refused, what it needs is seen when the NIC is whole.
 
     :param shared: whether many NICs have it, each of which is to have a number of its own
-    :raises ValidationError: it cannot be meant so
+    :raises ValidationError: it is not valid
     """
     kind = given["type"]
     values = {key: value for key, value in given.items() if key != "type" and value is not None}
@@ -100,10 +100,10 @@ def virtualport_of(subject: str, given: dict[str, t.Any], shared: bool = False) 
 
 
 def rate_of(subject: str, given: dict[str, t.Any], shared: bool = False) -> Rate:
-    """The limit of one direction; an average of 0 is no limit.
+    """The limit of one direction; an average of 0 is not a limit.
 
     :param shared: whether many NICs have it, to which libvirt guarantees no floor
-    :raises ValidationError: it cannot be meant so
+    :raises ValidationError: it is not valid
     """
     values = {key: value for key, value in given.items() if value is not None}
     if values == {"average": 0}:

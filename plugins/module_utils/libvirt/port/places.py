@@ -63,7 +63,7 @@ def yes_no(where: str) -> Place:
 
 
 def whole(tag: str, of: t.Callable[[Element], t.Any], fill: t.Callable[[Element, t.Any], None]) -> Place:
-    """A child element as a whole, which is written anew; one that would say nothing is left out."""
+    """A child element as a whole, which is written again; one that would say nothing is left out."""
 
     def read(root: Element) -> t.Any:
         found = root.find(tag)
@@ -105,7 +105,7 @@ def virtualport() -> Place:
 
 
 def virtualport_of(element: Element) -> Virtualport:
-    """A ``<virtualport>``, be it of a NIC, a network or a port group."""
+    """A ``<virtualport>``, of a NIC, a network or a port group."""
     given = element.find("parameters")
     values = {} if given is None else dict(given.attrib)
     known: dict[str, t.Any] = {

@@ -46,7 +46,7 @@ class Row:
         return self.kinds is None or kind in self.kinds
 
     def meant(self, thing: object) -> t.Any:
-        """What something has of it, be it said or not."""
+        """What something has of it, set or not."""
         value = getattr(thing, self.field)
         return self.default if value is None else value
 
@@ -57,11 +57,11 @@ AnyRow = t.TypeVar("AnyRow", bound=Row)
 
 def asked(rows: t.Iterable[Row], params: dict[str, t.Any], checks: t.Mapping[str, Check], place: str = "",
           ) -> dict[str, t.Any]:
-    """What the options of a module ask for, by field; None where they ask for nothing.
+    """What the options of a module ask for, by field; None if they ask for nothing.
 
     :param checks: by option, what gives the value of the field for what messages call the option, and its value
     :param place: what messages put before the option
-    :raises ValidationError: one cannot be meant as it was given
+    :raises ValidationError: one is not valid
     """
     found: dict[str, t.Any] = {}
     for row in rows:
@@ -74,7 +74,7 @@ def asked(rows: t.Iterable[Row], params: dict[str, t.Any], checks: t.Mapping[str
 
 
 def read(rows: t.Iterable[Row], element: Element) -> dict[str, t.Any]:
-    """What an element says, by field; None where it says nothing."""
+    """What an element says, by field; None if it says nothing."""
     return {row.field: row.place.read(element) for row in rows}
 
 

@@ -23,13 +23,13 @@ NOTHING = PortSettings()
 
 @dataclass(frozen=True)
 class Consumer:
-    """A NIC on the network that has the profile, be it by name or as the default.
+    """A NIC on the network that has the profile, by name or as the default.
 
     :param name: its label
-    :param running: what it runs with, None where its domain does not run, or not with it
+    :param running: what it runs with, None if its domain does not run, or not with it
     :param own: what the NIC says itself, which comes before the profile
     :param live: the ``<interface>`` of the running domain, and
-    :param definition: that of its definition, None where it has none
+    :param definition: that of its definition, None if it has none
     """
 
     domain: str

@@ -24,7 +24,7 @@ CHECKS: dict[str, Check] = {
 def wanted_profile(params: dict[str, t.Any]) -> PortProfile:
     """What is to be managed of the profile.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     name = params["name"]
     if not name or not options.printable(name):

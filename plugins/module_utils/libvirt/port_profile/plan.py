@@ -50,7 +50,7 @@ class ProfileState:
     :param profile: None for none
     :param consumers: the NICs that have it
     :param follow: of a plan, those that run with it then, as domain and MAC
-    :param power: of the domains that run, by the names of domain/states.py; only where NICs may be plugged anew
+    :param power: of the domains that run, by the names of domain/states.py; only if NICs may be plugged again
     :param warnings: what is known not to work
     """
 
@@ -67,7 +67,7 @@ class ProfileState:
         return replace(read_settings(self.definition), inbound=None, outbound=None)
 
     def current(self, nic: Consumer) -> bool | None:
-        """Whether a NIC runs with the profile; None where it does not run."""
+        """Whether a NIC runs with the profile; None if it does not run."""
         if nic.running is None:
             return None
         return (nic.domain, nic.mac) in self.follow or not self.outdated(nic)
@@ -83,7 +83,7 @@ class ProfileResource:
 
     :param network: the name of its network
     :param present: whether it is to be there
-    :param replug: whether NICs that run with something else may be plugged anew
+    :param replug: whether NICs that run with something else may be plugged again
     """
 
     connection: Connection = field(repr=False)
@@ -124,7 +124,7 @@ class ProfileResource:
         return ProfileState(root, found.live_root(), current, consumers, power=power, warnings=warnings)
 
     def plan(self, current: ProfileState) -> Plan[ProfileState]:
-        """One step: the port group in the definition and in what runs, then the NICs that are plugged anew."""
+        """One step: the port group in the definition and in what runs, then the NICs that are plugged again."""
         if not self.present and current.profile is not None and current.consumers:
             domains = sorted({nic.domain for nic in current.consumers})
             raise InUse("state", f"NICs of {', '.join(domains)} use it, and would start without its settings",
@@ -143,7 +143,7 @@ class ProfileResource:
         return Plan((step,), after)
 
     def _following(self, after: ProfileState) -> tuple[tuple[Consumer, ...], tuple[Consumer, ...]]:
-        """The NICs that libvirt changes as they run, and those that are plugged anew."""
+        """The NICs that libvirt changes as they run, and those that are plugged again."""
         network = read_network(after.definition)
         now = updated_live(network.kind(), (after.profile and after.profile.switch) or network.switch)
         updates, replugs = [], []
@@ -197,7 +197,7 @@ def differences(before: PortProfile | None, after: PortProfile | None) -> t.Iter
 def profile_resource(params: dict[str, t.Any]) -> ProfileResource:
     """The resource of port_profile's parameters.
 
-    :raises ValidationError: a parameter cannot be meant as it was given
+    :raises ValidationError: a parameter is not valid
     """
     wanted = wanted_profile(params)
     return ProfileResource(connect(params["uri"]), params["name"], params["network"], wanted,

@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one change that is made to a port profile: in the network, and in the NICs that are plugged anew for it."""
+"""The one change that is made to a port profile: in the network, and in the NICs that are plugged again for it."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Side:
 
 @dataclass(frozen=True)
 class SetProfile(NetworkStep):
-    """Change the port group, then plug NICs anew; ``lines`` says what changes.
+    """Change the port group, then plug NICs again; ``lines`` says what changes.
 
     :param updates: NICs of running domains that libvirt looks at again as they run
-    :param replugs: those that are plugged anew
+    :param replugs: those that are plugged again
     """
 
     profile: str

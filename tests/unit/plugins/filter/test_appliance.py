@@ -128,7 +128,7 @@ def test_the_cpu_may_depend_on_the_hosts(cpu: object, cpuinfo: str, mode: str, m
 
 @pytest.mark.parametrize("cpuinfo", ["", "vendor_id : HygonGenuine"])
 def test_a_cpu_that_the_profile_does_not_know_is_refused(cpuinfo: str) -> None:
-    with pytest.raises(AnsibleFilterError, match="whose CPU's vendor is unknown"):
+    with pytest.raises(AnsibleFilterError, match="the CPU vendor of this host, unknown"):
         made({"cpu": {"intel": "host-passthrough"}}, cpuinfo=cpuinfo)
 
 

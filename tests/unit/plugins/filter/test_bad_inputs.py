@@ -100,10 +100,11 @@ RIGHT: dict[str, list[t.Any]] = {
 # What was seen to end otherwise: the filter, the parameters that are wrong by their place, and the words of the error
 SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("virtual_switch_plan", {0: [{"name": "br0", "ports": [5]}]},
-     "virtual_switch_bridges[0].ports[0] = 5: it must be a text or a dictionary. Give the name of a link, or a dict"),
+     "virtual_switch_bridges[0].ports[0] = 5: it must be a text or a dictionary. Write the name of a link, or a dict"),
     ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "20-10"}]}]},
-     "virtual_switch_bridges[0].ports[0].vlans = '20-10': VLANs are numbers from 1 to 4094, ranges of them run"),
-    ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "1-99999"}]}]}, "List them as"),
+     "virtual_switch_bridges[0].ports[0].vlans = '20-10': VLAN IDs are numbers from 1 to 4094, and a range"),
+    ("virtual_switch_plan", {0: [{"name": "br0", "ports": [{"name": "eth1", "vlans": "1-99999"}]}]}, "Write a list "
+     "such as"),
     ("virtual_switch_plan", {0: [{"name": None}]}, "virtual_switch_bridges[0].name: it is missing"),
     ("virtual_switch_plan", {0: "br0"}, "virtual_switch_bridges = 'br0': it must be a list"),
     ("lab_topology", {0: [{"pfs": 2}]}, "lab_hosts[0].name: it is missing."),
@@ -117,9 +118,9 @@ SEEN: list[tuple[str, dict[int, t.Any], str]] = [
     ("appliance_domain", {0: {**PROFILE, "cpu": None}}, "appliance profile, cpu: it is missing"),
     ("appliance_domain", {0: {**PROFILE, "smbios": {"system": "a"}}},
      "appliance profile, smbios.system = 'a': it must be a dictionary"),
-    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC as nfv"),
+    ("appliance_nics", {0: ["eno1"]}, "interfaces[0] = 'eno1': it must be a dictionary. Describe the NIC with"),
     ("vsrx_nics", {0: {"cluster": {}}}, "vsrx_interfaces: it is missing"),
-    ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is no VF"),
+    ("vsrx_pfs", {0: {**VSRX, "pfs": [{"pf": "eno2", "vfs": [{"index": "all"}]}]}}, "index = 'all': this is not a VF"),
     ("vm_fex_plan", {0: {**VM_FEX, "profiles": [{"name": 5}]}}, "vm_fex_profiles[0].name = 5: it must be a text"),
     ("vm_fex_judged", {1: {"profiles": []}}, "ucs.service_profiles: it is missing"),
     ("vmx_plan", {0: {**VMX, "reserved_vnics": 10**12}},
@@ -179,7 +180,7 @@ def test_null_is_as_good_as_left_out() -> None:
 def test_a_range_of_vlans_that_runs_backwards_is_refused() -> None:
     backwards = [{"name": "br0", "vlan_filtering": True, "ports": [{"name": "eth1", "vlans": "20-10"}]}]
     refused = FILTERS["virtual_switch_refused"](backwards, [], SWITCH_HOST)
-    assert "virtual_switch_bridges[0].ports[0].vlans = '20-10': VLANs are numbers from 1 to 4094" in refused[0]
+    assert "virtual_switch_bridges[0].ports[0].vlans = '20-10': VLAN IDs are numbers from 1 to 4094" in refused[0]
 
 
 def test_more_than_eight_disks() -> None:

@@ -160,7 +160,7 @@ def test_where_a_step_fails_all_are_undone() -> None:
     result = run(lambda params: UndoableNumber(4), {}, host)
     assert host.number == 0
     assert (result["changed"], result["actions"]) == (False, [])
-    assert result["msg"] == "number = 3: it is full. Take a smaller one. The host is as it was before."
+    assert result["msg"] == "number = 3: it is full. Take a smaller one. The previous state was restored."
 
 
 @pytest.mark.parametrize(("lasting", "left"), [(1, 1), (2, 2), (3, 2)])
@@ -174,7 +174,7 @@ def test_the_way_back_ends_at_a_step_that_cannot_be_undone(
     assert host.number == left
     stays = [f"number {number} → {number + 1}" for number in range(left)]
     assert (result["changed"], result["actions"]) == (True, stays)
-    told = f" The host is as it was before, except for what was not undone: {'; '.join(stays)}."
+    told = f" The previous state was restored, except for these changes: {'; '.join(stays)}."
     assert result["msg"] == f"number = 3: it is full. Take a smaller one.{told if lasting < 3 else ''}"
 
 
@@ -194,7 +194,7 @@ def test_what_stays_of_a_step_that_was_undone_is_told(monkeypatch: pytest.Monkey
     result = run(lambda params: UndoableNumber(3), {}, host)
     assert host.number == 0
     assert (result["changed"], result["actions"]) == (True, ["number 1 was seen", "number 3 was seen"])
-    assert result["msg"].endswith("except for what was not undone: number 1 was seen; number 3 was seen.")
+    assert result["msg"].endswith("except for these changes: number 1 was seen; number 3 was seen.")
 
 
 def test_an_answer_of_the_system_is_told_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +203,7 @@ def test_an_answer_of_the_system_is_told_like_any_other(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Undoable, "apply", full)
     result = run(lambda params: UndoableNumber(1), {}, CountingHost())
-    assert result["msg"] == "/etc/x: No space left on device. The host is as it was before."
+    assert result["msg"] == "/etc/x: No space left on device. The previous state was restored."
     assert (result["changed"], result["error"]["type"]) == (False, "CommandFailed")
 
 
@@ -213,4 +213,4 @@ def test_what_could_not_be_undone_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(Undoable, "undo_fails", True)
     result = run(lambda params: UndoableNumber(4), {}, host)
     assert result["changed"]
-    assert result["msg"].endswith("Putting back what was before failed as well: number: it does not go back.")
+    assert result["msg"].endswith("Restoring the previous state also failed: number: it does not go back.")

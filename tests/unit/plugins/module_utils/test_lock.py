@@ -96,7 +96,7 @@ def test_who_has_it_is_told(tmp_path: Path) -> None:
         stack.enter_context(second)
         raise AssertionError("two have it")
     assert str(refused.value).startswith(
-        f"domain edge: another run changes it: nfv.kvm.vm_domain, process {os.getpid()}, since 2")
+        f"domain edge: another run is changing it (nfv.kvm.vm_domain, process {os.getpid()}, since 2")
     assert host.clock == pytest.approx(lock.WAIT_SECONDS, abs=1)
     with lock.held(host, ["PF 0000:01:00.0"], "it was let go"):
         pass
@@ -184,7 +184,7 @@ def no_rights(folder: Path, victim: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("prepare", "told"), [
-    (linked_folder, "folder {}: it is not a folder that can be used for locks: Not a directory. See who made it"),
+    (linked_folder, "folder {}: it is not a folder that can be used for locks: Not a directory. Check who owns it"),
     (linked_file, "lock {}/domain a.lock: it cannot be opened: Too many levels of symbolic links. Remove that file"),
     (strange_folder, "folder {} = 'user ID 4711': it belongs to another user"),
     (no_rights, "folder {}: this user cannot use it for locks: Permission denied. Run the task as root"),
@@ -241,7 +241,7 @@ def test_what_fails_amid_the_other_run_s_change_waits(tmp_path: Path) -> None:
     host = Impatient(str(tmp_path))
     with lock.held(host, ["domain a"], "one run"):
         result = run(Unfinished, {"line": "x"}, host)
-    assert "another run changes it: one run" in result["msg"]
+    assert "another run is changing it (one run" in result["msg"]
 
 
 class Telling(Lines):
@@ -255,7 +255,7 @@ def test_objects_that_only_reading_tells_are_locked_before_the_steps(tmp_path: P
     host = Impatient(str(tmp_path))
     with lock.held(host, ["PF 1"], "one run"):
         result = run(Telling, {"line": "x"}, host)
-    assert "PF 1: another run changes it: one run" in result["msg"]
+    assert "PF 1: another run is changing it (one run" in result["msg"]
     assert not host.exists("/lines")
     assert not lock.busy(host, ["domain a"])
     assert run(Telling, {"line": "x"}, host)["changed"]

@@ -24,4 +24,4 @@ def test_ranges_there_and_back() -> None:
 def test_what_no_vlans_are(given: object) -> None:
     with pytest.raises(Wrong) as raised:
         vlan_ids(given)
-    assert raised.value.cause == "VLANs are numbers from 1 to 4094, ranges of them run upwards"
+    assert raised.value.cause == "VLAN IDs are numbers from 1 to 4094, and a range starts with the lower number"

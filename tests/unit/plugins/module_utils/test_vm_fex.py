@@ -26,14 +26,14 @@ WITHOUT_VM_FEX = ("1240", "1280", "1225", "1225T", "1227", "1227T", "1340", "138
 JUDGED: list[tuple[str, Adapter | None, list[str]]] = [
     ("hostdev", GOOD, []),
     ("passthrough", GOOD, []),
-    ("private", GOOD, ["nic (mode private): UCS does not have MacVTap direct (private) any more since release 2.1."]),
-    ("vepa", GOOD, ["nic (mode vepa): VM-FEX has macvtaps in mode passthrough only."]),
-    ("bridge", GOOD, ["nic (mode bridge): VM-FEX has macvtaps in mode passthrough only."]),
-    ("passthrough", None, ["nic (mode passthrough): Linux from 5.4 on sets port profiles on VFs only"]),
-    ("private", None, ["since release 2.1; Linux from 5.4 on"]),
-    ("hostdev", Adapter("eno5", "enic", "1137:02dc", 1), ["driver enic of PF eno5: it demands a profile name of 40"]),
+    ("private", GOOD, ["nic (mode private): UCS does not support MacVTap direct (private) since release 2.1."]),
+    ("vepa", GOOD, ["nic (mode vepa): VM-FEX supports macvtaps in mode passthrough only."]),
+    ("bridge", GOOD, ["nic (mode bridge): VM-FEX supports macvtaps in mode passthrough only."]),
+    ("passthrough", None, ["nic (mode passthrough): Linux 5.4 and later sets port profiles on VFs only"]),
+    ("private", None, ["since release 2.1; Linux 5.4 and later"]),
+    ("hostdev", Adapter("eno5", "enic", "1137:02dc", 1), ["driver enic of PF eno5: it requires a profile name of 40"]),
     ("hostdev", Adapter("eno5", None, "1137:02dc", 1), []),
-    ("hostdev", Adapter("eno5", "other", "1137:012c", 1), ["PF eno5 is of a VIC 1340, which Cisco lists"]),
+    ("hostdev", Adapter("eno5", "other", "1137:012c", 1), ["PF eno5 belongs to a VIC 1340, for which Cisco"]),
     ("hostdev", Adapter("eno5", "other", "8086:012c", 1), []),
     ("hostdev", Adapter("eno5", "other", "1137:02dc", 1, "1137"), []),
     ("hostdev", Adapter("eno5", "igb", "1137:02dc", 1, "8086"), ["PF eno5 has PCI vendor 8086, and only NICs of 1137"]),
@@ -54,8 +54,8 @@ OVERRIDDEN: list[tuple[dict[str, t.Any], Adapter, list[str]]] = [
     ({"adapter_vendors": []}, Adapter("eno5", "igb", "8086:0001", 1, "8086"), []),
     ({"adapter_vendors": ["1137", "8086"]}, Adapter("eno5", "igb", "8086:0001", 1, "8086"), []),
     ({"vf_limits": [64, 64]}, Adapter("eno5", "other", "1137:02dc", 64), []),
-    ({"fabric_interconnect": "6454"}, GOOD, ["fabric interconnect 6454 has neither VM-FEX nor port profiles"]),
-    ({"fabric_interconnect": "64108"}, GOOD, ["fabric interconnect 64108 has neither VM-FEX nor port profiles"]),
+    ({"fabric_interconnect": "6454"}, GOOD, ["fabric interconnect 6454 supports neither VM-FEX nor port profiles"]),
+    ({"fabric_interconnect": "64108"}, GOOD, ["fabric interconnect 64108 supports neither VM-FEX nor port profiles"]),
     ({"fabric_interconnect": "UCS-FI-6536"}, GOOD, ["UCS-FI-6536"]),
     ({"fabric_interconnect": "6332"}, GOOD, []),
     ({"fabric_interconnect": "6536", "unsupported_fabric_interconnects": ["6454"]}, GOOD, []),
@@ -65,23 +65,24 @@ OVERRIDDEN: list[tuple[dict[str, t.Any], Adapter, list[str]]] = [
 
 # (the text of the file, words of the error)
 BROKEN = [
-    ("{", f"{OVERRIDES}: it is no JSON: "),
-    ("", f"{OVERRIDES}: it is no JSON: "),
+    ("{", f"{OVERRIDES}: it is not valid JSON: "),
+    ("", f"{OVERRIDES}: it is not valid JSON: "),
     ("[]", f"{OVERRIDES} = []: it must be a JSON object."),
     ('{"adapters": {}}', f"{OVERRIDES}: adapters = {{}}: there is no such key."),
-    ('{"unsupported_drivers": ["enic"]}', f"{OVERRIDES}: unsupported_drivers = ['enic']: it has another form."),
-    ('{"unsupported_drivers": {"enic": 1}}', "unsupported_drivers = {'enic': 1}: it has another form."),
+    ('{"unsupported_drivers": ["enic"]}', f"{OVERRIDES}: unsupported_drivers = ['enic']: its format is not valid."),
+    ('{"unsupported_drivers": {"enic": 1}}', "unsupported_drivers = {'enic': 1}: its format is not valid."),
     ('{"unsupported_adapters": {"VIC 1340": "VIC 1340"}}', "by the PCI subsystem ID that lspci -nnv shows."),
     ('{"unsupported_adapters": {"1137:012C": "VIC 1340"}}', "by the PCI subsystem ID that lspci -nnv shows."),
-    ('{"unsupported_adapters": null}', "unsupported_adapters: it has another form."),
+    ('{"unsupported_adapters": null}', "unsupported_adapters: its format is not valid."),
     ('{"adapter_vendors": "1137"}', 'Give a list of PCI vendor IDs such as ["1137"], or an empty one.'),
-    ('{"adapter_vendors": ["0x1137"]}', "adapter_vendors = ['0x1137']: it has another form."),
-    ('{"vf_limits": 22}', "vf_limits = 22: it has another form. Give a list of two numbers that ascend"),
+    ('{"adapter_vendors": ["0x1137"]}', "adapter_vendors = ['0x1137']: its format is not valid."),
+    ('{"vf_limits": 22}', "vf_limits = 22: its format is not valid. Give a list of two numbers that ascend"),
     ('{"vf_limits": [22]}', "vf_limits = [22]: "),
     ('{"vf_limits": [32, 22]}', "vf_limits = [32, 22]: "),
     ('{"vf_limits": ["22", "32"]}', "vf_limits = ['22', '32']: "),
     ('{"vf_limits": [true, true]}', "vf_limits = [True, True]: "),
-    ('{"fabric_interconnect": 6454}', 'fabric_interconnect = 6454: it has another form. Give a string such as "6454".'),
+    ('{"fabric_interconnect": 6454}', 'fabric_interconnect = 6454: its format is not valid. Give a string such as '
+     '"6454".'),
     ('{"unsupported_fabric_interconnects": "6454"}', 'Give a list of strings such as ["6454"].'),
     ('{"unsupported_fabric_interconnects": [6454]}', 'Give a list of strings such as ["6454"].'),
     ('{"unsupported_topologies": {"Private": "gone"}}', f"Give an object with some of private, vepa, bridge, {NO_VF}"),
@@ -149,7 +150,7 @@ def test_broken_overrides(files: FakeHost, text: str, told: str) -> None:
 
 def test_overrides_that_cannot_be_read(files: FakeHost) -> None:
     files.folder(OVERRIDES)
-    with pytest.raises(ValidationError, match="it is there and cannot be read"):
+    with pytest.raises(ValidationError, match="the file exists but cannot be read"):
         read_table(files.host)
 
 

@@ -23,11 +23,11 @@ WRONG: list[tuple[Result, str]] = [
     ({**VSRX, "appliances": [{"name": "mine"}]}, "missing required arguments: nics found in appliances"),
     ({**VSRX, "appliances": [{"name": "mine", "nics": [{"model": "E810"}]}]}, "missing required arguments: ids"),
     ({**VSRX, "appliances": [{"name": "mine", "nics": [{"model": "E810", "ids": ["E810"]}]}]},
-     "appliances[0].nics[0].ids = 'E810': this is no PCI ID"),
+     "appliances[0].nics[0].ids = 'E810': this is not a PCI ID"),
     ({"pfs": ["no-such-nic"], "require": ["nic_sriov"]},
      "This host is not ready. nic_sriov (host): no-such-nic: this host has no such network interface."),
     ({"pfs": ["0000:FF:1f.7"], "require": ["nic_sriov"]}, "0000:FF:1f.7: this host has no such PCI device."),
-    ({"pfs": ["lo", "../net/lo", ""], "require": ["nic_sriov"]}, "lo: is no PCI NIC; ../net/lo: this host has no such"),
+    ({"pfs": ["lo", "../net/lo", ""], "require": ["nic_sriov"]}, "lo: is not a PCI NIC; ../net/lo: this host has no"),
 ]
 
 

@@ -54,7 +54,7 @@ def test_each_property_alone(ucs: Ucs, change: Result, told: str) -> None:
 
 
 @pytest.mark.parametrize(("params", "told"), [
-    ({"state": "absent"}, "it is to be removed"), ({"vnics": 16}, "vnics would change"),
+    ({"state": "absent"}, "it would be removed"), ({"vnics": 16}, "vnics would change"),
     ({"adapter_policy": "SRIOV", "protection": "none"}, "adapter_policy and protection would change"),
 ])
 def test_in_use(ucs: Ucs, params: Result, told: str) -> None:
@@ -154,8 +154,8 @@ WRONG: list[tuple[Result, str]] = [
     ({"org": "org-root/org-nonesuch"}, "org = 'org-root/org-nonesuch': UCS Manager has no organization of this name. "
                                        "It has org-root, org-root/org-lab"),
     ({"state": "off"}, "value of state must be one of: present, absent, got: off"),
-    ({"state": "absent", "vnics": 1}, "vnics: a policy that is absent has none. Remove vnics"),
-    ({"state": "absent", "descr": ""}, "descr: a policy that is absent has none"),
+    ({"state": "absent", "vnics": 1}, "vnics: it is not valid for a policy that is absent. Remove vnics"),
+    ({"state": "absent", "descr": ""}, "descr: it is not valid for a policy that is absent"),
     ({"in_use": "yes"}, "value of in_use must be one of: fail, allow"),
     ({"vfs": 4}, "Unsupported parameters"),
 ]

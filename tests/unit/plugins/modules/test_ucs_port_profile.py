@@ -349,7 +349,7 @@ WRONG: list[tuple[Result, str]] = [
     ({"vlans": ["web"]}, "vlans[0] = 'web': it must be a dictionary"),
     ({"vlans": [None]}, "vlans[0]"),
     ({"vlans": 7}, "it must be a dictionary"),
-    ({"vlans": [{"name": "web"}, {"name": "web", "native": True}]}, "vlans[1].name = 'web': this VLAN is there twice"),
+    ({"vlans": [{"name": "web"}, {"name": "web", "native": True}]}, "vlans[1].name = 'web': this VLAN is listed twice"),
     ({"vlans": [{"name": "web", "native": True}, {"name": "db", "native": True}]},
      "vlans: web and db are native, and a profile has at most one native VLAN"),
     # clients
@@ -362,12 +362,12 @@ WRONG: list[tuple[Result, str]] = [
     (client(switch="a'b"), 'clients[0].switch = "a\'b"'),
     (client(cluster="default"), "Unsupported parameters"),
     ({"clients": [{"switch": ".*"}]}, "missing required arguments: name found in clients"),
-    ({"clients": [{"name": "c"}, {"name": "c"}]}, "clients[1].name = 'c': this client is there twice"),
+    ({"clients": [{"name": "c"}, {"name": "c"}]}, "clients[1].name = 'c': this client is listed twice"),
     ({"clients": "default"}, "it must be a dictionary"),
     # state
     ({"state": "removed"}, "value of state must be one of: present, absent, got: removed"),
     ({"in_use": "force"}, "value of in_use must be one of: fail, allow"),
-    *(({"state": "absent", key: value}, f"{key}: a profile that is absent has none. Remove {key}") for key, value in
+    *(({"state": "absent", key: value}, f"{key}: it is not valid for a profile that is absent") for key, value in
       WHOLE.items() if key != "name"),
     # the connection
     ({"hostname": None}, "missing required arguments: hostname"),
@@ -407,7 +407,7 @@ def test_many_vlans_are_not_all_listed(ucs: Ucs) -> None:
     result = ucs.refused(module, "vlans = 'custmer150': UCS Manager has no VLAN of this name. Similar names are "
                          "customer150", name="finance", vlans=[{"name": "custmer150"}])
     assert len(result["msg"]) < 200
-    ucs.refused(module, "Choose one of the 104 that exist", name="finance", vlans=[{"name": "zzz"}])
+    ucs.refused(module, "Choose one of the 104 existing ones", name="finance", vlans=[{"name": "zzz"}])
 
 
 def test_vlans_of_one_fabric_and_of_appliances(ucs: Ucs) -> None:

@@ -39,9 +39,11 @@ SYSTEMS: list[System] = [
 FAULTS: dict[str, tuple[dict[str, t.Any], str]] = {
     "unreachable": ({"uri": "{nobody}"}, r"BMC http://127\.0\.0\.1:\d+: it does not answer \(.*refused.*\)\. Check "),
     "untrusted": ({"validate_certs": True}, "it does not answer .*certificate.* kvm_host_bmc.validate_certs: false"),
-    "wrong password": ({"password": "no"}, "kvm_host_bmc.username = 'admin': .*does not let it in.*401 at.* Give the "),
+    "wrong password": ({"password": "no"}, "kvm_host_bmc.username = 'admin': .*rejects this user name.*401 at.* Set "
+                       "kvm "),
     "not redfish": ({"uri": "{web}"}, r"it answers, but not as a Redfish service \(404 at /redfish/v1/\)\. See "),
-    "no such system": ({"system": "hpe"}, "kvm_host_bmc.system = 'hpe': .* systems: dell, example. Give the Id of one"),
+    "no such system": ({"system": "hpe"}, "kvm_host_bmc.system = 'hpe': .* systems: dell, example. Set it to the Id of "
+                       "one of them"),
     "no such value": (
         {"system": "example"}, r"\(400 at .*/BIOS/Settings; The value Loud of the property Quiet is not in the list"),
 }
@@ -149,7 +151,7 @@ def test_what_is_to_be_done_is_told(outcomes: list[Outcome]) -> None:
         "Dell Inc. of the tests",
         "ProcVirtualization: Enabled, as wanted",
         "SriovGlobalEnable: Disabled, but Enabled is wanted: to be set for the next reboot",
-        "bios_check nic_sriov (0 VFs): at fault is SriovGlobalEnable = Disabled",
+        "bios_check nic_sriov (0 VFs): caused by SriovGlobalEnable = Disabled",
     ]
 
 

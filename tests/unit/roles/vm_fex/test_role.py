@@ -139,7 +139,7 @@ def removal(site: Site) -> None:
     assert site.run(**gone) == {"kvm1": (2, 1), "kvm2": (0, 1)}
     assert "NICs have port group finance" in site.said
     assert site.state("kvm2")["networks"] == before
-    assert "kvm2 was refused or not reached, and its domains may still have finance" in site.said
+    assert "kvm2 was refused or is unreachable, and its domains may still use finance" in site.said
     assert PROFILE in site.server.tree.objects
     site.change("kvm2", nics=[])
     assert site.run(**gone) == {"kvm1": (1, 0), "kvm2": (2, 0)}

@@ -77,8 +77,8 @@ def test_never_ready(newer: WholeHost, runs: bool) -> None:
     definition = newer.domain.shown(True)
     newer.libvirt.says = "panic"
     result = newer.run(**WHOLE, disks="replace", restart="allowed")
-    assert "did not say" in result["msg"]
-    assert "The host is as it was before" in result["msg"]
+    assert "did not show" in result["msg"]
+    assert "The previous state was restored" in result["msg"]
     assert newer.bytes_of(DISK) == old
     assert not newer.kernel.exists(f"{DISK}.old")
     assert (newer.domain.live is not None) == runs
@@ -95,7 +95,7 @@ def test_not_waited_for_and_then_never_ready(newer: WholeHost) -> None:
     newer.applied(**WHOLE, disks="replace", restart="allowed", wait=False)
     assert newer.bytes_of(f"{DISK}.old") == old
     result = newer.run(**WHOLE)
-    assert "put the old one back" in result["msg"]
+    assert "restore the old one" in result["msg"]
     assert newer.bytes_of(DISK) == old
     assert not newer.kernel.exists(f"{DISK}.old")
     assert newer.domain.live is not None

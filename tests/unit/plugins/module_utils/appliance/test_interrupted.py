@@ -26,7 +26,7 @@ from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.appliance.whole
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 MOST = 200
-BACK = "The host is as it was before"
+BACK = "The previous state was restored"
 
 
 def nothing(site: WholeHost) -> None:
@@ -189,7 +189,7 @@ def test_the_image_changes_while_it_is_copied(site: WholeHost, monkeypatch: pyte
 def test_one_that_is_not_ready_in_time_goes_on(site: WholeHost) -> None:
     site.libvirt.says = "panic"
     result = site.run(**WHOLE)
-    assert "did not say" in result["msg"]
+    assert "did not show" in result["msg"]
     assert "as it was before" not in result["msg"]
     assert "domain edge1: start" in result["actions"]
     assert site.domain.live is not None
@@ -207,7 +207,7 @@ def test_one_that_ends_before_it_is_ready(site: WholeHost) -> None:
     site.libvirt.says = "panic"
     site.kernel.due[10.0] = ends
     result = site.run(**WHOLE)
-    assert "ended before it was ready" in result["msg"]
+    assert "stopped before it was ready" in result["msg"]
     assert site.kernel.exists(f"{FOLDER}/disk.qcow2")
 
 

@@ -86,7 +86,7 @@ def test_a_failure_after_live_nics_unplugs_them(deployed: WholeHost) -> None:
     deployed.libvirt.at("attachDeviceFlags", 2, deployed.libvirt.fail)
     result = deployed.run(**{**WHOLE, "interfaces": [*NICS, BRIDGE, NETWORK]})
     assert result["failed"]
-    assert result["msg"].endswith("The host is as it was before.")
+    assert result["msg"].endswith("The previous state was restored.")
     assert deployed.snapshot() == before
 
 
@@ -105,7 +105,7 @@ def test_changed_nics_are_as_they_were_after_a_failure(deployed: WholeHost, vlan
         deployed.libvirt.at("updateDeviceFlags", 1, deployed.libvirt.fail)
     result = deployed.run(**{**WHOLE, "interfaces": changed})
     assert result["failed"]
-    assert result["msg"].endswith("The host is as it was before.")
+    assert result["msg"].endswith("The previous state was restored.")
     assert nics() == before
     assert deployed.domain.shown(True) == definition
 
@@ -135,7 +135,7 @@ def test_one_on_its_way_to_another_host_is_left_alone(site: WholeHost, more: Res
     """Started here, there could be two of it; its disks may be those of the other host, too."""
     site.applied(**WHOLE, state="shutdown")
     with_note(site.domain.xml, Note(LEFT, "kvm1", "kvm2", autostart=False, running=True, shared=True))
-    assert "has not come to its end" in site.refused(**{**WHOLE, **more})
+    assert "is not complete" in site.refused(**{**WHOLE, **more})
 
 
 @pytest.mark.parametrize("text", [

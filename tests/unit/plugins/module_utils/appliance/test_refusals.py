@@ -57,7 +57,7 @@ ROWS: list[tuple[Result, str]] = [
     (on("hostdev", pf="enp1s0", vf=0), "has 0 VFs"),
     (on("direct", pf="enp1s0", vf=0), "has 0 VFs"),
     (on("hostdev", pci_address="0000:01:10.0"), "no such PCI device"),
-    ({"pfs": PFS, **on("hostdev", pf="enp1s0", vf=3)}, "has 3 VFs and not this one"),
+    ({"pfs": PFS, **on("hostdev", pf="enp1s0", vf=3)}, "has 3 VFs, and the first one is 0"),
     ({"pfs": [{**OWN_PF, "up": None}], "interfaces": [HOSTDEV]}, "is down"),
     ({"pfs": [{**OWN_PF, "pf": "enp9s0"}]}, "pfs[0].pf = 'enp9s0'"),
     ({"pfs": [{**OWN_PF, "pf": "enp0s3"}]}, "no SR-IOV"),
@@ -72,7 +72,8 @@ ROWS: list[tuple[Result, str]] = [
     ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "mac": MAC}]}], "interfaces": [{**HOSTDEV, "mac": f"{MAC[:-1]}8"}]},
      "interfaces[0].mac"),
     ({"pfs": [{**OWN_PF, "vfs": [{"index": 1, "trust": True}]}], "interfaces": [
-        {**DIRECT, "source": {**DIRECT["source"], "pf": PF}, "vf": {"trust": False}}]}, "interfaces[0].vf.trust = False"),
+        {**DIRECT, "source": {**DIRECT["source"], "pf": PF}, "vf": {"trust": False}}]},
+     "interfaces[0].vf.trust = False"),
     ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "driver": "default"}]}], "interfaces": [HOSTDEV]}, "interfaces[0].type"),
     ({"interfaces": [{"source": {"bridge": "br0"}}]}, "interfaces[0]"),
     (nic(**BRIDGE, address="0000:05:00.0"), "interfaces[0].address = '0000:05:00.0'"),
@@ -86,10 +87,10 @@ ROWS: list[tuple[Result, str]] = [
     ({"interfaces": [{**BRIDGE, "mac": MAC}] * 2}, "interfaces[1].mac"),
     ({"pfs": PFS, "interfaces": [HOSTDEV, HOSTDEV]}, "interfaces[1]"),
     ({"profile": profile("vsrx"), "interfaces": [BRIDGE] * 13}, "can have at most 12"),
-    ({"profile": profile(cpu="Nonesuch")}, "no such CPU model"),
+    ({"profile": profile(cpu="Nonesuch")}, "does not know this CPU model"),
     ({"profile": profile(cpu="Icelake-Server")}, "lacks features"),
     ({"profile": profile(cpu={"intel": "host-passthrough"})}, "cpu"),
-    ({"profile": profile(machine="pc-q35-99.0")}, "no such machine type"),
+    ({"profile": profile(machine="pc-q35-99.0")}, "does not support this machine type"),
     ({"profile": profile(memory=1 << 20)}, "profile.memory"),
     ({"profile": profile(memory=8192 + 1, hugepages=True)}, "profile.hugepages"),
     ({"profile": profile(vcpus=9)}, "profile.vcpus"),
@@ -97,8 +98,8 @@ ROWS: list[tuple[Result, str]] = [
     ({"profile": profile(console={"port": 70000})}, "console.port = 70000"),
     ({"profile": None}, "profile"),
     ({"profile": profile(image=None)}, "image"),
-    ({"profile": profile(image=f"{IMAGES}/none.qcow2")}, "profile.image = '/var/lib/libvirt/images/none.qcow2': this host has no such file"),
-    ({"profile": profile(image=IMAGES)}, "no regular file"),
+    ({"profile": profile(image=f"{IMAGES}/none.qcow2")}, "no such file"),
+    ({"profile": profile(image=IMAGES)}, "not a regular file"),
     ({"profile": profile(image=f"{IMAGES}/empty.qcow2")}, "it is empty"),
     ({"profile": profile(image=f"{IMAGES}/image.raw")}, "its format is raw"),
     ({"profile": profile("vmx_vfp", image=f"{IMAGES}/image.qcow2")}, "its format is qcow2"),
@@ -106,13 +107,13 @@ ROWS: list[tuple[Result, str]] = [
     (disks({"name": "data", "image": f"{IMAGES}/none.qcow2"}), "image of disk data"),
     (disks({"name": "disk"}), "another disk has this name"),
     (disks({"name": "a/../../b"}), "profile.disks[0].name"),
-    ({"day0": {"../frr.conf": "x"}}, "no part .."),
-    ({"day0": {"/frr.conf": "x"}}, "no slash in front"),
+    ({"day0": {"../frr.conf": "x"}}, "without .."),
+    ({"day0": {"/frr.conf": "x"}}, "without a leading slash"),
     ({"day0": {"config": "x", "config/juniper.conf": "x"}}, "cannot be a file and a folder"),
     ({"day0": {"a" * 256: "x"}}, "255 bytes"),
-    ({"day0": {"frr.conf": {"x": 1}}}, "no text"),
+    ({"day0": {"frr.conf": {"x": 1}}}, "not a text"),
     ({"day0": {"frr.conf": "\ud800"}}, "surrogate"),
-    ({"day0": DAY0, "profile": profile("vmx_vfp", image=f"{IMAGES}/image.raw")}, "takes no day-0"),
+    ({"day0": DAY0, "profile": profile("vmx_vfp", image=f"{IMAGES}/image.raw")}, "does not support a day-0"),
     ({"day0": DAY0, "profile": profile(day0={"bus": "ide", "label": "x" * 33})}, "32 characters"),
     ({"day0": DAY0, "profile": profile(day0={"kind": "vmm", "bus": "ide", "label": "x" * 12})}, "11 characters"),
     ({"name": "a/b"}, "name"),
@@ -122,7 +123,7 @@ ROWS: list[tuple[Result, str]] = [
     ({"name": ".."}, "name"),
     ({"folder": "relative"}, "folder"),
     ({"folder": "/"}, "folder"),
-    ({"folder": "/etc/machine-id/edge1"}, "no folder"),
+    ({"folder": "/etc/machine-id/edge1"}, "not a folder"),
     ({"uri": "qemu:///session"}, "cannot be reached"),
 ]
 
@@ -216,7 +217,7 @@ def test_a_transient_domain(site: WholeHost) -> None:
 
 def test_the_folder_is_a_file(site: WholeHost) -> None:
     site.files.write(FOLDER, "")
-    assert "no folder" in site.refused(interfaces=NICS[:1])
+    assert "not a folder" in site.refused(interfaces=NICS[:1])
 
 
 def test_a_bridge_of_open_vswitch_without_virtualport(site: WholeHost) -> None:

@@ -46,7 +46,7 @@ def test_crashed(deployed: WholeHost) -> None:
     assert "crashed" in deployed.refused(**WHOLE)
     assert "crashed" in deployed.refused(**WHOLE, state="shutdown")
     result = deployed.four_runs(**WHOLE, restart="allowed")
-    assert [action.partition(": ")[2][:9] for action in result["actions"]] == ["cut its p", "start", "wait unti"]
+    assert [action.partition(": ")[2][:9] for action in result["actions"]] == ["power it ", "start", "wait unti"]
     assert result["ready"]
 
 
@@ -57,7 +57,7 @@ def test_crashed_and_a_new_image_that_does_not_boot(deployed: WholeHost) -> None
     old = deployed.bytes_of(DISK)
     deployed.libvirt.at("create", 1, deployed.libvirt.fail)
     result = deployed.run(**WHOLE, restart="allowed", disks="replace")
-    assert "except for what was not undone: domain edge1: cut its power" in result["msg"]
+    assert "except for these changes: domain edge1: power it off" in result["msg"]
     assert deployed.bytes_of(DISK) == old
     assert deployed.domain.live is None
 
@@ -100,8 +100,8 @@ def test_a_guest_that_does_not_shut_down(deployed: WholeHost) -> None:
     result = deployed.run(**{**WHOLE, "day0": {"frr.conf": "new"}, "profile": profile(memory=1024)},
                           restart="allowed")
     assert "did not shut down" in result["msg"]
-    assert "nfv.kvm.vm_domain with state: shutdown and a larger timeout" in result["msg"]
-    assert "The host is as it was before" in result["msg"]
+    assert "nfv.kvm.vm_domain, state: shutdown and a timeout" in result["msg"]
+    assert "The previous state was restored" in result["msg"]
     assert deployed.snapshot() == before
 
 
@@ -117,7 +117,7 @@ def test_started_by_somebody_else_it_is_not_ready_yet(deployed: WholeHost) -> No
     deployed.domain.create()
     assert not deployed.applied(**WHOLE, state="defined")["ready"]
     result = deployed.run(**WHOLE)
-    assert "did not say" in result["msg"]
+    assert "did not show" in result["msg"]
     deployed.files.write(console_log("edge1"), "login:")
     assert deployed.four_runs(**WHOLE)["ready"]
 

@@ -54,7 +54,7 @@ def test_in_order(case: str, place: Topology, pairs: t.Any, wanted: list[str]) -
 
 
 REFUSED = [
-    ("taken by a disk", PC, [("00:03.0", None)], "a disk of the domain is there"),
+    ("taken by a disk", PC, [("00:03.0", None)], "a disk of the domain already has this address"),
     ("explicit ones descend", PC, [("00:09.0", None), ("00:05.0", None)], "do not ascend"),
     ("no room before the explicit one", PC, [(None, None), ("00:04.0", None)], "no free guest PCI address"),
     ("more NICs than slots", PC, [(None, None)] * 30, "no free guest PCI address"),

@@ -154,7 +154,7 @@ def test_a_shared_row_stays_that_of_the_others(host: FakeVsctl, shared: str) -> 
     assert not flow_export(host, ipfix={"sampling": 9})["changed"]
     result = four_runs(host, {"ipfix": {"sampling": 1}})
     assert result["actions"] == [
-        "flow0: ipfix gets a row of its own, Flow_Sample_Collector_Set 5, bridge flow1 keeps the other",
+        "flow0: ipfix gets its own row, and Flow_Sample_Collector_Set 5, bridge flow1 keeps the shared one",
         "flow0: ipfix.sampling 9 → 1"]
     assert host.bridge("flow1")["ipfix"] == shared
     assert host.tables["IPFIX"][shared] == before
@@ -188,8 +188,8 @@ def test_undone_where_nobody_takes_it(request: pytest.FixtureRequest, host: Fake
     host.vswitchd = False
     result = flow_export(host, **wanted)
     assert result["msg"] == (
-        "Open vSwitch: ovs-vswitchd did not take this within 10 seconds. Start Open vSwitch: systemctl start "
-        "openvswitch-switch, or openvswitch where that is its service's name. The host is as it was before.")
+        "Open vSwitch: ovs-vswitchd did not apply the change within 10 seconds. Run systemctl start "
+        "openvswitch-switch, or openvswitch if no service has that name. The previous state was restored.")
     assert (result["failed"], result["changed"], result["actions"]) == (True, False, [])
     assert contents(host) == seen
     assert "--no-wait" in host.processes[-1]
@@ -206,8 +206,8 @@ def contents(host: FakeVsctl) -> list[t.Any]:
 def test_refused_change_is_whole_and_needs_no_undoing(host: FakeVsctl) -> None:
     host.refusal = "constraint violation: of a schema of its own"
     result = flow_export(host, sflow=SFLOW)
-    assert result["msg"] == ("Open vSwitch: ovs-vsctl answers: constraint violation: of a schema of its own. "
-                             "The host is as it was before.")
+    assert result["msg"] == ("Open vSwitch: ovs-vsctl failed: constraint violation: of a schema of its own. "
+                             "The previous state was restored.")
     assert (len(host.processes), host.tables["sFlow"]) == (3, {})
 
 
@@ -215,14 +215,14 @@ def test_what_puts_it_back_is_told(host: FakeVsctl, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(host, "collect_garbage", lambda: host.bridge("flow0").update(sflow=None))
     result = flow_export(host, sflow={"targets": ["192.0.2.9:6343"]})
     assert "every step was applied, but the host still needs: flow0: sflow off → on" in result["msg"]
-    assert "what else writes to its database" in result["msg"]
+    assert "whether another program writes to its database" in result["msg"]
 
 
 def test_no_program(host: FakeVsctl) -> None:
     host.installed = False
     assert flow_export(host, state="absent")["msg"] == (
-        "ovs-vsctl: it is not installed on this host. Install Open vSwitch: the package openvswitch-switch, or "
-        "openvswitch where there is none of that name.")
+        "ovs-vsctl: it is not installed on this host. Install the package openvswitch-switch, or "
+        "openvswitch if no package has that name.")
 
 
 def test_no_database(host: FakeVsctl) -> None:
@@ -238,7 +238,7 @@ def test_open_vswitch_of_old(host: FakeVsctl) -> None:
     four_runs(host, {"ipfix": wanted})
     result = flow_export(host, ipfix={"template_interval": 30})
     assert result["error"]["type"] == "NotSupported"
-    assert result["msg"].startswith("ipfix.template_interval = 30: the Open vSwitch of this host does not know it")
+    assert result["msg"].startswith("ipfix.template_interval = 30: the Open vSwitch of this host does not support it")
 
 
 def test_names_that_ovs_vsctl_could_read_as_something_else(host: FakeVsctl) -> None:

@@ -298,7 +298,7 @@ CASES: dict[str, Case] = {
                            "bifurcation")}, {"pfs": PFS}),
     "link that trained too slowly": Case(
         {**INTEL, f"{AT_PF}/current_link_speed": "2.5 GT/s PCIe"},
-        {"pcie_link": warn("host", "PCIe 2.5 GT/s x8, while the NIC can do 8 GT/s x8", "seat it anew")}),
+        {"pcie_link": warn("host", "PCIe 2.5 GT/s x8, while the NIC can do 8 GT/s x8", "reseat it")}),
     "card of PCIe 4.0 in a server of 3.0": Case(
         {**INTEL, **nic(PF, "eno1", "ice", E810, 20, max_link_speed="16.0 GT/s PCIe")},
         {"pcie_link": warn("host", "16 GT/s x8 and its slot", "of its generation")}, {"pfs": ["eno1"]}),
@@ -481,13 +481,14 @@ CASES: dict[str, Case] = {
         VIC_NAMED),
     "VIC by Linux's own enic": Case(
         without(VIC, "/sys/module/enic"),
-        {"vm_fex": warn("driver", "driver enic of PF eno1: it demands a profile name of 40", "own build")}, VIC_NAMED),
+        {"vm_fex": warn("driver", "driver enic of PF eno1: it requires a profile name of 40", "own build")}, VIC_NAMED),
     "VIC 1340": Case(
         {**VIC, f"{AT_PF}/subsystem_device": "0x012c"},
-        {"vm_fex": warn("nic", "is of a VIC 1340", "Use another VIC. If port profiles work here, change")}, VIC_NAMED),
+        {"vm_fex": warn("nic", "belongs to a VIC 1340",
+                        "Use another VIC. If port profiles work here, change")}, VIC_NAMED),
     "VIC on a UCS 6454": Case(
         {**VIC, OVERRIDES: '{"fabric_interconnect": "6454"}'},
-        {"vm_fex": fail("host", "6454 has neither VM-FEX", "UCS 6300 or earlier")}, VIC_NAMED),
+        {"vm_fex": fail("host", "6454 supports neither VM-FEX", "UCS 6300 or earlier")}, VIC_NAMED),
     "host without a VIC": Case(
         INTEL, {"vm_fex": fail("nic", "PF eno1 has PCI vendor 8086", "a PF of a Cisco VIC. If port profiles work here, "
                                f"change adapter_vendors in {OVERRIDES}")}, VIC_NAMED),

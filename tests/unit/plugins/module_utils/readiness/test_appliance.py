@@ -79,7 +79,7 @@ def test_an_id_that_cannot_be_read(ready: FakeHost) -> None:
         ({"appliance": "vqfx"}, "appliance = 'vqfx': its NICs are not known. Give one of vsrx, vmx, or add it"),
         ({"appliance": "vqfx", "appliances": [entry("other")]}, "Give one of vsrx, vmx, other, or add it"),
         ({"appliances": [entry("a"), entry("b", ids=["8086:1572", "8086:ZZZZ"])]},
-         "appliances[1].nics[0].ids = '8086:ZZZZ': this is no PCI ID. Give vendor:device"),
+         "appliances[1].nics[0].ids = '8086:ZZZZ': this is not a PCI ID. Give vendor:device"),
         ({"appliances": [entry("a", ids=["8086:10FB"])]}, "appliances[0].nics[0].ids = '8086:10FB'"),
     ],
 )

@@ -29,12 +29,12 @@ def sriov(fake: FakeHost, pfs: list[str]) -> Verdict:
         (["enp9s0"], "fail", "host", "enp9s0: this host has no such network interface", CHOICE),
         (["0000:09:00.0"], "fail", "host", "0000:09:00.0: this host has no such PCI device", CHOICE),
         (["../net/enp1s0"], "fail", "host", "../net/enp1s0: this host has no such network interface", CHOICE),
-        (["lo"], "fail", "host", "lo: is no PCI NIC", CHOICE),
-        (["0000:04:00.0"], "fail", "host", "0000:04:00.0: is no PCI NIC", CHOICE),
+        (["lo"], "fail", "host", "lo: is not a PCI NIC", CHOICE),
+        (["0000:04:00.0"], "fail", "host", "0000:04:00.0: is not a PCI NIC", CHOICE),
         (["enp1s0v0"], "fail", "host", "enp1s0v0: is a VF of 0000:01:00.0 (enp1s0)", CHOICE),
         (["enp3s0"], "fail", "nic", "0000:03:00.0 (enp3s0): has no SR-IOV (no sriov_totalvfs)", nic.NO_CAPABILITY),
         (["enp1s0", "enp9s0", "lo"], "fail", "host",
-         "enp9s0: this host has no such network interface; lo: is no PCI NIC", CHOICE),
+         "enp9s0: this host has no such network interface; lo: is not a PCI NIC", CHOICE),
     ],
 )
 def test_pfs(ready: FakeHost, pfs: list[str], status: str, cause: str | None, found: str, remedy: str) -> None:

@@ -57,8 +57,8 @@ def test_what_is_pending_counts(found: str, pending: Dict, state: str) -> None:
     ("Enabled", {}, True, "Sriov: Enabled, as wanted"),
     ("Disabled", {"Sriov": "Enabled"}, True, "Sriov: Disabled, and Enabled after the next reboot, as wanted"),
     ("Disabled", {}, True, "Sriov: Disabled, but Enabled is wanted: to be set for the next reboot"),
-    ("Disabled", {}, False, "Sriov: Disabled, but Enabled is wanted: left alone, since kvm_host_firmware_change is not "
-                            "true"),
+    ("Disabled", {}, False, "Sriov: Disabled, but Enabled is wanted: not changed, because kvm_host_firmware_change is "
+                            "not true"),
     ("Enabled", {"Sriov": "Disabled"}, True,
      "Sriov: Enabled, and Disabled after the next reboot, but Enabled is wanted: to be set for the next reboot"),
 ])
@@ -85,8 +85,9 @@ def test_values_of_another_type(found: object, wanted: object, told: str) -> Non
 
 
 @pytest.mark.parametrize(("attributes", "told"), [
-    ({"SriovGlobalEnable": "Enabled", "NumLock": "On"}, "has no attribute of this name. It has SriovGlobalEnable."),
-    ({"VT-d": "Enabled", "NumLock": "On"}, "has no attribute of this name. It has VT-d."),
+    ({"SriovGlobalEnable": "Enabled", "NumLock": "On"}, "has no attribute of this name. Use one of its attributes, "
+     "such as SriovGlobalEnable."),
+    ({"VT-d": "Enabled", "NumLock": "On"}, "has no attribute of this name. Use one of its attributes, such as VT-d."),
     ({"NumLock": "On"}, "has no attribute of this name."),
 ])
 def test_an_attribute_that_is_not_there(attributes: Dict, told: str) -> None:
@@ -96,12 +97,12 @@ def test_an_attribute_that_is_not_there(attributes: Dict, told: str) -> None:
 
 
 @pytest.mark.parametrize(("state", "told"), [
-    (server("Example", SRIOV="Disabled", NumLock="On"), "Those of its attributes that may be meant: SRIOV."),
-    (server("Dell Inc.", NumLock="On"), "Give the names of its attributes, and their values."),
+    (server("Example", SRIOV="Disabled", NumLock="On"), "Attributes that may be relevant: SRIOV."),
+    (server("Dell Inc.", NumLock="On"), "Set the names of its attributes and their values."),
 ])
 def test_names_that_are_not_known(state: Dict, told: str) -> None:
     (error,) = plan(state)["refused"]
-    assert error.startswith("kvm_host_firmware_attributes = {}: it is needed")
+    assert error.startswith("kvm_host_firmware_attributes = {}: it is required")
     assert error.endswith(told)
 
 
@@ -120,10 +121,11 @@ def test_what_is_sent_with_it(etag: str | None, headers: Dict) -> None:
 
 
 @pytest.mark.parametrize(("attributes", "pending", "told"), [
-    ({"Sriov": "Disabled", "IntelProcVtd": "Enabled"}, {}, "at fault is Sriov = Disabled"),
-    ({"Sriov": "Disabled"}, {"Sriov": "Enabled"}, "at fault is Sriov = Disabled"),
-    ({"Sriov": "Enabled"}, {}, "not for Sriov, so reboot if that is new, else see the device's own settings"),
-    ({"IntelProcVtd": "Enabled"}, {}, "none of these attributes decides it"),
+    ({"Sriov": "Disabled", "IntelProcVtd": "Enabled"}, {}, "caused by Sriov = Disabled"),
+    ({"Sriov": "Disabled"}, {"Sriov": "Enabled"}, "caused by Sriov = Disabled"),
+    ({"Sriov": "Enabled"}, {}, "Sriov already correct, so reboot the host if you have just changed them, otherwise "
+     "check the settings of the device in the firmware setup"),
+    ({"IntelProcVtd": "Enabled"}, {}, "none of these attributes affects this check"),
 ])
 def test_who_is_to_blame_for_a_check(attributes: Dict, pending: Dict, told: str) -> None:
     report = plan(server("HPE", pending, **attributes), checks=[failed("nic_sriov")])["report"]

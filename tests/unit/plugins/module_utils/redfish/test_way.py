@@ -43,7 +43,7 @@ def test_an_address_that_is_none(uri: str) -> None:
 
 def test_a_password_in_the_address_is_not_shown() -> None:
     state = way({"uri": "https://root:secret@192.0.2.10"})
-    assert state["fault"].startswith("kvm_host_bmc.uri: it has a user name in it. Give that as kvm_host_bmc.username")
+    assert state["fault"].startswith("kvm_host_bmc.uri: it contains a user name. Set kvm_host_bmc.username")
     assert "secret" not in str(state)
 
 
@@ -51,22 +51,22 @@ def test_a_password_in_the_address_is_not_shown() -> None:
     (answer("<html>"), "it answers, but not as a Redfish service (200 at /redfish/v1/)"),
     (answer({"name": "something else"}), "not as a Redfish service"),
     (answer(None, 404), "not as a Redfish service (404"),
-    (answer(None, 301, location="https://bmc/redfish/v1/"), "Give that address: https://bmc/redfish/v1/."),
+    (answer(None, 301, location="https://bmc/redfish/v1/"), "Set kvm_host_bmc.uri to https://bmc/redfish/v1/."),
     (answer(None, 503), "(503 at /redfish/v1/). Wait until the BMC is up, or restart it."),
-    (answer({"RedfishVersion": "1.0"}), "BMC https://192.0.2.10: it shows no systems by Redfish. Update"),
+    (answer({"RedfishVersion": "1.0"}), "BMC https://192.0.2.10: its Redfish service does not provide systems. Update"),
     ({"status": -1, "msg": "Status code was -1 and not [200]: Request failed: <urlopen error timed out>"},
      "BMC https://192.0.2.10: it does not answer (Status code was -1 and not [200]: Request failed: <urlopen error time"
-     "d out>). Check the address, and whether this machine can reach it. If its certificate is not trusted, have it"
-     " signed by a CA that this machine trusts, or set kvm_host_bmc.validate_certs: false."),
+     "d out>). Check the address, and whether the controller can reach it. If its certificate is not trusted, have it"
+     " signed by a CA that the controller trusts, or set kvm_host_bmc.validate_certs: false."),
 ])
 def test_no_redfish_service(given: Dict, told: str) -> None:
     assert told in way(service=given)["fault"]
 
 
 @pytest.mark.parametrize(("status", "told"), [
-    (401, "kvm_host_bmc.username = 'root': BMC https://192.0.2.10 does not let it in with that password (401 at"),
-    (403, "kvm_host_bmc.username = 'root': its account on BMC https://192.0.2.10 may not do that (403 at /"),
-    (404, "it does not do what it was asked (404 at /redfish/v1/Systems)"),
+    (401, "kvm_host_bmc.username = 'root': BMC https://192.0.2.10 rejects this user name or its password (401 at"),
+    (403, "kvm_host_bmc.username = 'root': BMC https://192.0.2.10 does not allow this account to do that (403 at /"),
+    (404, "it did not complete the request (404 at /redfish/v1/Systems)"),
 ])
 def test_a_bmc_that_refuses(status: int, told: str) -> None:
     assert told in way(systems=answer(None, status))["fault"]
@@ -77,8 +77,10 @@ def members(*names: str) -> Dict:
 
 
 @pytest.mark.parametrize(("wanted", "there", "told"), [
-    (None, ["a", "b"], "kvm_host_bmc.system: BMC https://192.0.2.10 has these systems: a, b. Give the Id of one."),
-    ("c", ["a"], "kvm_host_bmc.system = 'c': BMC https://192.0.2.10 has these systems: a. Give the Id of one."),
+    (None, ["a", "b"], "kvm_host_bmc.system: BMC https://192.0.2.10 has these systems: a, b. Set it to the Id of one "
+     "of them."),
+    ("c", ["a"], "kvm_host_bmc.system = 'c': BMC https://192.0.2.10 has these systems: a. Set it to the Id of one of "
+     "them."),
     (None, [], "kvm_host_bmc.system: BMC https://192.0.2.10 has these systems: none."),
 ])
 def test_a_system_that_cannot_be_told(wanted: str | None, there: list[str], told: str) -> None:
@@ -96,14 +98,14 @@ def test_one_of_several_systems() -> None:
     {"bios": {"Attributes": {}}},
 ])
 def test_a_system_without_bios_settings(answers: dict[str, Dict]) -> None:
-    assert "it shows no BIOS" in way(**answers)["fault"]
+    assert "does not provide BIOS" in way(**answers)["fault"]
 
 
 def test_settings_that_can_only_be_read() -> None:
     state = way(bios={"Attributes": {"SriovGlobalEnable": "Disabled"}})
     assert (state["path"], state["pending"]) == ("", {})
     assert plan(state, change=False)["refused"] == []
-    assert "shows BIOS settings, but takes none by Redfish" in plan(state)["refused"][0]
+    assert "reports the BIOS settings through Redfish, but cannot change" in plan(state)["refused"][0]
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -116,8 +118,8 @@ def test_settings_that_were_taken(status: int) -> None:
      "(400 at /redfish/v1/Systems/1/Bios/Settings; No such value; Locked)"),
     ({"message": "A general error.", "@Message.ExtendedInfo": [{"MessageId": "Base.1.0.GeneralError"}]}, "; A general"),
     ({"message": "It is locked.", "@Message.ExtendedInfo": {}}, "Settings; It is locked.)"),
-    ({}, "(400 at /redfish/v1/Systems/1/Bios/Settings). Its own log"),
-    ("unusual", "(400 at /redfish/v1/Systems/1/Bios/Settings). Its own log"),
+    ({}, "(400 at /redfish/v1/Systems/1/Bios/Settings). Check the log"),
+    ("unusual", "(400 at /redfish/v1/Systems/1/Bios/Settings). Check the log"),
 ])
 def test_settings_that_were_refused(error: object, told: str) -> None:
     assert told in firmware_fault(answer({"error": error}, 400), way())

@@ -220,7 +220,7 @@ def test_vm_interface_takes_it_from_nobody(igb_lab: Lab, igb: FakeKernel, by: st
         refused = igb_lab.vm_interface(HOSTDEV, check_mode=check_mode)
         assert refused["error"]["type"] == "InUse"
         assert f"interfaces[0].source = '{ADDRESS}': VF 1 of enp1s0 is in use by {words}. " in refused["msg"]
-        assert refused["error"]["remedy"].endswith(", or choose another one")
+        assert refused["error"]["remedy"].endswith(", or choose another VF")
     assert igb_lab.texts() == before
 
 
@@ -314,7 +314,7 @@ def test_a_netdev_that_is_late_counts(igb_lab: Lab, igb: FakeKernel) -> None:
     igb.due[igb.now() + 1] = lambda: igb.folder.netdev(ADDRESS, NAME)
     refused = igb_lab.vm_interface(HOSTDEV)
     assert refused["error"]["remedy"] == (
-        f"Remove the addresses from {NAME}: ip address flush dev {NAME}, or choose another one")
+        f"Remove the addresses from {NAME}: ip address flush dev {NAME}, or choose another VF")
 
 
 def test_a_netdev_that_goes_to_a_namespace_late_counts(igb: FakeKernel) -> None:
@@ -417,7 +417,7 @@ def test_a_whole_nic_that_carries_the_host(domains: Lab, igb: FakeKernel) -> Non
 def test_a_whole_pf_takes_its_vfs_along(domains: Lab, igb: FakeKernel) -> None:
     traffic(GLOBAL)(igb)
     told = refused_domain(domains, "0000:01:00.0")["msg"]
-    assert "with this PF its VFs would go, of which VF 1 is in use by address 192.0.2.1/24" in told
+    assert "giving this PF to the guest would remove its VFs, and VF 1 is in use by address 192.0.2.1/24" in told
 
 
 def test_a_device_that_is_no_nic_or_elsewhere(domains: Lab, igb: FakeKernel) -> None:

@@ -65,7 +65,7 @@ def test_one_pf(kernel: FakeKernel, pf: str) -> None:
 
 
 @pytest.mark.parametrize(("pf", "message"), [
-    ("eno9", "this host has no such network interface"), ("enp0s3", "this device has no SR-IOV"),
+    ("eno9", "this host has no such network interface"), ("enp0s3", "this device does not support SR-IOV"),
     ("0000:09:00.0", "this host has no such PCI device"), ("", "this host has no such network interface"),
 ])
 def test_what_is_no_pf_is_refused(kernel: FakeKernel, pf: str, message: str) -> None:

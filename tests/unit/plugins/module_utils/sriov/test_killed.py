@@ -70,7 +70,7 @@ def test_what_is_left_is_told_in_check_mode(tmp_path: Path) -> None:
     predicted, applied = (sriov_vf(kernel, check_mode=check_mode, **RESIZE) for check_mode in (True, False))
     assert predicted["actions"] == applied["actions"]
     assert "VF 0 of enp1s0: vlan 0 → 100" in applied["actions"]
-    assert "enp1s0: finish the change of numvfs that was interrupted" in applied["actions"]
+    assert "enp1s0: complete the interrupted change of numvfs" in applied["actions"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"0": {}}', '{"0": {"settings": {"x": 1}, "driver": null}}'])
@@ -157,7 +157,7 @@ def test_what_was_changed_since_stays(tmp_path: Path, by_hand: Result, left: Res
     kernel.vfs[0].update(by_hand)
     predicted, applied = (sriov_vf(kernel, check_mode=check_mode, **RESIZE) for check_mode in (True, False))
     assert predicted["actions"] == applied["actions"]
-    assert "VF 0 of enp1s0: keeps what it has, since it was changed after that" in applied["actions"]
+    assert "VF 0 of enp1s0: not restored, because it was changed in the meantime" in applied["actions"]
     assert left.items() <= applied["vfs"][0].items()
     assert applied["vfs"][1]["driver"] == "vfio-pci", "the others get theirs back"
     assert not sriov_vf(kernel, **RESIZE)["changed"]
@@ -168,7 +168,7 @@ def test_a_task_without_numvfs_finishes_the_resize_and_has_the_last_word(tmp_pat
     kernel = killed_at_the_end(tmp_path)
     task = {"vfs": [{"index": 0, "vlan": 5, "mac": "52:54:00:99:00:01"}]}
     later = sriov_vf(kernel, check_mode=check_mode, **task)
-    assert "enp1s0: finish the change of numvfs that was interrupted" in later["actions"]
+    assert "enp1s0: complete the interrupted change of numvfs" in later["actions"]
     if not check_mode:
         for result in (later, sriov_vf(kernel, **RESIZE)):
             vf = result["vfs"][0]
@@ -190,8 +190,8 @@ def test_the_host_keeps_a_vf_that_it_has_begun_to_use(tmp_path: Path) -> None:
     before = [dict(vf) for vf in kernel.vfs]
     refused = sriov_vf(kernel, **RESIZE)
     assert refused["msg"] == (
-        "VFs of enp1s0: they are to get back what they had before a change of numvfs that was interrupted, and they "
-        "are in use: VF 0 by address 192.0.2.1/24. Stop who uses them, or set in_use: allow.")
+        "VFs of enp1s0: an interrupted change of numvfs must restore their settings, and they "
+        "are in use: VF 0 by address 192.0.2.1/24. Stop whatever uses them, or set in_use: allow.")
     assert kernel.vfs == before
     assert sriov_vf(kernel, in_use="allow", **RESIZE)["vfs"][0]["vlan"] == 100
 

@@ -149,8 +149,8 @@ def test_one_vf_on_the_pf_of_the_host_is_refused_like_any_number(kernel: FakeKer
     address(kernel)
     refused = sriov_vf(kernel, numvfs=1)
     assert refused["msg"] == (
-        "numvfs of enp1s0 = 1: many drivers reset the link of the PF for it, which would interrupt: address "
-        "192.0.2.1/24. Move these to another interface first, or set in_use: allow.")
+        "numvfs of enp1s0 = 1: many drivers then reset the link of the PF, which would interrupt: address "
+        "192.0.2.1/24. Move these to another NIC first, or set in_use: allow.")
 
 
 def test_what_is_on_top_keeps_an_mtu_that_fits(kernel: FakeKernel) -> None:

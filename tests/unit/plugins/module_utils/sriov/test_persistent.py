@@ -345,7 +345,7 @@ def test_a_file_of_the_user_is_neither_changed_nor_removed(
     host: SystemdHost, path: str, text: str, persistent: bool
 ) -> None:
     FakeHost(Path(host.root)).write(path, text)
-    with pytest.raises(NotSupported, match=re.escape(f"{path}: this file is not one of nfv.kvm.sriov_vf")):
+    with pytest.raises(NotSupported, match=re.escape(f"{path}: nfv.kvm.sriov_vf needs this path")):
         read_kept(host, NOW, persistent)
 
 
@@ -380,7 +380,7 @@ def test_a_file_that_cannot_be_written_leaves_none_behind(
         kernel.folder.write(path.rsplit("/", maxsplit=1)[0])  # in place of the folder
     failed = sriov_vf(kernel, **KEPT)
     assert (failed["failed"], failed["changed"], failed["actions"]) == (True, False, [])
-    assert failed["msg"].endswith("The host is as it was before."), failed["msg"]
+    assert failed["msg"].endswith("The previous state was restored."), failed["msg"]
     assert (kernel.vfs, read_files(kernel, NOW)) == ([], {})
 
 

@@ -79,11 +79,11 @@ def test_a_resize_that_fails_puts_everything_back(kernel: FakeKernel) -> None:
     kernel.no_space = (5,)
     result = sriov_vf(kernel, numvfs=5)
     assert "no memory space" in result["msg"]
-    assert "The host is as it was before." in result["msg"]
+    assert "The previous state was restored." in result["msg"]
     assert (result["changed"], result["actions"]) == (False, [])
     assert kernel.vfs == before
     kernel.no_space = (5, 3)
-    assert "Putting back what was before failed as well" in sriov_vf(kernel, numvfs=5)["msg"]
+    assert "Restoring the previous state also failed" in sriov_vf(kernel, numvfs=5)["msg"]
 
 
 def test_a_resize_that_cannot_begin_says_so_and_no_more(kernel: FakeKernel) -> None:
@@ -91,7 +91,7 @@ def test_a_resize_that_cannot_begin_says_so_and_no_more(kernel: FakeKernel) -> N
     before = [dict(vf) for vf in kernel.vfs]
     kernel.held = True
     result = sriov_vf(kernel, numvfs=5)
-    assert "a VF is held by a running guest" in result["msg"]
+    assert "a running guest uses a VF" in result["msg"]
     assert kernel.vfs == before
 
 
@@ -157,7 +157,7 @@ def test_a_pf_that_goes_down_does_so_last(kernel: FakeKernel) -> None:
     result = sriov_vf(kernel, numvfs=3, up=False, vfs=[{"index": 0, "max_tx_rate": 9}])
     assert result["actions"][-1] == "enp1s0: up → down"
     refused = sriov_vf(kernel, numvfs=2)
-    assert "enp1s0 is down, and without a link its driver would not give VF 0 back its rates" in refused["msg"]
+    assert "enp1s0 is down, and without a link its driver cannot restore the rates of VF 0" in refused["msg"]
     assert not sriov_vf(kernel, numvfs=2, up=True)["failed"]
 
 
@@ -205,7 +205,7 @@ def test_a_vf_that_a_guest_runs_with_keeps_its_mac(
     before = list(kernel.vfs)
     for check_mode in (True, False):
         refused = sriov_vf(kernel, check_mode=check_mode, vfs=[{"index": 1, "mac": macs[1], "vlan": 5}])
-        assert f"domain edge runs with it as {macs[0]}, and another MAC would cut it off" in refused["msg"]
+        assert f"domain edge runs with it as {macs[0]}, and another MAC would interrupt its traffic" in refused["msg"]
     assert kernel.vfs == before
     for settings in ({"index": 0, "mac": macs[1]}, {"index": 1, "mac": macs[0], "vlan": 5}):
         assert not sriov_vf(kernel, vfs=[settings])["failed"]
@@ -265,7 +265,7 @@ def test_a_nic_that_was_unplugged_stays_in_the_report_of_a_failure(
     failed = sriov_vf(edge, numvfs=5, in_use="allow")
     unplugged = "VF 1 of enp1s0: unplug from domain edge"
     assert (failed["failed"], failed["changed"], failed["actions"]) == (True, True, [unplugged])
-    assert failed["msg"].endswith(f"The host is as it was before, except for what was not undone: {unplugged}.")
+    assert failed["msg"].endswith(f"The previous state was restored, except for these changes: {unplugged}.")
     assert edge.vfs == before
 
 
@@ -294,7 +294,7 @@ def test_a_process_that_still_has_the_vf_after_its_domain_released_it_keeps_it(
         domain.nic = "<interface type='user'/>"
         refused = sriov_vf(edge, in_use="allow", **wanted)
         assert refused["error"]["type"] == "InUse"
-        assert "cannot be taken away while processes have them open: VF 1 by process 4711 (domain edge)" \
+        assert "cannot be removed while processes have them open: VF 1 by process 4711 (domain edge)" \
             in refused["msg"]
         assert refused["actions"] == []
         assert edge.vfs == before

@@ -112,8 +112,9 @@ def test_unreachable(ucs: Ucs, given: t.Any) -> None:
 
 
 @pytest.mark.parametrize(("proxy", "no_proxy", "told"), [
-    ("http://127.0.0.1:1", "", "it cannot be reached by the proxy of https_proxy: Connection refused. Check the env"),
-    ("http://proxy.invalid:1", "", "it cannot be reached by the proxy of https_proxy: "),
+    ("http://127.0.0.1:1", "", "it cannot be reached through the proxy of https_proxy: Connection refused. Check the "
+     "env"),
+    ("http://proxy.invalid:1", "", "it cannot be reached through the proxy of https_proxy: "),
     ("http://127.0.0.1:1", "127.0.0.1", ""),
 ])
 def test_proxy(ucs: Ucs, monkeypatch: pytest.MonkeyPatch, proxy: str, no_proxy: str, told: str) -> None:
@@ -129,7 +130,7 @@ def test_proxy(ucs: Ucs, monkeypatch: pytest.MonkeyPatch, proxy: str, no_proxy: 
 def test_proxy_of_http(ucs: Ucs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "")
-    ucs.refused(ucs_port_profile, "by the proxy of http_proxy: ", **CHANGE, secure=False)
+    ucs.refused(ucs_port_profile, "through the proxy of http_proxy: ", **CHANGE, secure=False)
 
 
 def test_name_without_an_address(ucs: Ucs, given: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +141,7 @@ def test_name_without_an_address(ucs: Ucs, given: t.Any, monkeypatch: pytest.Mon
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     module, params = given
-    ucs.refused(module, "UCS Manager ucs.invalid: its name has no address: Name or service not known", **params,
+    ucs.refused(module, "UCS Manager ucs.invalid: its name cannot be resolved: Name or service not known", **params,
                 hostname="ucs.invalid")
 
 
@@ -223,7 +224,7 @@ def test_release_that_is_nowhere(ucs: Ucs) -> None:
     ucs.server.failures.version = ""
     for dn in ("sys/fw-system", "sys/mgmt/fw-system"):
         ucs.server.tree.remove(dn)
-    ucs.refused(ucs_port_profile_info, "its answer is not one that ucsmsdk understands")
+    ucs.refused(ucs_port_profile_info, "ucsmsdk does not understand its answer")
 
 
 def test_password_that_xml_has_to_escape(ucs: Ucs) -> None:
@@ -253,8 +254,8 @@ def test_https_on_a_server_that_is_asked_for_http(ucs: Ucs) -> None:
 @pytest.mark.parametrize(("status", "body", "told"), [
     (503, b"", "it answered with HTTP status 503 Service Unavailable. Check that this is UCS Manager"),
     (404, b"", "it answered with HTTP status 404 Not Found"),
-    (200, b"<html>Welcome</html>", "its answer is not one that ucsmsdk understands"),
-    (200, b"Welcome", "its answer is not one that ucsmsdk understands"),
+    (200, b"<html>Welcome</html>", "ucsmsdk does not understand its answer"),
+    (200, b"Welcome", "ucsmsdk does not understand its answer"),
     (200, b"", "it closed the connection without a complete answer"),
     (200, b"\xff\xfe\x00", "UCS Manager 127.0.0.1: it"),
 ])

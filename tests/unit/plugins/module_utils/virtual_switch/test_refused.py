@@ -45,16 +45,16 @@ def refused(*bridges: Dict, ovs: t.Sequence[Dict] = (), on: Dict | None = None) 
      "ports[0].tag = 4: there is no such key. Its keys are name, vlans, pvid."),
     ({"name": "br0", "ports": [{"vlans": [4]}]}, "virtual_switch_bridges[0].ports[0].name: it is missing."),
     ({"name": "br0", "ports": [{"name": "eth1", "vlans": [4]}]}, "br0 does not filter VLANs"),
-    ({**FILTERING, "ports": [{"name": "eth1", "vlans": [0]}]}, "ports[0].vlans = [0]: VLANs are numbers from 1"),
-    ({**FILTERING, "ports": [{"name": "eth1", "vlans": ["4000-4095"]}]}, "VLANs are numbers from 1 to 4094"),
-    ({**FILTERING, "ports": [{"name": "eth1", "vlans": "all"}]}, "List them as in [10, 20-29]"),
+    ({**FILTERING, "ports": [{"name": "eth1", "vlans": [0]}]}, "ports[0].vlans = [0]: VLAN IDs are numbers from 1"),
+    ({**FILTERING, "ports": [{"name": "eth1", "vlans": ["4000-4095"]}]}, "VLAN IDs are numbers from 1 to 4094"),
+    ({**FILTERING, "ports": [{"name": "eth1", "vlans": "all"}]}, "Write a list such as [10, 20-29]"),
     ({**FILTERING, "ports": [{"name": "eth1", "pvid": 4095}]}, "ports[0].pvid = 4095"),
     ({"name": "br0", "ports": ["eth9"]}, "ports[0] = 'eth9': this host has no such network interface"),
-    ({"name": "br0", "ports": ["eth0"]}, "the host's default route leaves by it"),
-    ({"name": "br0", "ports": ["lo"]}, "it is the host's loopback"),
-    ({"name": "br0", "ports": ["eth1", "eth1"]}, "eth1 is in virtual_switch_bridges[0] already"),
-    ({"name": "eth1"}, "the host has a link of this name that this role has not made"),
-    ({"name": "eth1", "state": "absent"}, "that this role has not made"),
+    ({"name": "br0", "ports": ["eth0"]}, "the default route of the host uses it"),
+    ({"name": "br0", "ports": ["lo"]}, "it is the loopback of the host"),
+    ({"name": "br0", "ports": ["eth1", "eth1"]}, "eth1 is already in virtual_switch_bridges[0]"),
+    ({"name": "eth1"}, "the host has a link of this name that this role did not create"),
+    ({"name": "eth1", "state": "absent"}, "that this role did not create"),
 ])
 def test_refused(wanted: Dict, told: str) -> None:
     found = refused(wanted)
@@ -67,12 +67,12 @@ def test_refused(wanted: Dict, told: str) -> None:
     ({"name": "ovs0", "ports": [{"name": "eth1", "tag": 0}]}, "virtual_switch_ovs_bridges[0].ports[0].tag = 0"),
     ({"name": "ovs0", "ports": [{"name": "eth1", "trunks": [5000]}]}, "ports[0].trunks = [5000]"),
     ({"name": "ovs0", "ports": [{"name": "p2", "type": "vxlan"}]}, "ports[0].type = 'vxlan'"),
-    ({"name": "ovs0", "ports": [{"name": "eth1", "type": "internal"}]}, "cannot be made"),
-    ({"name": "ovs0", "ports": ["eth0"]}, "the host's default route leaves by it"),
+    ({"name": "ovs0", "ports": [{"name": "eth1", "type": "internal"}]}, "cannot be created"),
+    ({"name": "ovs0", "ports": ["eth0"]}, "the default route of the host uses it"),
     ({"name": "ovs1", "ports": ["eth2"]}, "it is a port of ovs0"),
-    ({"name": "eth1"}, "has not made"),
-    ({"name": "int", "state": "absent"}, "has not made"),
-    ({"name": "ovs0", "state": "absent"}, "cannot go while others use it: vnet0"),
+    ({"name": "eth1"}, "did not create"),
+    ({"name": "int", "state": "absent"}, "did not create"),
+    ({"name": "ovs0", "state": "absent"}, "cannot be removed while it is used by vnet0"),
 ])
 def test_refused_of_open_vswitch(wanted: Dict, told: str) -> None:
     found = refused(ovs=[wanted], on=host(link("ovs0"), link("int"), link("vnet0"), ovs=OVS))
@@ -81,7 +81,7 @@ def test_refused_of_open_vswitch(wanted: Dict, told: str) -> None:
 
 
 def test_a_port_has_one_place() -> None:
-    assert "eth1 is in virtual_switch_bridges[0] already" in refused(
+    assert "eth1 is already in virtual_switch_bridges[0]" in refused(
         {"name": "br0", "ports": ["eth1"]}, ovs=[{"name": "ovs0", "ports": ["eth1"]}])[0]
 
 
@@ -107,7 +107,7 @@ def test_an_address_that_every_link_has_does_not_matter() -> None:
 
 def test_a_bridge_with_guests_stays() -> None:
     on = host(bridge(), link("eth1", master="br0"), link("vnet0", master="br0"), own=OWN)
-    assert "while others use it: vnet0" in refused({"name": "br0", "state": "absent"}, on=on)[0]
+    assert "while it is used by vnet0" in refused({"name": "br0", "state": "absent"}, on=on)[0]
 
 
 @pytest.mark.parametrize(("more", "told"), [
@@ -140,6 +140,6 @@ def test_networkmanager_has_only_nics() -> None:
 @pytest.mark.parametrize("more", [{"version": "252.39-1~deb12u1"}, {"units": NETWORKMANAGER}])
 def test_a_manager_that_leaves_ports_in_the_default_vlan(more: Dict) -> None:
     ports, on = [{"name": "eth1", "pvid": 10}], host(**more)
-    assert "would leave the port in VLAN 1 as well" in refused({**FILTERING, "ports": ports}, on=on)[0]
+    assert "would also leave the port in VLAN 1" in refused({**FILTERING, "ports": ports}, on=on)[0]
     assert refused({**FILTERING, "default_pvid": 0, "ports": ports}, on=on) == []
     assert refused({**FILTERING, "ports": [{"name": "eth1", "vlans": [10]}]}, on=on) == []

@@ -42,7 +42,7 @@ def test_one_that_nothing_else_uses_goes(links: tuple[Dict, ...]) -> None:
 def test_one_that_stays(links: tuple[Dict, ...], own: list[str], why: str) -> None:
     found = unused(host(*links, own=own))
     assert found["bridges"] == []
-    assert found["staying"][0].startswith("The bridge br0 stays: ")
+    assert found["staying"][0].startswith("The bridge br0 is not removed: ")
     assert found["staying"][0].endswith(f"{why}.")
 
 

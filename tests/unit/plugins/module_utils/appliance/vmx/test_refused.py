@@ -103,7 +103,7 @@ def test_nothing_is_refused(right: Dict) -> None:
     ({"vcp": {"console_port": 8601}, "vfp": {"console_port": 8601}}, r"vmx_vfp\.console_port = 8601: it is that of"),
     # MACs of the first NICs
     ({"vcp": {"mac": "02:06:0A:0E:FF:F0"}}, "ge-0/0/0, mac = '02:06:0a:0e:ff:f0': control plane .* has it already"),
-    ({"vfp": {"mac": "none"}}, "forwarding plane .*, mac = 'none': this is no MAC address"),
+    ({"vfp": {"mac": "none"}}, "forwarding plane .*, mac = 'none': this is not a MAC address"),
     # memory
     ({"placement": {"policy": "dedicated", "hugepages": "none"}}, r"vmx_placement\.hugepages = 'none': the memory"),
     ({"overrides": {"vcp": {}, "vfp": {"hugepages": False}}}, r"vmx_vfp_overrides\.hugepages = False: the memory"),
@@ -125,7 +125,7 @@ def test_a_vmx(given: Dict, told: str) -> None:
     ([virtio(0, name="ge-1/0/0")], "interface 1 = 'ge-1/0/0': it must have a Junos name"),
     # MACs
     ([without(virtio(0), "mac")], "ge-0/0/0, mac: each interface needs a MAC of its own"),
-    ([virtio(0, mac="02:06")], "ge-0/0/0, mac = '02:06': this is no MAC address"),
+    ([virtio(0, mac="02:06")], "ge-0/0/0, mac = '02:06': this is not a MAC address"),
     ([virtio(0), virtio(1, mac="02:06:0A:0E:FF:F0")], "ge-0/0/1, mac = '02:06:0a:0e:ff:f0': ge-0/0/0 has it already"),
     ([virtio(0, mac="01:00:5e:00:00:01")], "ge-0/0/0, mac = .* multicast"),
     # kinds

@@ -83,7 +83,8 @@ def test_what_is_right(changes: Dict) -> None:
 @pytest.mark.parametrize(("changes", "expected"), [
     # sizes
     ({"release": "newest"}, "vsrx_release = 'newest': this is not a release of Junos"),
-    ({"vcpus": 3}, "vsrx_vcpus = 3: vSRX 21.4R3 has no such size. Its vCPUs and MiB of memory are 2/4096, 5/8192"),
+    ({"vcpus": 3}, "vsrx_vcpus = 3: vSRX 21.4R3 does not support this size. Its vCPUs and MiB of memory are 2/4096, "
+     "5/8192"),
     ({"vcpus": "two"}, "vsrx_vcpus = 'two'"),
     ({"vcpus": 9, "memory": 16384, "release": "17.3R1"}, "which came with 18.4R1"),
     ({"vcpus": 5, "memory": 8192, "release": "15.1X49-D60"}, "which came with 15.1X49-D70 and 17.3R1"),

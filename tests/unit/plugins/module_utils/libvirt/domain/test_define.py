@@ -60,8 +60,8 @@ def test_what_libvirt_did_not_take_over_is_told_once(lab: Lab) -> None:
     rewriting(lab)
     first = four_runs(lab, xml=ODD)
     assert first["warnings"] == [
-        "domain a: xml has devices/disk:vda/@odd = 1, but libvirt has dropped it",
-        "domain a: xml has devices/video/@size = 9, but libvirt has changed it to 16"]
+        "domain a: xml has devices/disk:vda/@odd = 1, but libvirt dropped it",
+        "domain a: xml has devices/video/@size = 9, but libvirt changed it to 16"]
     assert "warnings" not in lab.vm_domain(xml=ODD)
     changed = four_runs(lab, xml=ODD.replace("size='9'", "size='10'"))
     assert changed["actions"] == ["domain a: devices/video/@size: 16 → 10"]
@@ -71,7 +71,7 @@ def test_what_libvirt_did_not_take_over_is_told_once(lab: Lab) -> None:
 def test_of_a_secret_only_its_place_is_told(lab: Lab) -> None:
     lab.libvirt.rewrites = lambda root: [one.attrib.pop("passwd", None) for one in root.findall("devices/graphics")]
     told = four_runs(lab, xml=XML.replace("</devices>", "<graphics type='sdl' passwd='hunter2'/></devices>"))
-    assert told["warnings"] == ["domain a: xml has devices/graphics/@passwd, but libvirt has dropped it"]
+    assert told["warnings"] == ["domain a: xml has devices/graphics/@passwd, but libvirt dropped it"]
     assert "hunter2" not in str(told) + xml.serialise(definition(lab))
 
 

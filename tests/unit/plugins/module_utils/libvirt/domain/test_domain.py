@@ -165,8 +165,8 @@ STATES: dict[str, t.Any] = {
     "running": (1, 0), "blocked": (2, 0), "in shutdown": (4, 0), "paused": (3, 1), "pmsuspended": (7, 0),
     "crashed": (6, 1), "paused by a crash": (3, 10), "shutdown": None, "saved": "saved"}
 SHOWN = {"blocked": "running", "in shutdown": "running", "paused by a crash": "crashed"}
-CUT, START, MEMORY = "cut its power, since its guest has crashed", "start", "memory: 524288 → 655360"
-DEAF, DEAD = "so its guest cannot react to the power button", "would not recover if it were resumed"
+CUT, START, MEMORY = "power it off, because its guest has crashed", "start", "memory: 524288 → 655360"
+DEAF, DEAD = "so its guest cannot react to the power button", "resuming does not recover it"
 # By the state, and what is asked for (state, restart, whether the definition changes too): what is done, or in what
 # words it is refused, which is a text; what is missing is not to be done.
 Asked = tuple[str, str, bool]
@@ -197,7 +197,7 @@ DONE: dict[str, dict[Asked, t.Any]] = {
         ("defined", "never", True): [MEMORY], ("shutdown", "never", True): [MEMORY],
         ("defined", "allowed", True): [MEMORY, "discard its saved state"],
         ("shutdown", "allowed", True): [MEMORY, "discard its saved state"],
-        ("absent", "never", False): "it is saved, and the memory of its guest would be lost with it",
+        ("absent", "never", False): "it is saved, and the saved memory of its guest would be lost",
         ("absent", "allowed", False): ["discard its saved state", "undefine"]},
 }
 DONE["blocked"] = DONE["in shutdown"] = {("running", "never", False): [], ("defined", "never", True): [MEMORY]}
@@ -267,7 +267,7 @@ def test_a_guest_that_is_no_longer_crashed_keeps_its_power(lab: Lab) -> None:
     domain.running_state = 6
     lab.libvirt.at("isActive", 1, lambda: setattr(domain, "running_state", 1))
     refused = lab.vm_domain(state="running", restart="allowed")
-    assert "somebody has just changed that: it is running. Run this again" in refused["msg"]
+    assert "the state has changed in the meantime: it is running. Run the task again" in refused["msg"]
     assert (domain.isActive(), lab.libvirt.calls["destroy"]) == (1, 0)
 
 
@@ -290,7 +290,7 @@ def test_a_transient_domain_is_refused_and_lives_on(lab: Lab) -> None:
     lab.domain("b")
     mac = "52:54:00:00:00:01"
     lab.libvirt.found["a"].attachDeviceFlags(f"<interface type='bridge'><mac address='{mac}'/></interface>", 1)
-    assert "domain a has this MAC" in lab.vm_interface({**BRIDGE, "mac": mac}, domain="b")["msg"]
+    assert "domain a already has this MAC" in lab.vm_interface({**BRIDGE, "mac": mac}, domain="b")["msg"]
 
 
 def test_absent_takes_uefi_variables_and_a_managed_save_along(lab: Lab) -> None:
@@ -316,7 +316,7 @@ def test_absent_keeps_the_state_of_the_firmware_if_that_is_asked_for(lab: Lab, k
         lab.files.write(path, "state")
     lab.libvirt.version = 8_008_000
     refused = lab.vm_domain(state="absent", keep_firmware_state=True)
-    assert "keep_firmware_state = True: libvirt keeps TPM state since its version 8.9. Copy" in refused["msg"]
+    assert "keep_firmware_state = True: libvirt can keep the TPM state only from version 8.9 on. Copy" in refused["msg"]
     assert list(lab.libvirt.found) == ["a"]
     lab.libvirt.version = 8_009_000 if keep else 8_008_000
     removed = four_runs(lab, state="absent", keep_firmware_state=keep)
@@ -383,7 +383,7 @@ def test_the_pf_of_a_vf_that_it_starts_with_is_locked_at_its_start(lab: Lab, mon
     definition = Domain.definition
     monkeypatch.setattr(Domain, "definition", lambda domain: reads.append(domain.name) or definition(domain))
     with lock.held(lab.host, ["PF 0000:02:00.0"], "a resize"):
-        assert "PF 0000:02:00.0: another run changes it: a resize" in lab.vm_domain(state="running")["msg"]
+        assert "PF 0000:02:00.0: another run is changing it (a resize" in lab.vm_domain(state="running")["msg"]
         assert lab.libvirt.found["a"].live is None
         clock = lab.host.now()
         assert not lab.vm_domain(state="defined", autostart=True)["failed"]
@@ -397,11 +397,12 @@ def test_the_pf_of_a_vf_that_it_starts_with_is_locked_at_its_start(lab: Lab, mon
 
 # (a text in XML, what it becomes, what is told of it)
 NUMBERS: list[tuple[str, str, str]] = [
-    ("512<", "²<", "<memory> = '²': this is no size. Write a whole number, with its unit as in <memory unit='MiB'>512"),
-    ("512<", "1GiB<", "<memory> = '1GiB': this is no size"),
-    ("512<", f"{'9' * 5000}<", "this is no size"),
-    ("<os>", "<currentMemory>-1</currentMemory><os>", "<currentMemory> = '-1': this is no size"),
-    ("<os>", "<maxMemory slots='2'/><os>", "<maxMemory> = '': this is no size"),
+    ("512<", "²<", "<memory> = '²': this is not a size. Write a whole number, with its unit, such as "
+     "<memory unit='MiB'>512"),
+    ("512<", "1GiB<", "<memory> = '1GiB': this is not a size"),
+    ("512<", f"{'9' * 5000}<", "this is not a size"),
+    ("<os>", "<currentMemory>-1</currentMemory><os>", "<currentMemory> = '-1': this is not a size"),
+    ("<os>", "<maxMemory slots='2'/><os>", "<maxMemory> = '': this is not a size"),
     *(("<target dev='vda'/>", f"<target dev='vda'/><address type='pci' {place}/>", f"<address {told}")
       for place, told in (
           ("slot='zz'", "slot> = 'zz': it must be a number from 0 to 0x1f. Correct it in the XML"),
@@ -468,7 +469,7 @@ def test_a_restart_that_the_guest_does_not_follow(lab: Lab) -> None:
     assert four_runs(lab, state="running", **wanted)["actions"] == ["domain a: resume", "domain a: restart"]
     lab.vm_domain(xml=XML)
     lab.libvirt.at("create", 1, lab.libvirt.fail)
-    assert "is still off: start it with nfv.kvm.vm_domain and state: running" in lab.vm_domain(restart="allowed")["msg"]
+    assert "is still off. Start it with nfv.kvm.vm_domain and state: running" in lab.vm_domain(restart="allowed")["msg"]
     assert not four_runs(lab, state="running")["needs_restart"]
 
 
@@ -589,9 +590,9 @@ def test_ansible_logs_no_password_and_the_diff_stays_whole(
 
 
 WRONG: list[tuple[Result, str]] = [
-    ({"xml": "<domain"}, "xml: this is no XML"),
-    ({"xml": ""}, "xml: this is no XML"),
-    ({"xml": "hello"}, "xml: this is no XML"),
+    ({"xml": "<domain"}, "xml: this is not valid XML"),
+    ({"xml": ""}, "xml: this is not valid XML"),
+    ({"xml": "hello"}, "xml: this is not valid XML"),
     ({"xml": "<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><domain><name>&e;</name></domain>"}, "DOCTYPE"),
     ({"xml": "<network><name>a</name></network>"}, "its root element is <network>"),
     ({"xml": "<domain><name>a</name></domain>"}, "<domain> has no type"),

@@ -32,7 +32,8 @@ def test_a_nic_on_another_bus_gets_no_pci_address(lab: Lab) -> None:
     done = lab.four_runs({"mac": MAC, "link_state": "down"}, {"name": "new", "type": "user"}, state="exact")
     assert done["interfaces"][0]["changes"] == {"link_state": "config"}
     assert "type=\"usb\"" in lab.libvirt.found["a"].XMLDesc(2)
-    assert "a NIC of model usb-net is on USB" in lab.vm_interface({"mac": MAC, "address": "0000:00:0a.0"})["msg"]
+    told = lab.vm_interface({"mac": MAC, "address": "0000:00:0a.0"})["msg"]
+    assert "a NIC of model usb-net has no PCI address" in told
     lab.four_runs({"mac": MAC, "type": "user"})
     assert "usb-net" in lab.libvirt.found["a"].XMLDesc(2)
     assert lab.four_runs({"mac": MAC, "model": "virtio"})["interfaces"][0]["pci_address"] is not None
@@ -53,7 +54,7 @@ def test_the_address_of_a_nic_that_is_not_listed_is_refused(lab: Lab) -> None:
     lab.vm_interface({"name": "one", "type": "user"}, {"name": "two", "type": "user"})
     there = lab.vm_interface({"name": "two"})["interfaces"][1]["pci_address"]
     refused = lab.vm_interface({"name": "one", "address": there})
-    assert f"interfaces[0] = '{there}': NIC two has the same guest PCI address" in refused["msg"]
+    assert f"interfaces[0].address = '{there}': NIC two already has it" in refused["msg"]
 
 
 def test_notes_in_the_metadata_stay(lab: Lab) -> None:
@@ -83,7 +84,8 @@ def test_what_is_there_is_not_refused(lab: Lab, nic: str, asked: Result) -> None
 
 def test_what_becomes_wrong_otherwise_is_refused(lab: Lab) -> None:
     adopt(lab, f"<interface type='user'><model type='virtio'/><driver queues='2'/><mac address='{MAC}'/></interface>")
-    assert "a NIC of type user has one queue" in lab.vm_interface({"mac": MAC, "driver": {"queues": 3}})["msg"]
+    told = lab.vm_interface({"mac": MAC, "driver": {"queues": 3}})["msg"]
+    assert "a NIC of type user supports only one queue" in told
 
 
 @pytest.mark.parametrize(("asked", "params"), [({"mtu": 1400}, {"restart": "allowed"}), ({"link_state": "down"}, {
@@ -116,12 +118,12 @@ ODD = [
      {"mac": "52:54:00:00:00:09"}, "the domain has no NIC of this name"),
     ("a virtualport that its network does not have", "<interface type='network'><source network='lan'/><virtualport "
      "type='openvswitch'/><alias name='ua-vf'/>", {"mtu": 1400}, {"virtualport": QBH},
-     "network lan (forward mode isolated) has no virtualports"),
+     "network lan (forward mode isolated) supports no virtualports"),
     ("a virtualport that differs from its port group", "<interface type='network'><source network='ovs' "
      "portgroup='red'/><virtualport><parameters profileid='gold'/></virtualport><alias name='ua-vf'/>", {"mtu": 1400},
-     {"type": "network", "source": {"network": "ovs", "portgroup": "blue"}}, "network ovs or its port group says blue"),
+     {"type": "network", "source": {"network": "ovs", "portgroup": "blue"}}, "network ovs or its port group sets blue"),
     ("VLANs of a network without", "<interface type='network'><source network='lan'/><vlan><tag id='5'/></vlan><alias "
-     "name='ua-vf'/>", {"mtu": 1400}, {"vlan": {"tags": [6]}}, "libvirt sets no VLAN on network lan"),
+     "name='ua-vf'/>", {"mtu": 1400}, {"vlan": {"tags": [6]}}, "libvirt cannot set a VLAN on network lan"),
 ]
 
 

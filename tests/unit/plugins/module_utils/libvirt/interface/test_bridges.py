@@ -115,11 +115,11 @@ def test_a_running_domain_gets_a_new_bridge_at_its_next_start(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(("address", "words"), [
-    ("0000:02:03.0", "PCI controller 2 of the domain is a pcie-root-port, which has no such slot"),
-    ("0000:09:01.0", "the domain has no PCI controller 9, and a new one is a root port, which has slot 00 only"),
+    ("0000:02:03.0", "PCI controller 2 of the domain is a pcie-root-port, which does not have this slot"),
+    ("0000:09:01.0", "the domain has no PCI controller 9, and a new one would be a root port, which has only slot 00"),
     ("0000:ff:00.0", "the domain has no PCI controller 255"),
-    ("0000:fe:00.0", "the guest has no room for the root ports up to this address"),
-    ("0000:00:00.0", "PCI controller 0 of the domain is a pcie-root, which has no such slot"),
+    ("0000:fe:00.0", "the guest has no free slots for the root ports that this address needs"),
+    ("0000:00:00.0", "PCI controller 0 of the domain is a pcie-root, which does not have this slot"),
 ])
 def test_an_address_that_no_controller_can_have_is_refused(lab: Lab, address: str, words: str) -> None:
     lab.domain(machine="q35")

@@ -26,7 +26,7 @@ HOSTDEV: Result = {"name": "ge0", "type": "hostdev", "source": {"pf": "enp2s0", 
 PASSTHROUGH: Result = {"name": "ge0", "type": "direct", "source": {"dev": "enp2s0v0", "mode": "passthrough"},
                        "virtualport": PROFILE}
 QBH = "<virtualport type='802.1Qbh'><parameters profileid='finance'/></virtualport>"
-VIC = "PF enp2s0 is of a VIC 1340"
+VIC = "PF enp2s0 belongs to a VIC 1340"
 
 
 def direct(dev: str, mode: str) -> Result:
@@ -39,14 +39,14 @@ def on(network: str, **more: object) -> Result:
     return {"name": "ge0", "type": "network", "source": {"network": network}, **more}
 
 
-# (a NIC, words of each warning), on a host whose enp2s0 is of a VIC 1340
+# (a NIC, words of each warning), on a host whose enp2s0 belongs to a VIC 1340
 WARNED: list[tuple[Result, list[str]]] = [
     (HOSTDEV, [VIC]),
     ({**HOSTDEV, "source": {"pci_address": "0000:02:10.2"}}, [VIC]),
     (PASSTHROUGH, [VIC]),
     (direct("enp2s0v0", "private"), ["interfaces[0] (mode private): UCS does not have", VIC]),
     (direct("enp2s0v0", "vepa"), ["interfaces[0] (mode vepa): VM-FEX has", VIC]),
-    (direct("eth7", "passthrough"), ["interfaces[0] (mode passthrough): Linux from 5.4 on"]),
+    (direct("eth7", "passthrough"), ["interfaces[0] (mode passthrough): Linux 5.4 and later"]),
     ({**HOSTDEV, "virtualport": None}, []),
     ({**PASSTHROUGH, "virtualport": None}, []),
     (on("pool"), []),

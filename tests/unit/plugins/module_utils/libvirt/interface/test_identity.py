@@ -46,16 +46,16 @@ DOWN: Result = {"link_state": "down"}
 # (the NICs, the item, the states in which it is refused, what the message says)
 REFUSED = [
     (TWINS, {"mac": MAC, **DOWN}, "present exact absent", f"interfaces[0].mac = '{MAC}': the bridge NIC without a name "
-     f"(address {A4}) and the bridge NIC without a name (address {A5}) have this MAC. Give the name"),
+     f"(address {A4}) and the bridge NIC without a name (address {A5}) have this MAC. Set the name"),
     (TWINS, {"mac": MAC, "name": "x", **DOWN}, "present exact absent", "have this MAC"),
     ((("x", MAC, A4), ("y", MAC, A5)), {"mac": MAC, **DOWN}, "present exact absent",
      f"NIC x (address {A4}) and NIC y (address {A5}) have this MAC"),
     (TWINS, {"mac": MAC, "address": A6}, "present exact absent", "have this MAC"),
-    (NAMED, {"name": "fxp0", "mac": OTHER, **DOWN}, "present absent", f"interfaces[0] = '{OTHER}': its name is that of "
-     f"NIC fxp0 (address {A4}), and its mac that of NIC lan0 (address {A5})"),
+    (NAMED, {"name": "fxp0", "mac": OTHER, **DOWN}, "present absent", f"interfaces[0].mac = '{OTHER}': its name is "
+     f"that of NIC fxp0 (address {A4}), but its mac is that of NIC lan0 (address {A5})"),
     (NAMED, {"name": "a", "mac": MAC, **DOWN}, "present", f"interfaces[0].name = 'a': NIC fxp0 (address {A4}) "
-     f"has the mac {MAC}, and only state: exact gives a NIC another name. Give name: fxp0"),
-    ((("fxp0", MAC, A4), (None, OTHER, A5)), {"name": "fxp0", "mac": OTHER}, "present absent", "its mac that of the "
+     f"has the mac {MAC}, and only state: exact renames a NIC. Set name: fxp0"),
+    ((("fxp0", MAC, A4), (None, OTHER, A5)), {"name": "fxp0", "mac": OTHER}, "present absent", "its mac is that of the "
      "bridge NIC without a name"),
 ]
 
@@ -118,7 +118,7 @@ def test_two_new_nics_of_one_mac_are_refused_wherever_they_are(lab: Lab) -> None
     domain(lab)
     new = {"type": "user", "mac": MAC}
     refused = lab.vm_interface({**new, "address": A4}, {**new, "address": A5, "name": "y"})
-    assert f"interfaces[1] = '{MAC}': interfaces[0] has the same MAC" in refused["msg"]
+    assert f"interfaces[1].mac = '{MAC}': interfaces[0] already has it" in refused["msg"]
 
 
 @pytest.mark.parametrize(("item", "state", "after"), [

@@ -287,51 +287,52 @@ WRONG: list[tuple[list[Result], str]] = [
     ([{**BRIDGE, "name": "a b"}], "interfaces[0].name = 'a b'"),
     ([{**BRIDGE, "name": ""}], "interfaces[0].name = ''"),
     ([{**BRIDGE, "name": "x" * 65}], "1 to 64 letters"),
-    ([BRIDGE, BRIDGE], "interfaces[1].name = 'fxp0': interfaces[0] has it already"),
+    ([BRIDGE, BRIDGE], "interfaces[1].name = 'fxp0': interfaces[0] already has it"),
     ([{**BRIDGE, "name": "ge-0/0"}, {**BRIDGE, "name": "ge-0.0"}], "interfaces[1].name = 'ge-0.0'"),
-    ([{**BRIDGE, "mac": "52:54:00:00:00"}], "this is no MAC address"),
+    ([{**BRIDGE, "mac": "52:54:00:00:00"}], "this is not a MAC address"),
     ([{**BRIDGE, "mac": "53:54:00:00:00:01"}], "multicast"),
-    ([{**BRIDGE, "mac": "00:00:00:00:00:00"}], "the zero address"),
+    ([{**BRIDGE, "mac": "00:00:00:00:00:00"}], "the all-zero address"),
     ([{**BRIDGE, "mac": MAC}, {**NET, "mac": MAC}], "interfaces[1].mac"),
-    ([{**BRIDGE, "source": None}], "a NIC of type bridge needs bridge"),
-    ([{**BRIDGE, "source": {"network": "lan"}}], "a NIC of type bridge needs bridge"),
-    ([{**BRIDGE, "source": {"bridge": "br0", "portgroup": "red"}}], "and nothing else"),
+    ([{**BRIDGE, "source": None}], "a NIC of type bridge requires exactly"),
+    ([{**BRIDGE, "source": {"network": "lan"}}], "a NIC of type bridge requires exactly"),
+    ([{**BRIDGE, "source": {"bridge": "br0", "portgroup": "red"}}], "requires exactly"),
     ([{**VF0, "source": {"pf": "enp2s0"}}], "needs pf and vf or pci_address"),
     ([{**VF0, "source": {"pf": "enp2s0", "vf": 0, "pci_address": "0000:02:10.0"}}], "needs pf and vf or pci_address"),
-    ([{**VF0, "source": {"pf": "enp2s0", "vf": -1}}], "VFs are counted from 0"),
+    ([{**VF0, "source": {"pf": "enp2s0", "vf": -1}}], "the first VF is 0"),
     ([{**VF0, "source": {"pf": "enp2s0", "vf": 3}}], "interfaces[0].source.vf = 3"),
     ([{**VF0, "source": {"pf": "enp9s0", "vf": 0}}], "interfaces[0].source.pf = 'enp9s0'"),
-    ([{**VF0, "source": {"pf": "br0", "vf": 0}}], "this device has no SR-IOV"),
+    ([{**VF0, "source": {"pf": "br0", "vf": 0}}], "this device does not support SR-IOV"),
     ([{**VF0, "source": {"pf": "enp3s0", "vf": 0}}], "its PF enp3s0 is down"),
-    ([{**VF0, "source": {"pci_address": "02:10.0"}}], "this is no PCI address"),
+    ([{**VF0, "source": {"pci_address": "02:10.0"}}], "this is not a PCI address"),
     ([{**VF0, "source": {"pci_address": "0000:09:00.0"}}], "this host has no such PCI device"),
-    ([{**VF0, "source": {"pci_address": "0000:02:00.0"}}], "this PCI device is no VF"),
-    ([VF0, {**VF1, "source": {"pf": "enp2s0", "vf": 0}}], "interfaces[0] has the same VF"),
-    ([{**VF0, "vlan": {"tags": [1, 2]}}], "a VF takes exactly one VLAN tag"),
-    ([{**VF0, "vlan": {"tags": [1], "trunk": True}}], "a VF takes exactly one VLAN tag"),
-    ([{**VF0, "model": "virtio"}], "interfaces[0].model = 'virtio': a NIC of type hostdev has none"),
+    ([{**VF0, "source": {"pci_address": "0000:02:00.0"}}], "this PCI device is not a VF"),
+    ([VF0, {**VF1, "source": {"pf": "enp2s0", "vf": 0}}], "interfaces[0] already has it"),
+    ([{**VF0, "vlan": {"tags": [1, 2]}}], "a VF supports exactly one VLAN tag"),
+    ([{**VF0, "vlan": {"tags": [1], "trunk": True}}], "a VF supports exactly one VLAN tag"),
+    ([{**VF0, "model": "virtio"}], "interfaces[0].model = 'virtio': a NIC of type hostdev does not support it"),
     ([{**VF0, "mtu": 9000}], "interfaces[0].mtu"),
     ([{**VF0, "link_state": "down"}], "interfaces[0].link_state"),
     ([{**BRIDGE, "managed": True}], "interfaces[0].managed"),
     ([{**BRIDGE, "vlan": {"tags": [4095]}}], "from 1 to 4094"),
     ([{**BRIDGE, "vlan": {"tags": [0]}}], "from 1 to 4094"),
-    ([{**BRIDGE, "vlan": {"tags": [1, 1]}}], "a tag is there twice"),
-    ([{**BRIDGE, "vlan": {"tags": [1, 2], "trunk": False}}], "several tags are a trunk"),
-    ([{**BRIDGE, "vlan": {"tags": [], "trunk": True}}], "a trunk needs tags"),
+    ([{**BRIDGE, "vlan": {"tags": [1, 1]}}], "a tag is listed twice"),
+    ([{**BRIDGE, "vlan": {"tags": [1, 2], "trunk": False}}], "several tags require a trunk"),
+    ([{**BRIDGE, "vlan": {"tags": [], "trunk": True}}], "a trunk needs at least one tag"),
     ([{**BRIDGE, "vlan": {"tags": [1, 2], "native": 3}}], "the native VLAN must be one of the tags"),
     ([{**BRIDGE, "mtu": 10}], "from 68 to 65535"),
     ([{**BRIDGE, "boot_order": 0}], "interfaces[0].boot_order = 0"),
     ([{**BRIDGE, "boot_order": 1}, {**NET, "boot_order": 1}], "interfaces[1].boot_order"),
-    ([{**BRIDGE, "address": "3"}], "this is no PCI address"),
-    ([{**BRIDGE, "address": "0000:00:03.0"}], "a disk of the domain is there"),
-    ([{**BRIDGE, "model": "virtio'/>"}], "this is no NIC model"),
+    ([{**BRIDGE, "address": "3"}], "this is not a PCI address"),
+    ([{**BRIDGE, "address": "0000:00:03.0"}], "a disk of the domain already has this address"),
+    ([{**BRIDGE, "model": "virtio'/>"}], "this is not a NIC model"),
     ([{**BRIDGE, "source": {"bridge": "br9"}}], "this host has no such bridge"),
-    ([{**BRIDGE, "source": {"bridge": ""}}], "this is empty"),
-    ([{**BRIDGE, "source": {"bridge": "eth7"}}], "is no Linux bridge"),
+    ([{**BRIDGE, "source": {"bridge": ""}}], "it is empty"),
+    ([{**BRIDGE, "source": {"bridge": "eth7"}}], "is not a Linux bridge"),
     ([{**NET, "source": {"network": "wan"}}], "libvirt has no such network"),
-    ([{**NET, "source": {"network": "lan", "portgroup": "blue"}}], "no such portgroup. It has: red"),
-    ([{"name": "fxp0", "link_state": "up"}], "a new one needs a type"),
-    ([{"name": "fxp0", "source": {"bridge": "br0"}}], "a source means nothing without a type"),
+    ([{**NET, "source": {"network": "lan", "portgroup": "blue"}}], "does not have this port group. Use one of its port "
+     "groups (red"),
+    ([{"name": "fxp0", "link_state": "up"}], "a new NIC needs a type"),
+    ([{"name": "fxp0", "source": {"bridge": "br0"}}], "a source has no effect without a type"),
 ]
 
 
@@ -351,22 +352,23 @@ def test_refusals_that_depend_on_the_domain(lab: Lab) -> None:
     lab.domain()
     lab.domain("b")
     lab.vm_interface({**BRIDGE, "mac": MAC}, domain="b")
-    assert "domain b has this MAC" in lab.vm_interface({**BRIDGE, "mac": MAC})["msg"]
+    assert "domain b already has this MAC" in lab.vm_interface({**BRIDGE, "mac": MAC})["msg"]
     assert "neither name nor mac" in lab.vm_interface({"type": "bridge"}, state="absent")["msg"]
     lab.vm_interface(BRIDGE, NET)
     mac = lab.vm_interface()["interfaces"][0]["mac"]
     both = lab.vm_interface({"name": "fxp0", "mtu": 1400}, {"mac": mac, "mtu": 1400})
-    assert "it means the same NIC as interfaces[0]" in both["msg"]
+    assert "as does interfaces[0]" in both["msg"]
     clash = lab.vm_interface({"name": "lan0", "mac": mac})
-    assert "its name is that of NIC lan0 (address 0000:00:05.0), and its mac that of NIC fxp0 (address" in clash["msg"]
+    told = clash["msg"]
+    assert "its name is that of NIC lan0 (address 0000:00:05.0), but its mac is that of NIC fxp0 (address" in told
     domain = lab.libvirt.found["a"].xml
     domain.find("os").append(domain.makeelement("boot", {"dev": "hd"}))
-    assert "excludes an order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
+    assert "excludes a boot order of devices" in lab.vm_interface({"name": "fxp0", "boot_order": 1})["msg"]
     domain.find("os").remove(domain.find("os/boot"))
     disk = etree.SubElement(domain.find("devices"), "disk", type="file")
     etree.SubElement(disk, "boot", order="1")
     second = lab.vm_interface({"name": "fxp0", "boot_order": 1})
-    assert "boot_order = 1: a disk of the domain has it already" in second["msg"]
+    assert "boot_order = 1: a disk of the domain already has it" in second["msg"]
     for network, tags, words in (("lan", [5], "forward mode isolated"), ("pool", [5, 6], "exactly one VLAN tag")):
         item = {"name": "n", "type": "network", "source": {"network": network}, "vlan": {"tags": tags}}
         assert words in lab.vm_interface(item)["msg"]
@@ -385,7 +387,7 @@ def test_a_model_that_the_qemu_of_the_host_lacks_is_refused_for_a_new_nic_only(l
     lab.libvirt.qemu_version = 7_002_022
     assert not lab.vm_interface({**BRIDGE, "model": "igb"})["changed"]
     told = lab.vm_interface({"type": "bridge", "source": {"bridge": "br0"}, "name": "new", "model": "igb"})["msg"]
-    assert "model = 'igb': QEMU has this NIC model from version 8.0 on, and this host has QEMU 7.2" in told
+    assert "model = 'igb': this NIC model requires QEMU 8.0 or later, and this host has QEMU 7.2" in told
 
 
 def test_the_host_is_checked_for_all_that_a_nic_will_be(lab: Lab) -> None:

@@ -53,8 +53,8 @@ def test_what_the_host_uses_of_a_network(two: Lab, kind: str) -> None:
     used, free = devices
     use(two, NETDEVS[used])
     done = [two.vm_interface(on("pool"), check_mode=check_mode) for check_mode in (True, False)]
-    told = [f"Network pool may give {used} to a NIC, although it is in use by address 192.0.2.1/24: libvirt does not "
-            "look at that. Take it out of the network (forward.devices of nfv.kvm.vm_network), or free it."]
+    told = [f"Network pool can give {used} to a NIC although it is in use by address 192.0.2.1/24, because libvirt "
+            "does not check that. Remove it from the network (forward.devices of nfv.kvm.vm_network), or release it."]
     assert [(one["changed"], one.get("warnings")) for one in done] == [(True, told), (True, told)]
     assert not two.vm_interface(on("pool"))["changed"]
     before = two.texts()
@@ -117,12 +117,12 @@ def test_a_macvtap_of_its_own_is_no_obstacle(two: Lab, nic: Result, restart: str
 def test_a_macvtap_that_stays_is_one(two: Lab) -> None:
     domain = run_macvtap(two)
     refused = two.vm_interface(VF0)
-    assert ("interfaces[0].source = '0000:02:10.0': NIC a is on the same device of the host, and one of both needs it "
-            "alone. Take another one, or remove the other NIC.") in refused["msg"]
-    assert "on the same device" in two.vm_interface(PASSTHROUGH, VF0, state="exact")["msg"]
+    assert ("interfaces[0].source = '0000:02:10.0': NIC a uses the same device of the host, and one of the two "
+            "NICs needs it exclusively. Use another device, or remove the other NIC.") in refused["msg"]
+    assert "uses the same device" in two.vm_interface(PASSTHROUGH, VF0, state="exact")["msg"]
     domain.end()
     two.files.remove("/sys/class/net/enp2s0v0/upper_macvtap0")
-    assert "on the same device" in two.vm_interface(VF0)["msg"], "also while it is off"
+    assert "uses the same device" in two.vm_interface(VF0)["msg"], "also while it is off"
     two.four_runs({**PASSTHROUGH, "source": {"dev": "eth7"}}, VF0, state="exact")
 
 

@@ -99,7 +99,7 @@ def test_the_power_of_a_crashed_guest_is_cut(lab: Lab) -> None:
     domain.running_state = 6
     assert lab.four_runs(MTU)["needs_restart"]
     assert lab.four_runs(MTU, restart="allowed")["actions"] == [
-        "domain a: cut its power, since its guest has crashed", "domain a: start"]
+        "domain a: power it off, because its guest has crashed", "domain a: start"]
     assert (domain.running_state, lab.libvirt.calls["shutdown"], lab.libvirt.calls["resume"]) == (1, 0, 0)
 
 
@@ -158,7 +158,7 @@ def test_a_domain_that_cannot_start_again_says_that_it_is_off(lab: Lab) -> None:
     lab.libvirt.at("create", 1, lab.libvirt.fail)
     failed = lab.vm_interface(MTU, restart="allowed")
     assert failed["error"]["type"] == "CommandFailed"
-    assert "It has shut down for its restart and is still off" in failed["msg"]
+    assert "The domain has shut down for its restart and is still off" in failed["msg"]
     domain.create()
     assert not lab.four_runs(MTU, restart="allowed")["changed"]
 
@@ -179,6 +179,6 @@ def test_a_domain_whose_move_has_not_ended_keeps_its_nics(lab: Lab, stage: str, 
     for way, check_mode in itertools.product(("present", "exact", "absent"), (True, False)):
         refused = lab.vm_interface({"name": "n", "link_state": "down"}, state=way, check_mode=check_mode)
         assert refused["error"]["type"] == "InUse"
-        assert "domain a: its move from kvm1 to kvm2 has not come to its end. Run the move again" in refused["msg"]
+        assert "domain a: its move from kvm1 to kvm2 is not complete. Run the move again" in refused["msg"]
     assert lab.vm_interface({"name": "n"})["actions"] == [], "what changes nothing is not refused"
     assert lab.texts() == before

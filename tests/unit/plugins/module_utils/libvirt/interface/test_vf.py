@@ -87,7 +87,7 @@ def test_what_the_driver_refuses_leaves_all_as_it_was(lab: Lab, igb: FakeKernel)
     ({"type": "bridge", "source": {"bridge": "br0"}}, "interfaces[0].vf = 'br0': this NIC of type bridge has no VF"),
     ({"type": "direct", "source": {"dev": "eth7"}}, "interfaces[0].vf = 'eth7': this NIC of type direct has no VF"),
     ({"type": "user"}, "interfaces[0].vf: this NIC of type user has no VF"),
-    ({"type": "network", "source": {"network": "pool"}}, "interfaces[0].vf = 'pool': a network takes any of its VFs"),
+    ({"type": "network", "source": {"network": "pool"}}, "interfaces[0].vf = 'pool': a network can give any"),
     ({**HOSTDEV, "vf": {"max_tx_rate": -1}}, "interfaces[0].vf.max_tx_rate"),
     ({**HOSTDEV, "vf": {"min_tx_rate": 5, "max_tx_rate": 4}}, "it is above max_tx_rate 4"),
 ])
@@ -125,7 +125,7 @@ def test_what_libvirt_refuses_leaves_the_vf_as_it_was(lab: Lab, igb: FakeKernel)
     before = lab.texts(), vf(igb, 1)
     lab.libvirt.at("defineXML", 1, lab.libvirt.fail)
     refused = lab.vm_interface({**HOSTDEV, "vf": {"trust": True}})
-    assert "The host is as it was before" in refused["msg"]
+    assert "The previous state was restored" in refused["msg"]
     assert (lab.texts(), vf(igb, 1)) == before
 
 
@@ -141,7 +141,7 @@ def test_a_vf_that_went_with_a_reboot(lab: Lab, igb: FakeKernel) -> None:
     lab.vm_interface(HOSTDEV)
     assert not sriov_vf(igb, numvfs=0)["failed"]
     refused = lab.vm_interface({"name": "ge-0/0/0", "vf": {"trust": True}})
-    assert "interfaces[0].vf = '0000:01:10.2': this host has no such VF now" in refused["msg"]
+    assert "interfaces[0].vf = '0000:01:10.2': this host does not have this VF" in refused["msg"]
 
 
 def test_a_macvtap_may_become_the_vf_below_it(lab: Lab, igb: FakeKernel) -> None:
@@ -165,6 +165,6 @@ def test_a_vf_that_is_removed_meanwhile(lab: Lab, igb: FakeKernel, more: Result)
         refused = lab.vm_interface({"name": "g", "type": "hostdev", "source": {"pci_address": "0000:01:10.2"}, **more},
                                    check_mode=check_mode)
         assert refused["error"]["type"] == "ValidationError"
-        assert refused["msg"] == ("VF = '0000:01:10.2': this host has no such VF now. "
-                                  "Make the VFs of its PF with nfv.kvm.sriov_vf.")
+        assert refused["msg"] == ("VF = '0000:01:10.2': this host does not have this VF. "
+                                  "Create the VFs of its PF with nfv.kvm.sriov_vf.")
     assert lab.texts() == before

@@ -88,18 +88,19 @@ def test_who_runs_alone_is_it_or_nobody(one: str, other: str) -> None:
 
 
 OTHERWISE = [
-    (made("kvm1", "", "runs"), made("kvm1", "", "absent"), "target = 'kvm1': this is the host that the domain is to l"),
+    (made("kvm1", "", "runs"), made("kvm1", "", "absent"), "target = 'kvm1': this is the host on which the task"),
     (made("kvm1", "", "off"), replace(made("kvm2", "", "off"), uuid="v"), "kvm2 has another domain of this name, with"),
     (replace(made("kvm1", "kvm2", "held leaving"), job=True), made("kvm2", "kvm1", "runs arrived"),
-     "a migration from kvm1 is just about to end. Run this again in a moment"),
+     "a migration from kvm1 is about to finish. Run the task again after some seconds"),
     (made("kvm1", "kvm2", "off left"), made("kvm2", "kvm1", "absent"),
-     "kvm1 has handed it over to kvm2, and kvm2 does not have it. Name the host that has it"),
+     "kvm1 has handed it over to kvm2, and kvm2 does not have it. Set target to the host that has it"),
     (made("kvm1", "kvm3", "off left"), made("kvm2", "kvm1", "absent"), "kvm1 has handed it over to kvm3, and kvm2"),
-    (made("kvm1", "", "absent"), made("kvm2", "", "absent"), "neither kvm1 nor kvm2 has such a domain"),
-    (made("kvm1", "kvm2", "absent"), made("kvm2", "kvm1", "held arrived"), "on kvm2 it waits for the rest of its mem"),
-    (made("kvm1", "", "runs"), made("kvm2", "", "runs"), "it runs on both kvm1 and kvm2. Cut the power of the one"),
-    (made("kvm1", "", "runs"), made("kvm2", "", "off"), "that on kvm2 is off but not by a move"),
-    (made("kvm1", "", "off"), made("kvm2", "", "off"), "neither runs, and nothing says which ran last"),
+    (made("kvm1", "", "absent"), made("kvm2", "", "absent"), "neither kvm1 nor kvm2 has this domain"),
+    (made("kvm1", "kvm2", "absent"), made("kvm2", "kvm1", "held arrived"), "on kvm2 it still waits for a part of its "
+     "mem"),
+    (made("kvm1", "", "runs"), made("kvm2", "", "runs"), "it runs on both kvm1 and kvm2. Power off the copy"),
+    (made("kvm1", "", "runs"), made("kvm2", "", "off"), "the copy on kvm2 does not run, but not because of a move"),
+    (made("kvm1", "", "off"), made("kvm2", "", "off"), "neither copy runs, and it is unknown which copy ran last"),
     (made("kvm1", "kvm2", "off leaving"), made("kvm2", "kvm1", "paused"), "domain a on kvm2: it is paused"),
 ]
 

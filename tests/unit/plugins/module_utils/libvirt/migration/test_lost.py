@@ -84,11 +84,11 @@ def test_the_remedies_lead_out(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> N
     assert told.endswith("If the other host is lost, run nfv.kvm.vm_migration here with lost_host.")
     del pair.hosts["kvm2"].libvirt.found["a"]  # it was installed again
     told = pair.move(vfs=VFS)["msg"]
-    named = re.search(r"if kvm2 is lost, keep the domain on kvm1: .*vm_migration there, with lost_host: (\w+)\.", told)
+    named = re.search(r"if kvm2 is lost, run .*vm_migration with lost_host: (\w+)\.", told)
     assert named
     done = pair.move(lost_host=named[1])
     assert done["actions"] == ["domain a: start", "domain a on kvm1: autostart False → True",
-                               "domain a: note that it stays on kvm1"]
+                               "domain a: record that it stays on kvm1"]
     assert pair.copy("kvm1") == (True, True, None)
     assert not start(pair, "kvm1")["changed"]
 
@@ -115,13 +115,13 @@ def refused(pair: Pair, at: str = "kvm1", **given: str) -> str:
 def test_what_is_not_lost_is_refused(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     pair.domain(BRIDGE + VF)
     assert killed(pair, 8, monkeypatch, vfs=VFS)
-    assert "domain a: kvm2 is not lost: it answers, and has this domain. Run this without lost_host" in refused(pair)
+    assert "domain a: kvm2 is not lost: it answers, and has this domain. Run the task" in refused(pair)
     lose(pair, "kvm2")
-    told = "the domain's unfinished move is from kvm1 to kvm2, and this host is kvm1. Give the other one of these"
+    told = "the domain's unfinished move is from kvm1 to kvm2, and this host is kvm1. Set lost_host to the other one"
     for other in ("kvm1", "kvm3", ""):
         assert f"lost_host = '{other}': {told}" in refused(pair, lost_host=other)
     pair.hosts["kvm1"].files.remove(DISK)
-    assert f"name = '{DISK}': this host does not have a file that the domain is defined with" in refused(pair)
+    assert f"name = '{DISK}': this host does not have a file of the domain" in refused(pair)
 
 
 SSH = "Cannot recv data: {}: Connection reset by peer"
@@ -162,7 +162,8 @@ def test_only_a_host_that_does_not_answer_is_lost(pair: Pair, monkeypatch: pytes
         assert pair.copy("kvm1") == (True, True, None)
         return
     told = refused(pair)
-    assert told.startswith("lost_host: that it is lost does not follow from this: libvirt at qemu+ssh://root@kvm2/")
+    assert told.startswith("lost_host: this error does not prove that the host is lost: libvirt at "
+                           "qemu+ssh://root@kvm2/")
     assert answer.rstrip(".") in told
     assert pair.copy("kvm1") == (False, False, "left")
 
@@ -174,7 +175,7 @@ def test_another_host_in_place_of_the_lost_one(pair: Pair, monkeypatch: pytest.M
     other = pair.hosts["kvm1"].libvirt.peers["kvm2"] = FakeLibvirt()
     other.hostname = "kvm3"
     told = refused(pair)
-    assert "/system?no_tty=1': kvm3 answers there, and not kvm2, which may still run the domain. Give" in told
+    assert "/system?no_tty=1': kvm3 answers there instead of kvm2, which may still run the domain. Give" in told
     other.hostname = "kvm2"
     other.defineXML(pair.hosts["kvm1"].libvirt.found["a"].shown(True).replace("<name>a<", "<name>renamed<"))
     assert "kvm2 is not lost: it answers, and has this domain" in refused(pair)
@@ -189,7 +190,7 @@ def test_a_migration_under_way_is_waited_for(pair: Pair, monkeypatch: pytest.Mon
     domain.incoming(pair.hosts["kvm2"].libvirt)
     domain.job = True
     lose(pair, GONE[at])
-    assert "its migration is still under way on this host. Run this again when libvirt has given" in refused(pair, at)
+    assert "its migration still runs on this host. Run the task again when libvirt has aborted" in refused(pair, at)
 
 
 def test_an_earlier_run_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +198,7 @@ def test_an_earlier_run_is_waited_for(pair: Pair, monkeypatch: pytest.MonkeyPatc
     assert killed(pair, 8, monkeypatch, vfs=VFS)
     lose(pair, "kvm2")
     with lock.held(pair.hosts["kvm1"].host, ["domain a"], "nfv.kvm.vm_migration"):
-        assert "domain a: another run changes it: nfv.kvm.vm_migration, process" in refused(pair)
+        assert "domain a: another run is changing it (nfv.kvm.vm_migration, process" in refused(pair)
 
 
 def test_without_a_move_nothing_changes(pair: Pair) -> None:

@@ -68,20 +68,20 @@ def test_live(pair: Pair) -> None:
     assert uri == "qemu+ssh://root@kvm2/system?no_tty=1"
     assert sent == {"migrate_uri": "tcp://kvm2", "migrate_disks": ["vda"]}
     assert done["actions"] == [
-        "domain a: note that it moves to kvm2",
+        "domain a: record that it moves to kvm2",
         "domain a: autostart True → False",
         f"{DISK} on kvm2: make it",
-        f"{MEDIUM} on kvm2: copy it, if it is not there",
-        f"{KERNEL} on kvm2: copy it, if it is not there",
-        f"{READY} on kvm2: copy it, if it is not there",
+        f"{MEDIUM} on kvm2: copy it, if it does not exist",
+        f"{KERNEL} on kvm2: copy it, if it does not exist",
+        f"{READY} on kvm2: copy it, if it does not exist",
         "domain a: move it live to kvm2",
-        "domain a: note that it is handed over to kvm2",
+        "domain a: record that it is handed over to kvm2",
         f"{DISK}: remove",
         f"{MEDIUM}: remove",
         f"{READY}: remove",
         "domain a: undefine",
         "domain a on kvm2: autostart False → True",
-        "domain a on kvm2: note that it has arrived",
+        "domain a on kvm2: record that it has arrived",
     ]
 
 
@@ -119,7 +119,8 @@ def test_a_vf_needs_another_one(pair: Pair) -> None:
     pair.domain(BRIDGE + VF)
     before = pair.all()
     refused = pair.move()
-    assert f"vfs = '{VF_MAC}': this NIC has a VF of the source, and none of the target is given" in refused["msg"]
+    told = refused["msg"]
+    assert f"vfs: NIC {VF_MAC} has a VF of the source, and vfs contains no VF of the target for it" in told
     assert pair.all() == before
 
 
@@ -161,7 +162,7 @@ def test_shared_storage_is_left_alone(pair: Pair, nics: str) -> None:
     pair.domain(nics)
     pair.share(FOLDER)
     done = four_runs(pair, shared_storage=True, vfs=VFS)
-    assert [line for line in done["actions"] if "/" in line] == [f"{KERNEL} on kvm2: copy it, if it is not there"]
+    assert [line for line in done["actions"] if "/" in line] == [f"{KERNEL} on kvm2: copy it, if it does not exist"]
     assert [pair.files(at) for at in pair.hosts] == [[DISK, MEDIUM, READY]] * 2
     assert not pair.move("kvm2", "kvm1", vfs=VFS, shared_storage=True)["failed"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
@@ -177,7 +178,7 @@ def test_of_what_only_one_reaches_the_rest_is_copied(pair: Pair, nics: str) -> N
     for root in (domain.xml, domain.live):
         root.find("devices/disk/source").set("file", disk)
     done = four_runs(pair, shared_storage=True, vfs=VFS)
-    assert f"{MEDIUM} on kvm2: copy it, if it is not there" in done["actions"]
+    assert f"{MEDIUM} on kvm2: copy it, if it does not exist" in done["actions"]
     assert f"{READY}: remove" in done["actions"]
     assert pair.files("kvm2") == [MEDIUM, READY]
     assert [lab.host.exists(disk) for lab in pair.hosts.values()] == [True, True]
@@ -234,7 +235,7 @@ def test_uefi_variables_of_both_hosts_stay_when_a_move_is_undone(pair: Pair, cal
         pair.share(path)
     libvirt = pair.hosts["kvm2"].libvirt
     libvirt.at(call, 1, libvirt.fail)
-    assert "The host is as it was before." in pair.move(vfs=VFS, shared_storage=True)["msg"]
+    assert "The previous state was restored." in pair.move(vfs=VFS, shared_storage=True)["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
     assert pair.hosts["kvm1"].host.read(NVRAM) == "boot order"
 
@@ -248,7 +249,7 @@ def test_other_uefi_variables_are_not_overwritten(pair: Pair, more: Result) -> N
     if more:
         pair.share(FOLDER)
     before = pair.all()
-    assert f"file {NVRAM}: kvm2 has it already, and not from this move. Remove it there" in pair.move(**more)["msg"]
+    assert f"file {NVRAM}: kvm2 already has it, but not from this move. Remove it there" in pair.move(**more)["msg"]
     assert pair.all() == before
 
 
@@ -259,7 +260,7 @@ def test_a_file_that_changes_all_the_time(pair: Pair, monkeypatch: pytest.Monkey
     numbers = iter(range(99))
     monkeypatch.setattr(storage, "_last_change", lambda host, path: (0, next(numbers)))
     refused = pair.move()
-    assert f"file {NVRAM}: it is being written to, so nobody can tell" in refused["msg"]
+    assert f"file {NVRAM}: it is being written, so it is unknown" in refused["msg"]
     assert pair.hosts["kvm1"].host.exists(NVRAM)
 
 
@@ -282,8 +283,8 @@ def test_what_a_shared_disk_is_based_on_has_to_be_there(pair: Pair, nics: str, n
     before = pair.all()
     refused = pair.move(shared_storage=True, vfs=VFS)
     missing = f"{FOLDER}/link.qcow2" if name == "link.qcow2" else BASE
-    assert (f"shared_storage = True: kvm2 does not have {missing}, which is a disk or what one is based on. Mount the "
-            "storage on kvm2") in refused["msg"]
+    assert (f"shared_storage = True: kvm2 does not have {missing}, which is a disk or the base image of a disk. Mount "
+            "the storage on kvm2") in refused["msg"]
     assert (domain.isActive(), pair.all()) == (1, before)
 
 
@@ -442,7 +443,7 @@ def test_what_fails_on_the_way_is_undone(pair: Pair, nics: str, at: str, call: s
     failed = pair.move(vfs=VFS)
     assert failed["failed"]
     assert "as planned" in failed["msg"]
-    assert "The host is as it was before." in failed["msg"]
+    assert "The previous state was restored." in failed["msg"]
     assert failed["error"]["remedy"] or call != "migrateToURI3"
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
     assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
@@ -469,7 +470,7 @@ def test_a_libvirt_that_restarts_leaves_a_note_for_the_next_run(pair: Pair, at: 
     if at == "kvm2":
         libvirt.at("migrateToURI3", 1, lambda: (pair.hosts["kvm2"].libvirt.restart(), libvirt.fail()))
     failed = pair.move()
-    assert "Putting back what was before failed as well" in failed["msg"]
+    assert "Restoring the previous state also failed" in failed["msg"]
     for lab in pair.hosts.values():
         lab.libvirt.connection()
     assert pair.copy("kvm1") == (True, False, "leaving")
@@ -485,7 +486,7 @@ def test_nobody_else_touches_a_domain_on_its_way(pair: Pair, monkeypatch: pytest
     params = {"name": "a", "xml": None, "state": "defined", "autostart": None, "restart": "never", "timeout": 1,
               "uri": "qemu:///system"}
     told = run(domain_resource, {**params, **given}, pair.hosts["kvm1"].host)
-    assert "its move from kvm1 to kvm2 has not come to its end. Run the move again" in told["msg"]
+    assert "its move from kvm1 to kvm2 is not complete. Run the move again" in told["msg"]
     assert (told["changed"], pair.all()) == (False, before)
 
 
@@ -501,16 +502,16 @@ def test_a_migration_that_goes_on_without_its_run_is_ended_and_begun_anew(
         pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     under_way(pair, monkeypatch)
     done = four_runs(pair)
-    assert done["actions"][:2] == ["domain a: end the migration that is under way",
-                                   "domain a on kvm2: remove what an unfinished move has left"]
+    assert done["actions"][:2] == ["domain a: abort the running migration",
+                                   "domain a on kvm2: remove the remains of an unfinished move"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (None, HERE)
 
 
 def test_a_migration_that_goes_on_without_its_run_is_taken_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     under_way(pair, monkeypatch)
     done = four_runs(pair, source="kvm2", target="kvm1")
-    assert done["actions"][:2] == ["domain a: end the migration that is under way",
-                                   "domain a: end what its migration has left paused"]
+    assert done["actions"][:2] == ["domain a: abort the running migration",
+                                   "domain a: stop the paused copy that its migration has left"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
     assert (pair.files("kvm1"), pair.files("kvm2")) == ([DISK, MEDIUM, READY], [])
 
@@ -531,7 +532,7 @@ def test_a_migration_that_is_just_about_to_end_is_waited_for(
     monkeypatch.setattr(pair.hosts[source].host, "sleep", lambda seconds: come_to_its_end(pair))
     done = pair.move(source, target)
     assert (done["failed"], done["method"]) == (False, method)
-    assert "domain a: end the migration that is under way" not in done["actions"]
+    assert "domain a: abort the running migration" not in done["actions"]
     assert (pair.copy(source), pair.copy(target)) == (None, HERE)
 
 
@@ -541,7 +542,7 @@ def test_a_migration_that_ends_before_it_is_ended_loses_nothing(
     under_way(pair, monkeypatch)
     pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: come_to_its_end(pair))
     failed = pair.move(source, target)
-    assert "its migration came to its end before it could be ended. Run this again" in failed["msg"]
+    assert "its migration finished before it could be aborted. Run this again" in failed["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == ((False, False, "leaving"), (True, False, "leaving"))
     assert not pair.move(source, target)["failed"]
     assert (pair.copy(source), pair.copy(target)) == (None, HERE)
@@ -551,13 +552,13 @@ def test_a_migration_that_does_not_end(pair: Pair, monkeypatch: pytest.MonkeyPat
     under_way(pair, monkeypatch)
     pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: None)
     monkeypatch.setattr(type(pair.hosts["kvm1"].libvirt.found["a"]), "abortJob", lambda self: None)
-    assert "its migration did not end within 5 seconds" in pair.move()["msg"]
+    assert "its migration did not finish within 5 seconds" in pair.move()["msg"]
 
 
 def test_a_job_of_others_is_waited_for(pair: Pair) -> None:
     pair.domain().job = True
     before = pair.all()
-    assert "another job of it is under way on this host. Wait for its end" in pair.move()["msg"]
+    assert "another job of libvirt for it runs on this host. Wait until the job" in pair.move()["msg"]
     assert pair.all() == before
 
 
@@ -589,8 +590,8 @@ def test_a_live_move_that_takes_too_long_is_ended(pair: Pair, monkeypatch: pytes
     monkeypatch.setattr(domain, "migrateToURI3", slow)
     monkeypatch.setattr(domain, "abortJob", ended.set)
     failed = pair.move(live_timeout=60)
-    assert "it was not moved within 60 seconds, and stays. Raise live_timeout" in failed["msg"]
-    assert "The host is as it was before." in failed["msg"]
+    assert "it was not moved within 60 seconds, and stays on this host. Raise live_timeout" in failed["msg"]
+    assert "The previous state was restored." in failed["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == (HERE, None)
 
 
@@ -607,7 +608,7 @@ def test_a_start_that_cannot_be_told_from_a_failure_starts_no_second_one(pair: P
     libvirt = pair.hosts["kvm2"].libvirt
     libvirt.at("create", 1, libvirt.restart)
     failed = pair.move(vfs=VFS)
-    assert "Putting back what was before failed as well" in failed["msg"]
+    assert "Restoring the previous state also failed" in failed["msg"]
     assert pair.copy("kvm1") == (False, False, "left")
     libvirt.connection()
     assert not pair.move(vfs=VFS)["failed"]
@@ -619,11 +620,11 @@ def test_a_file_that_is_there_is_not_overwritten(pair: Pair) -> None:
     pair.hosts["kvm2"].files.write(DISK, "somebody's")
     before = pair.all()
     refused = pair.move()
-    assert f"file {DISK}: kvm2 has it already, and not from this move. Remove it there" in refused["msg"]
+    assert f"file {DISK}: kvm2 already has it, but not from this move. Remove it there" in refused["msg"]
     assert pair.all() == before
 
 
-@pytest.mark.parametrize(("data", "told"), [(b"kernel", ""), (b"KERNEL", f"file {KERNEL}: kvm2 has it already")])
+@pytest.mark.parametrize(("data", "told"), [(b"kernel", ""), (b"KERNEL", f"file {KERNEL}: kvm2 already has it")])
 def test_a_medium_that_is_there_is_taken_if_it_is_the_same(pair: Pair, data: bytes, told: str) -> None:
     pair.domain()
     Path(pair.hosts["kvm2"].host.path("/boot")).mkdir()
@@ -635,12 +636,12 @@ def test_a_medium_that_is_there_is_taken_if_it_is_the_same(pair: Pair, data: byt
 
 
 REFUSED = [
-    ("snapshots", 2, "it has snapshots, which libvirt keeps on this host only. Delete them"),
-    ("checkpoints", 1, "it has checkpoints, which libvirt keeps on this host only. Delete them"),
-    ("managed_save", True, "it has a saved state, which libvirt keeps on this host only. Start the domain (virsh"),
+    ("snapshots", 2, "it has snapshots, which libvirt cannot move to another host. Delete them"),
+    ("checkpoints", 1, "it has checkpoints, which libvirt cannot move to another host. Delete them"),
+    ("managed_save", True, "it has a saved state, which libvirt cannot move to another host. Start the domain (virsh"),
     ("running_state", 7, "it is pmsuspended, so its guest cannot be moved. Wake it up first"),
     ("running_state", 3, "it is paused, so its guest cannot be moved. Resume it first"),
-    ("running_state", 6, "it is crashed, so its guest cannot be moved. Cut its power and start it with"),
+    ("running_state", 6, "it is crashed, so its guest cannot be moved. Run nfv.kvm.vm_domain with"),
     ("persistent", 0, "on kvm1 this domain is transient"),
 ]
 
@@ -660,7 +661,8 @@ def test_a_saved_domain_does_not_go_without_its_memory(pair: Pair) -> None:
     domain.save()
     before = pair.all()
     for check_mode in (True, False):
-        assert "it has a saved state, which libvirt keeps on this host only" in pair.move(check_mode=check_mode)["msg"]
+        told = pair.move(check_mode=check_mode)["msg"]
+        assert "it has a saved state, which libvirt cannot move to another host" in told
     assert (pair.all(), domain.managed_save) == (before, True)
 
 
@@ -672,14 +674,14 @@ def test_a_blocked_guest_goes_as_one_that_runs(pair: Pair) -> None:
 DEVICES = [
     ("<hostdev mode='subsystem' type='usb'><source/></hostdev>", "running", "<hostdev type='usb'>"),
     ("<hostdev mode='subsystem' type='pci'><source/></hostdev>", "off", "<hostdev type='pci'>"),
-    ("<tpm><backend type='passthrough'/></tpm>", "running", "'passthrough': the state of its TPM is not copied"),
-    ("<tpm><backend type='emulator'/></tpm>", "off", "is not copied but by a live migration"),
+    ("<tpm><backend type='passthrough'/></tpm>", "running", "TPM of domain a = 'passthrough': its state is not copied"),
+    ("<tpm><backend type='emulator'/></tpm>", "off", "is not copied, except by a live migration"),
     ("<disk type='block' device='disk'><source dev='/dev/sdb'/><target dev='vdb'/></disk>", "off",
-     "disk vdb = 'block': only files are copied"),
+     "type of disk vdb = 'block': only disks that are files"),
     ("<disk type='file' device='disk'><driver type='vmdk'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
-     "off", "disk vdb = 'vmdk': /boot/vmlinuz is of a format that is not copied"),
+     "off", "format of disk vdb = 'vmdk': /boot/vmlinuz has a format that cannot be copied"),
     ("<disk type='file' device='disk'><driver type='qcow2'/><source file='/boot/vmlinuz'/><target dev='vdb'/></disk>",
-     "off", "disk vdb = '/boot/vmlinuz': this file is no qcow2"),
+     "off", "disk vdb = '/boot/vmlinuz': this file is not a qcow2 image"),
     ("<disk type='file' device='disk'><source file='/none.img'/><target dev='vdb'/></disk>", "off",
      "'/none.img': this host does not have a file"),
 ]

@@ -132,11 +132,11 @@ def test_huge_pages(pair: Pair, page: str, size: int) -> None:
     needs = pair.info("kvm1")["needs"]
     files, free = pair.hosts["kvm2"].files, f"/sys/kernel/mm/hugepages/hugepages-{size}kB/free_hugepages"
     files.write("/proc/meminfo", "MemTotal:  8000000 kB\nHugepagesize:       2048 kB\n")
-    told = rf"memory = '2048 MiB': the domain has it in huge pages of {size} KiB, of which 0 MiB are free here"
+    told = rf"memory = '2048 MiB': the domain needs it in huge pages of {size} KiB, of which 0 MiB are free"
     with pytest.raises(KvmError, match=told):
         pair.info("kvm2", needs)
     files.write(free, str((2097152 // size) - 1))
-    with pytest.raises(KvmError, match=f"of which {2048 - size // 1024} MiB are free here"):
+    with pytest.raises(KvmError, match=f"of which {2048 - size // 1024} MiB are free on this host"):
         pair.info("kvm2", needs)
     files.write(free, str(2097152 // size))
     assert pair.info("kvm2", needs)["state"] == "absent"
@@ -171,7 +171,7 @@ def test_vfs_of_an_interrupted_move_are_those_of_its_note(pair: Pair, monkeypatc
 def test_a_vf_that_the_source_does_not_have_now(pair: Pair) -> None:
     pair.domain(BRIDGE + VF, state="off")
     pair.hosts["kvm1"].files.remove("/sys/bus/pci/devices/0000:02:10.2")
-    with pytest.raises(KvmError, match="this host has no such VF now, and so cannot tell its PF"):
+    with pytest.raises(KvmError, match="this host does not have this VF, so its PF is unknown"):
         pair.info("kvm1")
 
 
@@ -184,7 +184,7 @@ def test_no_network_no_portgroup_and_one_that_is_not_started(pair: Pair) -> None
     del pair.hosts["kvm2"].libvirt.networks["lan"]
     assert "source.network = 'lan': libvirt has no such network" in refused(pair, LAN)
     pair.hosts["kvm2"].network("lan", "<portgroup name='blue'/>")
-    assert "source.portgroup = 'red': network lan has no such portgroup. It has: blue" in refused(pair, LAN)
+    assert "source.portgroup = 'red': network lan does not have this port group. Use one" in refused(pair, LAN)
     pair.hosts["kvm2"].network("lan", "<portgroup name='red'/>", active=False)
     assert "source.network = 'lan': this network is not started" in refused(pair, LAN)
 
@@ -206,7 +206,7 @@ def test_a_pf_that_is_down(pair: Pair) -> None:
 
 def test_no_vf(pair: Pair) -> None:
     pair.hosts["kvm2"].files.write("/sys/bus/pci/devices/0000:02:00.0/sriov_numvfs", "0")
-    assert f"PF enp2s0: none of its 0 VFs is free for the NIC {VF_MAC}. Make more with" in refused(pair, VF)
+    assert f"PF enp2s0: none of its 0 VFs is free for the NIC {VF_MAC}. Create more VFs" in refused(pair, VF)
 
 
 def test_no_vf_in_the_pool_of_a_team(pair: Pair) -> None:
@@ -214,13 +214,13 @@ def test_no_vf_in_the_pool_of_a_team(pair: Pair) -> None:
         lab.network("pool", "<forward mode='hostdev'><pf dev='enp2s0'/></forward>")
     pair.hosts["kvm2"].files.write("/sys/bus/pci/devices/0000:02:00.0/sriov_numvfs", "1")
     told = ("NIC 52:54:00:00:00:02.source.network = 'pool': the domain needs 1 of its devices, and 0 of 1 are free "
-            "(VF 0 of enp2s0 by another NIC of the domain). Make more VFs with")
+            "(VF 0 of enp2s0 by another NIC of the domain). Create more VFs with")
     assert told in refused(pair, VF + TEAM)
 
 
 def test_another_machine(pair: Pair) -> None:
     pair.domain(state="off").xml.find("os/type").set("machine", "pc-i440fx-99.0")
-    with pytest.raises(KvmError, match=r"machine 'pc-i440fx-99.0' is not supported .*Bring QEMU to the release"):
+    with pytest.raises(KvmError, match=r"machine 'pc-i440fx-99.0' is not supported .*Install the QEMU release"):
         pair.info("kvm2", pair.info("kvm1")["needs"])
 
 
@@ -244,26 +244,26 @@ def test_another_cpu(pair: Pair, cpu: str, state: str, here: str, there: str, fi
     if fits:
         assert pair.info("kvm2", needs)["state"] == "absent"
         return
-    with pytest.raises(KvmError, match=r"cpu = 'EPYC': the guest runs with its host's CPU as it is.*Shut it"):
+    with pytest.raises(KvmError, match=r"cpu = 'EPYC': the guest uses the CPU of its host unchanged.*Shut"):
         pair.info("kvm2", needs)
 
 
 def test_files_that_are_there(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     target = pair.hosts["kvm2"]
     target.files.write(KERNEL, "another")
-    assert f"file {KERNEL}: this host has it already, and not from this move. Remove it" in refused(pair)
+    assert f"file {KERNEL}: this host already has it, but not from this move. Remove it" in refused(pair)
     Path(target.host.path(KERNEL)).write_bytes(b"kernel")
     needs = pair.info("kvm1")["needs"]
     assert pair.info("kvm2", needs)["state"] == "absent"
     target.files.write(DISK, "somebody's")
-    assert f"file {DISK}: this host has it already" in refused(pair)
+    assert f"file {DISK}: this host already has it" in refused(pair)
     target.files.remove(DISK)
     assert killed(pair, 5, monkeypatch)
     assert pair.info("kvm2", pair.info("kvm1")["needs"])["state"] == "absent"
 
 
 @pytest.mark.parametrize(("there", "told"), [
-    (b"boot order", ""), (None, ""), (b"others", "/vars.fd: this host has it already, and not from this move")])
+    (b"boot order", ""), (None, ""), (b"others", "/vars.fd: this host already has it, but not from this move")])
 def test_uefi_variables_beside_shared_disks(pair: Pair, there: bytes | None, told: str) -> None:
     """Whether they are one file or two that are the same, the move itself sees."""
     pair.domain(state="off", more="<nvram>/vars.fd</nvram>")
@@ -284,5 +284,5 @@ def test_no_room(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     needs = pair.info("kvm1")["needs"]
     room = os.statvfs("/")
     needs["files"][0]["size"] = (room.f_blocks + 1) * room.f_frsize
-    with pytest.raises(KvmError, match=r"the domain's files need \d+ MiB here, and there are \d+. Make room"):
+    with pytest.raises(KvmError, match=r"the files of the domain need \d+ MiB on this host, and \d+ MiB are free"):
         pair.info("kvm2", needs)

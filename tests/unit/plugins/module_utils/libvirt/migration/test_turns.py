@@ -40,7 +40,7 @@ def test_a_second_run_on_the_same_host_waits_for_its_turn(pair: Pair) -> None:
     assert not pair.move()["failed"]
     assert domain.live is None
     assert seen[0]["error"]["type"] == "InUse"
-    assert f"domain a: another run changes it: nfv.kvm.module, process {os.getpid()}, since" in seen[0]["msg"]
+    assert f"domain a: another run is changing it (nfv.kvm.module, process {os.getpid()}, since" in seen[0]["msg"]
     assert not pair.move()["changed"]
 
 
@@ -54,7 +54,7 @@ def test_what_has_changed_since_it_was_looked_at(pair: Pair, monkeypatch: pytest
 
     monkeypatch.setattr(turns.Begin, "apply", apply)
     refused = pair.move()
-    assert "somebody else has just changed it" in refused["msg"]
+    assert "it was changed in the meantime" in refused["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == ((False, True, None), None)
 
 

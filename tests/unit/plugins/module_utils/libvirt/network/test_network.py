@@ -300,8 +300,8 @@ CANNOT_START: dict[str, tuple[Result, Result, str]] = {
     "a PF without VFs": (KINDS["hostdev of a PF"][0], net("hostdev", pf="enp3s0"),
                          "forward.pf = 'enp3s0': this PF has no VFs, so libvirt cannot start the network"),
     "a bridge that is there": (KINDS["nat"][0], net("nat", bridge="br0"),
-                               "forward.bridge = 'br0': libvirt makes this bridge, and the host has a network "
-                               "interface of that name"),
+                               "forward.bridge = 'br0': libvirt creates this bridge, but the host already has a "
+                               "network interface of this name"),
 }
 
 
@@ -387,8 +387,8 @@ def test_a_nic_that_is_plugged_in_meanwhile_keeps_its_network(rich: Lab) -> None
     plug(rich, start=False)
     rich.libvirt.at("networkDefineXML", 1, rich.libvirt.found["a"].create)
     result = rich.vm_network(mtu=1400)
-    assert "network n: a domain that runs has just been put on it" in result["msg"]
-    assert "The host is as it was before" in result["msg"]
+    assert "network n: a running domain was connected to it in the meantime" in result["msg"]
+    assert "The previous state was restored" in result["msg"]
     assert (parse(defined(rich)).find("mtu").get("size"), rich.libvirt.networks["n"].active) == ("9000", True)
 
 
@@ -492,7 +492,7 @@ def test_a_port_that_comes_meanwhile_keeps_its_bridge(rich: Lab, call: str, give
     before = rich.texts()
     rich.libvirt.at(call, 1 if given else 3, lambda: on_the_bridge(rich, "port"))
     result = rich.vm_network(**(given or {"state": "inactive"}))
-    assert "network n: veth7 has just been put on its bridge. Run this again" in result["msg"]
+    assert "network n: veth7 was connected to its bridge in the meantime. Run this again" in result["msg"]
     assert rich.texts() == before
 
 
@@ -521,7 +521,7 @@ def test_a_failure_puts_back_what_was_before(rich: Lab, call: str) -> None:
     before = rich.texts()
     rich.libvirt.at(call, 1, rich.libvirt.fail)
     failed = rich.vm_network(**FAILS[call])
-    assert "internal error: as planned. The host is as it was before." in failed["msg"]
+    assert "internal error: as planned. The previous state was restored." in failed["msg"]
     assert (failed["changed"], failed["actions"], rich.texts()) == (False, [], before)
     assert rich.runs(rich.vm_network, **FAILS[call])["changed"]
 
@@ -531,7 +531,7 @@ def test_a_new_network_that_does_not_start_is_gone_again(rich: Lab, kind: str) -
     before = rich.texts()
     rich.libvirt.at("network.create", 1, rich.libvirt.fail)
     failed = rich.vm_network(state="active", autostart=True, **KINDS[kind][0])
-    assert "libvirt cannot start it: internal error: as planned. The host is as it was before." in failed["msg"]
+    assert "libvirt cannot start it: internal error: as planned. The previous state was restored." in failed["msg"]
     assert rich.texts() == before
 
 
@@ -563,6 +563,6 @@ def test_an_old_libvirt_wants_an_address_of_an_open_network(lab: Lab) -> None:
     lab.libvirt.version = 9_000_000
     for check_mode in (True, False):
         refused = lab.vm_network(forward={"mode": "open"}, check_mode=check_mode)
-        assert "this libvirt takes no network of mode open without an address of the host" in refused["msg"]
+        assert "this libvirt does not accept a network of mode open without an address of the host" in refused["msg"]
     assert "n" not in lab.libvirt.networks
     assert lab.runs(lab.vm_network, forward={"mode": "open"}, addresses=["10.0.0.1/24"])["state"] == "inactive"

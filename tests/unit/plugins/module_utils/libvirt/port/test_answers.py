@@ -15,7 +15,7 @@ ANSWERS = [
     ("error 3 during port-profile setlink on interface enp1s0 (3): Invalid argument", "it does not know the VSI type"),
     ("error 7 during port-profile setlink on interface enp1s0 (3): Invalid argument", "response 7 of include/"),
     ("internal error: port-profile setlink timed out", "The switch did not answer in time"),
-    ("internal error: sending of PortProfileRequest failed.", "see that lldpad speaks EVB on this interface"),
+    ("internal error: sending of PortProfileRequest failed.", "check that lldpad exchanges EVB TLVs on this NIC"),
     ("Error opening file /var/run/lldpad.pid: No such file or directory", "802.1Qbg needs lldpad"),
 ]
 

@@ -430,8 +430,8 @@ def test_a_profile_that_a_nic_has_is_not_removed(rich: Lab, by: str, run: bool) 
     before = rich.texts()
     for check_mode in (True, False):
         refused = rich.port_profile(network="br", state="absent", check_mode=check_mode)
-        assert refused["msg"] == ("state = 'absent': NICs of a have it, and would start without what it gives. Give "
-                                  "them another port group first, with nfv.kvm.vm_interface.")
+        assert refused["msg"] == ("state = 'absent': NICs of a use it, and would start without its settings. Set "
+                                  "another port group for them first, with nfv.kvm.vm_interface.")
         assert rich.texts() == before
     rich.libvirt.found["a"].destroy()
     rich.vm_interface(state="exact")
@@ -493,7 +493,7 @@ def fails(lab: Lab, net: str, call: str, number: int, **params: t.Any) -> None:
     before = running(lab)
     lab.libvirt.at(call, number, lab.libvirt.fail)
     failed = lab.port_profile(network=net, replug="allowed", **params)
-    assert "internal error: as planned. The host is as it was before." in failed["msg"]
+    assert "internal error: as planned. The previous state was restored." in failed["msg"]
     assert (failed["changed"], failed["actions"]) == (False, [])
     assert running(lab) == before
     assert profile(lab, net, replug="allowed", **params)["changed"]
@@ -544,7 +544,7 @@ def test_a_domain_that_ends_meanwhile_keeps_nothing_from_being_put_back(two: Lab
     before = group(two, "vfs"), group(two, "vfs", live=True)
     two.libvirt.at("attachDeviceFlags", 2, end)
     failed = two.port_profile(network="vfs", vlan={"tags": [6]}, replug="allowed")
-    assert "internal error: as planned. The host is as it was before." in failed["msg"]
+    assert "internal error: as planned. The previous state was restored." in failed["msg"]
     assert (group(two, "vfs"), group(two, "vfs", live=True)) == before
     two.libvirt.found["a"].create()
     assert (tags(two, "vfs"), tags(two, "vfs", OTHER_MAC)) == (["5"], ["5"])
@@ -559,7 +559,7 @@ def test_what_could_not_be_put_back_is_told(two: Lab) -> None:
 
     two.libvirt.at("attachDeviceFlags", 2, refuse)
     failed = two.port_profile(network="vfs", vlan={"tags": [6]}, replug="allowed")
-    assert "as planned. Putting back what was before failed as well: NIC nic of a: the guest did not" in failed["msg"]
+    assert "as planned. Restoring the previous state also failed: NIC nic of a: the guest did not" in failed["msg"]
     assert (tags(two, "vfs"), tags(two, "vfs", OTHER_MAC)) == (["6"], ["5"])
     two.libvirt.found["a"].obeys = True
     assert profile(two, "vfs", replug="allowed")["consumers"] == [consumer(), consumer(name="other", mac=OTHER_MAC)]
@@ -584,7 +584,7 @@ def test_a_guest_that_keeps_its_nic_keeps_the_profile(two: Lab) -> None:
     two.libvirt.found["a"].obeys = False
     failed = two.port_profile(network="vfs", vlan={"tags": [6]}, replug="allowed")
     assert "NIC nic of a: the guest did not release it within 60 seconds" in failed["msg"]
-    assert "The host is as it was before" in failed["msg"]
+    assert "The previous state was restored" in failed["msg"]
     assert running(two) == before
 
 

@@ -21,5 +21,6 @@ def test_who_has_the_profiles() -> None:
     assert vm_fex_consumers(profiles, groups) == [
         "port profile finance: NIC 1 of VM vm1 (52:54:00:00:00:02, online in UCS Manager)",
         f"port profile finance: NIC ge0 {of} running)",
-        f"port profile finance: NIC 52:54:00:00:00:01 {of} running with what it had when it was plugged in)",
+        f"port profile finance: NIC 52:54:00:00:00:01 {of} running with the settings that it had when it was plugged "
+        "in)",
         f"port profile finance: NIC ge0 {of} not running)"]

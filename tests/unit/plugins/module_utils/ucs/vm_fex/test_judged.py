@@ -47,16 +47,16 @@ REFUSED: list[tuple[Dict, str]] = [
     ({"profiles": [{"name": "fin ance"}]}, "vm_fex_profiles[0].name = 'fin ance': with 802.1Qbh it must have 1 to 31"),
     ({"profiles": [{"name": "x" * 32}]}, "it must have 1 to 31 characters"),
     ({"profiles": [{"name": ""}]}, "vm_fex_profiles[0].name = ''"),
-    ({"profiles": [FINANCE, FINANCE]}, "vm_fex_profiles[1].name = 'finance': this name is there twice."),
+    ({"profiles": [FINANCE, FINANCE]}, "vm_fex_profiles[1].name = 'finance': this name is listed twice."),
     ({"profiles": [{**FINANCE, "clients": []}]}, "vm_fex_profiles[0].clients = 'none': VMs on KVM hosts can use the"),
     ({"profiles": [{**FINANCE, "clients": [{"name": "dvs", "switch": "dvs[12]"}]}]},
-     "cluster default only, and no client admits it. Add {name: default}, or remove clients."),
-    ({"networks": [FEX, {**POOL, "name": "fex"}]}, "vm_fex_networks[1].name = 'fex': this name is there twice."),
-    ({"networks": [{**FEX, "mode": "private"}]}, "vm_fex_networks[0].mode = 'private': VM-FEX has VFs only. Set"),
-    ({"networks": [{**FEX, "mode": None}]}, "vm_fex_networks[0].mode: VM-FEX has VFs only."),
-    ({"networks": [{**FEX, "pf": None}]}, "vm_fex_networks[0] = 'fex': it needs either pf or devices."),
-    ({"networks": [{**FEX, "devices": ["eno5v0"]}]}, "vm_fex_networks[0] = 'fex': it needs either pf or devices."),
-    ({"networks": [FEX, {**FEX, "name": "b"}]}, "vm_fex_networks[1].pf = 'eno5': network fex has all VFs of this PF."),
+     "cluster default only, and no client matches it. Add {name: default}, or remove clients."),
+    ({"networks": [FEX, {**POOL, "name": "fex"}]}, "vm_fex_networks[1].name = 'fex': this name is listed twice."),
+    ({"networks": [{**FEX, "mode": "private"}]}, "vm_fex_networks[0].mode = 'private': VM-FEX supports VFs only. Set"),
+    ({"networks": [{**FEX, "mode": None}]}, "vm_fex_networks[0].mode: VM-FEX supports VFs only."),
+    ({"networks": [{**FEX, "pf": None}]}, "vm_fex_networks[0]: network fex needs either pf or devices."),
+    ({"networks": [{**FEX, "devices": ["eno5v0"]}]}, "vm_fex_networks[0]: network fex needs either pf or devices."),
+    ({"networks": [FEX, {**FEX, "name": "b"}]}, "vm_fex_networks[1].pf = 'eno5': network fex uses all VFs of this PF."),
     ({"networks": [{**FEX, "profiles": ["a&b"]}]}, "vm_fex_networks[0].profiles = 'a&b': with 802.1Qbh"),
     ({"networks": [{**FEX, "default_profile": "web"}]}, "default_profile = 'web': the network does not have this"),
     ({"networks": [{**FEX, "default_profile": "finance"}], "profiles": [{**FINANCE, "state": "absent"}]},
@@ -66,7 +66,7 @@ REFUSED: list[tuple[Dict, str]] = [
 REFUSED_BY_UCS: list[tuple[Dict, str]] = [
     ({"networks": [{**FEX, "profiles": ["web1"]}]},
      "vm_fex_networks[0].profiles = 'web1': UCS Manager has no port profile of this name. It has dvs, web."),
-    ({"networks": [{**FEX, "profiles": ["dvs"]}]}, "profiles = 'dvs': its clients in UCS Manager do not admit the"),
+    ({"networks": [{**FEX, "profiles": ["dvs"]}]}, "profiles = 'dvs': its clients in UCS Manager do not match the"),
 ]
 # (UCS Manager, the UUID of the host, the words of a warning)
 WARNED: list[tuple[Dict, str, str]] = [

@@ -169,7 +169,7 @@ def test_refusals(why: str) -> None:
     machine, want, demand, holders, kind, words = REFUSALS[why]
     with pytest.raises(KvmError, match=words) as told:
         chooser(machine, want, demand, holders).choose()
-    assert type(told.value) is kind
+    assert isinstance(told.value, kind)
     assert told.value.remedy
     assert "\n" not in str(told.value)
 

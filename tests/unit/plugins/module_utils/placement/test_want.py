@@ -44,7 +44,7 @@ def test_what_is_wanted(given: Result, profile: Result, hugepages: bool, wanted:
     ({"policy": "dedicated", "cpus": ["0-99999"]}, r"placement\.cpus = '0-99999'"),
     ({"policy": "dedicated", "cpus": ["²"]}, r"placement\.cpus = '²'"),
     ({"policy": "dedicated", "emulator_cpus": ["1", "0-1"]}, r"placement\.emulator_cpus = 1: this CPU is in it twice"),
-    ({"policy": "dedicated", "memory_lock": "yes"}, r"placement\.memory_lock = 'yes': it must be true or false"),
+    ({"policy": "dedicated", "memory_lock": "maybe"}, r"placement\.memory_lock = 'maybe': it must be true or false"),
 ])
 def test_what_is_refused(given: Result, told: str) -> None:
     with pytest.raises(ValidationError, match=told) as error:

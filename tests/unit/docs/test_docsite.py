@@ -8,6 +8,7 @@ Blocks of ``yaml`` are plays, tasks, variables of roles, or an inventory. YAML o
 
 from __future__ import annotations
 
+import ast
 import copy
 import functools
 import importlib
@@ -28,6 +29,7 @@ SITE = REPOSITORY / "docs" / "docsite"
 PAGES = [*sorted(SITE.rglob("*.md")), REPOSITORY / "README.md"]
 BLOCK = re.compile(r"^( *)```(yaml|yml)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)", re.DOTALL)
+QUOTE = re.compile(r'"([^"]{15,})"')
 HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 KEYWORDS = {*Task.fattributes, "local_action"}
 # What a templated value could be, by the type of its option
@@ -141,7 +143,9 @@ def check_task(task: Example) -> None:
         role = given["name"].removeprefix("nfv.kvm.")
         spec = specs_of_role(role)[given.get("tasks_from", "main")]
         usual = {option: value for option, value in defaults_of_role(role).items() if option in spec}
-        check(spec, {**usual, **task.get("vars", {})})
+        # Such as those of virtual_appliance, which vsrx and vmx use
+        others = {option: variables()[option] for option in task.get("vars", {}).keys() & variables().keys()}
+        check({**others, **spec}, {**usual, **task.get("vars", {})})
     elif isinstance(given, dict) and name != "set_fact":
         assert given.keys() <= builtin_options(name)
 
@@ -205,6 +209,28 @@ def test_each_symptom_has_a_cause_and_what_to_run() -> None:
                 assert entry.count(part) == 1, f"{page.name}: {symptoms[-1]}: {part}"
     assert len(symptoms) == len({*symptoms})
     assert len(symptoms) >= 40
+
+
+def test_quoted_messages_are_those_of_the_collection() -> None:
+    """Where a page tells how the collection finds something, it quotes its messages; … stands for what differs."""
+    said = "\n".join(text for path in (REPOSITORY / "plugins").rglob("*.py") for text in texts(path))
+    quotes = 0
+    for page in sorted((SITE / "howto").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        for part in re.findall(r"\*\*How the collection finds it\.\*\*.*?\n\n", text, re.DOTALL):
+            for quote in QUOTE.findall(" ".join(part.split())):
+                quotes += 1
+                assert all(words.strip() in said for words in quote.split("…")), f"{page.name}: {quote}"
+    assert quotes > 10
+
+
+def texts(path: Path) -> t.Iterator[str]:
+    """The strings of a program; those with values have … in the place of each."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        elif isinstance(node, ast.Constant):
+            yield str(node.value)
 
 
 @pytest.mark.parametrize("wrong", [

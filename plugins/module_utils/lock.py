@@ -84,7 +84,7 @@ def _open(host: Host, name: str) -> int:
         return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=descriptor)
     except OSError as error:
         raise ValidationError(f"lock {path}/{file}", f"it cannot be opened: {error.strerror}",
-                              remedy=f"Remove this file (rm {path}/{file}), and run the task again") from None
+                              remedy=f"Remove this file (rm '{path}/{file}'), and run the task again") from None
     finally:
         os.close(descriptor)
 

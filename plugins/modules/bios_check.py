@@ -66,7 +66,7 @@ options:
       - V(smt) is cores of which both threads are isolated, or neither is.
       - V(interrupts) is interrupts of the NICs of the host, and irqbalance, that do not use the isolated CPUs.
       - V(cpu_governor) is the governor C(performance) on these CPUs, or on all CPUs if none is isolated.
-      - V(cpu_idle) is no C-state from which such a CPU needs more than 10 microseconds to wake up.
+      - V(cpu_idle) is a wake-up time of at most 10 microseconds from all C-states of these CPUs.
       - V(node_hugepages) is huge pages on the NUMA node of each PF.
       - V(transparent_hugepages) is transparent huge pages set to C(never) or C(madvise).
       - V(ksm) is a kernel that does not merge equal pages.

@@ -23,8 +23,8 @@ def start(bmc: Bmc) -> Known:
             "kvm_host_bmc.uri", "it contains a user name", None,
             "Set kvm_host_bmc.username and kvm_host_bmc.password instead"))
     if not is_address(uri):
-        return failed(known, ValidationError("kvm_host_bmc.uri", "it must contain only the address of a BMC", bmc.uri,
-                                             "Write an address such as https://192.0.2.10"))
+        return failed(known, ValidationError("kvm_host_bmc.uri", "it must be the address of a BMC and nothing else",
+                                             bmc.uri, "Write an address such as https://192.0.2.10"))
     return known
 
 

@@ -52,8 +52,8 @@ PATTERNS = (
     Pattern(r"\bleaves a note\b|\bnote that it\b", "records", "an interrupted run leaves a note"),
     Pattern(r"\bis known not to run\b|\bcannot be had\b", "does not work, does not support",
             "cannot be had with the mode"),
-    Pattern(r"\b(?:gone|removed|changed) just now\b|\bhas just gone\b", "in the meantime", "somebody removed it just "
-            "now"),
+    Pattern(r"\b(?:gone|removed|changed) just now\b|\bhas just gone\b", "in the meantime",
+            "it was removed just now"),
     Pattern(r"\bamid\b|\bmay well\b|\bas far as .{1,40} has it\b", "during, can", "a host that was lost amid a move"),
     Pattern(r"\bthe same at once\b|\bmakes? good\b|\bsees to it\b", "(plain words)", "the file that sees to it"),
 )

@@ -84,7 +84,7 @@ def test_a_whole_reply_is_not(tmp_path: Path) -> None:
 
 def test_what_no_reply_can_hold_is_an_error() -> None:
     # 400 VFs overflow the attribute's length even without statistics: the kernel's reply holds some of them.
-    with pytest.raises(CommandFailed, match="of its 400 VFs only"):
+    with pytest.raises(CommandFailed, match="of its 400 VFs"):
         iproute.show_link(Kernel(20, 400), "enp1s0", 400)
 
 

@@ -185,8 +185,8 @@ def no_rights(folder: Path, victim: Path, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("prepare", "told"), [
     (linked_folder, "folder {}: it is not a folder that can be used for locks: Not a directory. Check who owns it"),
-    (linked_file, "lock {}/domain a.lock: it cannot be opened: Too many levels of symbolic links. Remove that file"),
-    (strange_folder, "folder {} = 'user ID 4711': it belongs to another user"),
+    (linked_file, "lock {}/domain a.lock: it cannot be opened: Too many levels of symbolic links. Remove this file"),
+    (strange_folder, "folder {}: it belongs to another user (ID 4711)"),
     (no_rights, "folder {}: this user cannot use it for locks: Permission denied. Run the task as root"),
 ])
 def test_what_somebody_else_has_made_is_not_written_to(

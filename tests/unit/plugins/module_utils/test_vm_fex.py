@@ -37,8 +37,8 @@ JUDGED: list[tuple[str, Adapter | None, list[str]]] = [
     ("hostdev", Adapter("eno5", "other", "8086:012c", 1), []),
     ("hostdev", Adapter("eno5", "other", "1137:02dc", 1, "1137"), []),
     ("hostdev", Adapter("eno5", "igb", "1137:02dc", 1, "8086"), ["PF eno5 has PCI vendor 8086, and only NICs of 1137"]),
-    ("hostdev", Adapter("eno5", "other", "1137:02dc", 23), ["has 23 VFs, of which hosts can use 22 to 32, by their"]),
-    ("hostdev", Adapter("eno5", "other", "1137:02dc", 32), ["has 32 VFs, of which hosts can use 22 to 32, by their"]),
+    ("hostdev", Adapter("eno5", "other", "1137:02dc", 23), ["has 23 VFs, of which hosts can use 22 to 32"]),
+    ("hostdev", Adapter("eno5", "other", "1137:02dc", 32), ["has 32 VFs, of which hosts can use 22 to 32"]),
     ("hostdev", Adapter("eno5", "other", "1137:02dc", 33), ["has 33 VFs, of which hosts can use at most 32."]),
     ("private", Adapter("eno5", "enic", "1137:0139", 64), ["(mode private)", "enic", "VIC 1227T", "64 VFs"]),
 ]

@@ -407,7 +407,7 @@ def test_many_vlans_are_not_all_listed(ucs: Ucs) -> None:
     result = ucs.refused(module, "vlans = 'custmer150': UCS Manager has no VLAN of this name. Similar names are "
                          "customer150", name="finance", vlans=[{"name": "custmer150"}])
     assert len(result["msg"]) < 200
-    ucs.refused(module, "Choose one of the 104 existing ones", name="finance", vlans=[{"name": "zzz"}])
+    ucs.refused(module, "Choose one of the 104 that exist", name="finance", vlans=[{"name": "zzz"}])
 
 
 def test_vlans_of_one_fabric_and_of_appliances(ucs: Ucs) -> None:

@@ -77,7 +77,7 @@ ROWS: list[tuple[Result, str]] = [
     ({"pfs": [{**OWN_PF, "vfs": [{"index": 0, "driver": "default"}]}], "interfaces": [HOSTDEV]}, "interfaces[0].type"),
     ({"interfaces": [{"source": {"bridge": "br0"}}]}, "interfaces[0]"),
     (nic(**BRIDGE, address="0000:05:00.0"), "interfaces[0].address = '0000:05:00.0'"),
-    (nic(**BRIDGE, address="0000:00:01.2"), "interfaces[0].address = '0000:00:01.2': a chipset of the domain is there"),
+    (nic(**BRIDGE, address="0000:00:01.2"), "interfaces[0].address = '0000:00:01.2': a chipset of the domain already has"),
     (nic(**BRIDGE, model="nonesuch!"), "interfaces[0].model"),
     (nic(**BRIDGE, mtu=1), "interfaces[0].mtu"),
     (nic(**BRIDGE, mac="01:00:5e:00:00:01"), "interfaces[0].mac"),

@@ -123,8 +123,8 @@ def test_what_is_sent_with_it(etag: str | None, headers: Dict) -> None:
 @pytest.mark.parametrize(("attributes", "pending", "told"), [
     ({"Sriov": "Disabled", "IntelProcVtd": "Enabled"}, {}, "caused by Sriov = Disabled"),
     ({"Sriov": "Disabled"}, {"Sriov": "Enabled"}, "caused by Sriov = Disabled"),
-    ({"Sriov": "Enabled"}, {}, "Sriov already correct, so reboot the host if you have just changed them, otherwise "
-     "check the settings of the device in the firmware setup"),
+    ({"Sriov": "Enabled"}, {}, "Sriov already as wanted, so reboot if that is new, otherwise check the device's own "
+     "settings"),
     ({"IntelProcVtd": "Enabled"}, {}, "none of these attributes affects this check"),
 ])
 def test_who_is_to_blame_for_a_check(attributes: Dict, pending: Dict, told: str) -> None:

@@ -38,7 +38,7 @@ def test_the_password_is_not_in_what_is_known() -> None:
                                  "https://192.0.2.10:x", "https://[2001:db8::1", "https://192.0.2.10?a=b"])
 def test_an_address_that_is_none(uri: str) -> None:
     fault = way({"uri": uri})["fault"]
-    assert fault.startswith(f"kvm_host_bmc.uri = '{uri}': it is not the address of a BMC")
+    assert fault.startswith(f"kvm_host_bmc.uri = '{uri}': it must be the address of a BMC")
 
 
 def test_a_password_in_the_address_is_not_shown() -> None:

@@ -401,7 +401,7 @@ def test_a_whole_nic_that_carries_the_host(domains: Lab, igb: FakeKernel) -> Non
     igb.folder.nic("0000:05:00.0", "eno1")
     for nic, netdev in (("0000:05:00.0", "eno1"), ("0000:01:00.0", "enp1s0")):
         igb.addresses = [{"ifname": netdev, "addr_info": [GLOBAL]}]
-        assert f"{netdev} of this device carries address 192.0.2.1/24. Take" in refused_domain(domains, nic)["msg"]
+        assert f"{netdev} of this device carries address 192.0.2.1/24. Use" in refused_domain(domains, nic)["msg"]
         igb.addresses, igb.routes = [], [{"dst": "default", "gateway": "192.0.2.254", "dev": netdev}]
         assert f"carries default route via 192.0.2.254 over {netdev}" in refused_domain(domains, nic)["msg"]
         igb.routes = []

@@ -285,7 +285,7 @@ def test_a_link_file_that_was_not_yet_applied_is_found(host: SystemdHost, match:
     host.properties.update(KNOWN)
     folder.write(path, f"[Link]\nName=wan0\n[Match]\n{match}\n[Link]\nMTUBytes=1400")
     found = read_kept(host, replace(NOW, driver="igb"), True)
-    with pytest.raises(NotSupported, match=re.escape(f"persistent = True: {path} is for enp1s0, and systemd applies")):
+    with pytest.raises(NotSupported, match=re.escape(f"persistent = True: {path} matches enp1s0, and systemd applies")):
         wanted_files(task(numvfs=4), found)
 
 
@@ -308,7 +308,7 @@ def test_a_link_file_beside_ours_stands_in_the_way_of_changes_if_it_wins(
     for check_mode in (True, False):
         other = sriov_vf(kernel, check_mode=check_mode, persistent=True, mtu=9000)
         assert other["failed"] == wins
-        assert (f"{path} is for enp1s0" in other.get("msg", "")) == wins
+        assert (f"{path} matches enp1s0" in other.get("msg", "")) == wins
         assert (kernel.link_state["mtu"], read_files(kernel, NOW) == before) == (
             (1500, True) if wins or check_mode else (9000, False))
     assert not sriov_vf(kernel, persistent=False)["failed"], "what was written can always be removed"
@@ -358,7 +358,7 @@ def test_a_conflict_is_found_before_anything_is_changed(kernel: FakeKernel) -> N
     kernel.folder.write("/etc/systemd/network/05-wan.link", "[Match]\nOriginalName=enp1s0")
     for check_mode in (True, False):
         refused = sriov_vf(kernel, check_mode=check_mode, **KEPT)
-        assert "/etc/systemd/network/05-wan.link is for enp1s0" in refused["msg"]
+        assert "/etc/systemd/network/05-wan.link matches enp1s0" in refused["msg"]
         assert (kernel.vfs, kernel.batches, read_files(kernel, NOW)) == ([], [], {})
 
 

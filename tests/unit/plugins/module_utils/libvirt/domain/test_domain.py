@@ -397,7 +397,7 @@ def test_the_pf_of_a_vf_that_it_starts_with_is_locked_at_its_start(lab: Lab, mon
 
 # (a text in XML, what it becomes, what is told of it)
 NUMBERS: list[tuple[str, str, str]] = [
-    ("512<", "²<", "<memory> = '²': this is not a size. Write a whole number, with its unit, such as "
+    ("512<", "²<", "<memory> = '²': this is not a size. Write a whole number with its unit, such as "
      "<memory unit='MiB'>512"),
     ("512<", "1GiB<", "<memory> = '1GiB': this is not a size"),
     ("512<", f"{'9' * 5000}<", "this is not a size"),

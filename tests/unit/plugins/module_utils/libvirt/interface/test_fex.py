@@ -44,8 +44,8 @@ WARNED: list[tuple[Result, list[str]]] = [
     (HOSTDEV, [VIC]),
     ({**HOSTDEV, "source": {"pci_address": "0000:02:10.2"}}, [VIC]),
     (PASSTHROUGH, [VIC]),
-    (direct("enp2s0v0", "private"), ["interfaces[0] (mode private): UCS does not have", VIC]),
-    (direct("enp2s0v0", "vepa"), ["interfaces[0] (mode vepa): VM-FEX has", VIC]),
+    (direct("enp2s0v0", "private"), ["interfaces[0] (mode private): UCS does not support", VIC]),
+    (direct("enp2s0v0", "vepa"), ["interfaces[0] (mode vepa): VM-FEX supports", VIC]),
     (direct("eth7", "passthrough"), ["interfaces[0] (mode passthrough): Linux 5.4 and later"]),
     ({**HOSTDEV, "virtualport": None}, []),
     ({**PASSTHROUGH, "virtualport": None}, []),
@@ -55,7 +55,7 @@ WARNED: list[tuple[Result, list[str]]] = [
     (on("vfs"), [VIC]),
     (on("groups"), []),
     ({**on("groups"), "source": {"network": "groups", "portgroup": "finance"}}, [VIC]),
-    (on("macvtaps"), ["interfaces[0] (mode bridge): VM-FEX has", "interfaces[0] (mode bridge): VM-FEX has", VIC]),
+    (on("macvtaps"), ["interfaces[0] (mode bridge): VM-FEX", "interfaces[0] (mode bridge): VM-FEX", VIC]),
     (on("lan"), []),
 ]
 

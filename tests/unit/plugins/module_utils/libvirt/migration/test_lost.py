@@ -84,7 +84,7 @@ def test_the_remedies_lead_out(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> N
     assert told.endswith("If the other host is lost, run nfv.kvm.vm_migration here with lost_host.")
     del pair.hosts["kvm2"].libvirt.found["a"]  # it was installed again
     told = pair.move(vfs=VFS)["msg"]
-    named = re.search(r"if kvm2 is lost, run .*vm_migration with lost_host: (\w+)\.", told)
+    named = re.search(r"if kvm2 is lost, run .*vm_migration with lost_host: (\w+) on kvm1 ", told)
     assert named
     done = pair.move(lost_host=named[1])
     assert done["actions"] == ["domain a: start", "domain a on kvm1: autostart False → True",
@@ -175,7 +175,7 @@ def test_another_host_in_place_of_the_lost_one(pair: Pair, monkeypatch: pytest.M
     other = pair.hosts["kvm1"].libvirt.peers["kvm2"] = FakeLibvirt()
     other.hostname = "kvm3"
     told = refused(pair)
-    assert "/system?no_tty=1': kvm3 answers there instead of kvm2, which may still run the domain. Give" in told
+    assert "/system?no_tty=1': kvm3 answers there instead of kvm2, which may still run the domain. Set" in told
     other.hostname = "kvm2"
     other.defineXML(pair.hosts["kvm1"].libvirt.found["a"].shown(True).replace("<name>a<", "<name>renamed<"))
     assert "kvm2 is not lost: it answers, and has this domain" in refused(pair)

@@ -70,7 +70,7 @@ def test_live(pair: Pair) -> None:
     assert done["actions"] == [
         "domain a: record that it moves to kvm2",
         "domain a: autostart True → False",
-        f"{DISK} on kvm2: make it",
+        f"{DISK} on kvm2: create it",
         f"{MEDIUM} on kvm2: copy it, if it does not exist",
         f"{KERNEL} on kvm2: copy it, if it does not exist",
         f"{READY} on kvm2: copy it, if it does not exist",
@@ -202,7 +202,7 @@ def test_uefi_variables_of_one_host_go_along(
     done = four_runs(pair, shared_storage=shared_disks, vfs=VFS)
     live = (nics, state) == (BRIDGE, "running")
     assert [line for line in done["actions"] if NVRAM in line] == (
-        [] if live else [f"{NVRAM} on kvm2: make it", f"{NVRAM} on kvm2: copy it"])
+        [] if live else [f"{NVRAM} on kvm2: create it", f"{NVRAM} on kvm2: copy it"])
     assert pair.hosts["kvm2"].host.read(NVRAM) == (None if live else "boot order"), "live, QEMU brings them"
     assert not pair.hosts["kvm1"].host.exists(NVRAM)
 
@@ -542,7 +542,7 @@ def test_a_migration_that_ends_before_it_is_ended_loses_nothing(
     under_way(pair, monkeypatch)
     pair.hosts["kvm1"].libvirt.at("abortJob", 1, lambda: come_to_its_end(pair))
     failed = pair.move(source, target)
-    assert "its migration finished before it could be aborted. Run this again" in failed["msg"]
+    assert "its migration finished before it could be aborted. Run the task again" in failed["msg"]
     assert (pair.copy("kvm1"), pair.copy("kvm2")) == ((False, False, "leaving"), (True, False, "leaving"))
     assert not pair.move(source, target)["failed"]
     assert (pair.copy(source), pair.copy(target)) == (None, HERE)

@@ -186,7 +186,7 @@ def test_the_default_moves_in_two_steps(rich: Lab) -> None:
     network(rich, "br", "<portgroup name='blue' default='yes'/>")
     before = rich.texts()
     refused = rich.port_profile(network="br", default=True)
-    assert refused["msg"].startswith("default = True: port group blue is the default of this network. Give blue")
+    assert refused["msg"].startswith("default = True: port group blue is the default of this network. Set")
     assert rich.texts() == before
     rich.port_profile(network="br", name="blue", default=False)
     profile(rich, "br", default=True)

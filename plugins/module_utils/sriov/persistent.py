@@ -239,8 +239,8 @@ class KeepFiles:
                     host.replace(path, files[path], 0o644)
                 else:
                     host.remove(path)
-                    if path.endswith(".conf"):
-                        host.remove_folder(os.path.dirname(path))
+            if changed and not any(path.endswith(".conf") for path in files):  # it stays if others have files there
+                host.remove_folder(os.path.dirname(rendering.wants_path("")))
             if changed:
                 carry_out(host, reload)
 

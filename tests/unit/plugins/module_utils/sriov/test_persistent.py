@@ -415,7 +415,7 @@ def test_files_are_written_changed_removed_and_put_back(host: SystemdHost) -> No
 
 
 @pytest.mark.parametrize(("before", "wanted", "commands"), [
-    (task(), task(mtu=9000), ["udevadm control --reload"]),
+    (task(), task(mtu=9000), ["systemctl daemon-reload", "udevadm control --reload"]),
     (task(), task(up=True), ["systemctl daemon-reload", "udevadm control --reload"]),
     (task(), task(), []),
 ])

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vm_placement_info
 short_description: CPUs, huge pages and SR-IOV NICs of a host by NUMA node, and who has them
-version_added: 0.1.0
+version_added: 0.2.0
 author: nfv.kvm contributors (@nfv-kvm)
 description:
   - Returns for each NUMA node the CPUs with the domains that are pinned to them, the huge pages with the domains that

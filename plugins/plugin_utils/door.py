@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The door of every filter: whatever YAML comes in, the filter works or ends with one AnsibleFilterError.
 
 A filter says which shape its parameters have: a type; a range of numbers, which may be texts; a tuple of shapes, of

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What user-visible text does not contain: a regular expression, what to write instead, and a sentence that it finds.
 
 The expressions ignore case, and white space in the text counts as one space. Each finds a turn of phrase and not a

@@ -1,5 +1,6 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """User-visible text is plain English: documentation, messages, argument specs, tasks and Markdown have no PATTERNS."""
 
 from __future__ import annotations

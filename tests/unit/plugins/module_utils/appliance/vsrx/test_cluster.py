@@ -238,7 +238,7 @@ def test_trust_that_no_pf_keeps_over_a_reboot_is_told() -> None:
     assert all_warnings(kept) == []
     by_address = {"type": "hostdev", "source": {"pci_address": "0000:02:10.2"}}
     found = all_warnings({**kept, "interfaces": [FXP0, vf(), by_address]})
-    assert [each for each in found if each.startswith("vsrx_interfaces: the trust of ge-0/0/2 is gone")]
+    assert [each for each in found if each.startswith("vsrx_interfaces: the trust of ge-0/0/2 is lost")]
 
 
 WORD = st.text("reth0123ge-/;{}\"[ \n", max_size=12)

@@ -68,8 +68,8 @@ def medium_of(folder: str, kind: str, label: str, files: t.Mapping[str, str]) ->
 def check_file(name: str, content: t.Any, files: t.Container[str]) -> None:
     """:raises ValidationError: there can be no such file on a medium; its content is not shown"""
     if ELSEWHERE.search(name):
-        raise ValidationError("day0", "the path of a file must be relative to the root of the medium, and neither a "
-                              "leading slash nor .. is valid in it", name, "Write a path such as config/juniper.conf")
+        raise ValidationError("day0", "the path of a file must be relative to the root of the medium, without .. "
+                              "and without a leading slash", name, "Write a path such as config/juniper.conf")
     if any(len(part.encode()) > LONGEST for part in name.split("/")):
         raise ValidationError("day0", f"a part of this name has more than {LONGEST} bytes", name, "Shorten it")
     above = "/".join(name.split("/")[:-1])

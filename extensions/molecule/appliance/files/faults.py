@@ -110,7 +110,7 @@ FAULTS: dict[str, tuple[Options, str]] = {
     "profile omitted": ({PROFILE: OMIT}, "profile"),
     "profile key": ({f"{PROFILE}.colour": "red"}, "colour"),
     "day-0 without a medium": ({f"{PROFILE}.day0": OMIT}, "does not support a day-0"),
-    "day-0 path": ({"day0": {"../frr.conf": ""}}, "nor .. is valid"),
+    "day-0 path": ({"day0": {"../frr.conf": ""}}, "without .."),
     "name of a domain of somebody": ({"name": "somebody"}, "not this appliance"),
     "name with a slash": ({"name": "a/b"}, "name = 'a/b'"),
     "name blank": ({"name": " "}, "name"),

@@ -162,7 +162,7 @@ def test_memory_smbios_and_console() -> None:
     ({"nics": {**NICS, "model": ""}}, "nics.model: it is missing"),
     ({"vcpus": 0}, "vcpus = 0: it must be a number, 1 or more"),
     ({"smbios": {"board": {"vendor": "a"}}}, "smbios = 'board': it must be one of bios, system, baseBoard, chassis"),
-    ({"console": {"port": "ttyS0"}}, "console.port = 'ttyS0': it must be a whole number"),
+    ({"console": {"port": "ttyS0"}}, "console.port = 'ttyS0': it must be a number from 1 to 65535"),
 ])
 def test_a_profile_that_cannot_be_meant_is_refused(changed: dict[str, t.Any], told: str) -> None:
     with pytest.raises(AnsibleFilterError, match=told):

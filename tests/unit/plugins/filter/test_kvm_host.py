@@ -20,7 +20,7 @@ WRONG: list[tuple[dict[str, t.Any], str]] = [
     ({"hugepages": [{"size": "1G", "number": 1, "count": 1}]}, "kvm_host_hugepages[0].number = 1: there is no such"),
     ({"hugepages": [{"count": 1}]}, "kvm_host_hugepages[0].size: it is missing."),
     ({"iommu": "maybe"}, "kvm_host_iommu = 'maybe': it must be true or false."),
-    ({"boot_loader": "lilo"}, "kvm_host_boot_loader = 'lilo': it must be auto or grub or grubby or systemd-boot."),
+    ({"boot_loader": "lilo"}, "kvm_host_boot_loader = 'lilo': it must be one of auto, grub, grubby, systemd-boot."),
 ]
 
 

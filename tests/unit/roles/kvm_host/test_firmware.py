@@ -40,8 +40,8 @@ FAULTS: dict[str, tuple[dict[str, t.Any], str]] = {
     "unreachable": ({"uri": "{nobody}"}, r"BMC http://127\.0\.0\.1:\d+: it does not answer \(.*refused.*\)\. Check "),
     "untrusted": ({"validate_certs": True}, "it does not answer .*certificate.* kvm_host_bmc.validate_certs: false"),
     "wrong password": ({"password": "no"}, "kvm_host_bmc.username = 'admin': .*rejects this user name.*401 at.* Set "
-                       "kvm "),
-    "not redfish": ({"uri": "{web}"}, r"it answers, but not as a Redfish service \(404 at /redfish/v1/\)\. See "),
+                       "kvm_host_bmc.username "),
+    "not redfish": ({"uri": "{web}"}, r"it answers, but not as a Redfish service \(404 at /redfish/v1/\)\. Check "),
     "no such system": ({"system": "hpe"}, "kvm_host_bmc.system = 'hpe': .* systems: dell, example. Set it to the Id of "
                        "one of them"),
     "no such value": (

@@ -11,8 +11,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.port.answers impor
 
 # (what libvirt 11.3 says, words of the remedy)
 ANSWERS = [
-    ("error 261 during port-profile setlink on interface enp1s0 (3): Invalid argument",
-     "because the port profile does"),
+    ("error 261 during port-profile setlink on interface enp1s0 (3): Invalid argument", "the port profile does not"),
     ("error 3 during port-profile setlink on interface enp1s0 (3): Invalid argument", "it does not know the VSI type"),
     ("error 7 during port-profile setlink on interface enp1s0 (3): Invalid argument", "response 7 of include/"),
     ("internal error: port-profile setlink timed out", "The switch did not answer in time"),

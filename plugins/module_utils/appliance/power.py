@@ -37,19 +37,21 @@ def run_of(host: Host, name: str) -> str:
     return "" if pid is None else f"{host.read('/proc/sys/kernel/random/boot_id')} {pid}"
 
 
-def is_marked(host: Host, domain: Domain, folder: str) -> bool:
+def is_marked(host: Host, domain: Domain, folder: str, ready: Ready) -> bool:
     """Whether the guest has been ready since it booted.
 
-    It has not if somebody else has started it since then. A guest that is restored or migrated goes on in a new QEMU.
+    After a start by somebody else, such as libvirt's autostart, the console decides. A log that virtlogd has rotated
+    no longer shows the boot, so it counts. A guest that is restored or migrated continues in a new QEMU.
     """
     marked = host.read(marker(folder))
-    if marked in (None, ""):  # An empty one is of version 0.1.0, which did not write which run it was.
+    if marked in (None, ""):  # Version 0.1.0 left it empty.
         return marked is not None
-    return run_of(host, domain.name) in ("", marked) or not domain.booted()
+    return (run_of(host, domain.name) in ("", marked) or not domain.booted()
+            or has_said(host, domain.name, ready) or host.exists(f"{console_log(domain.name)}.0"))
 
 
 def has_said(host: Host, name: str, ready: Ready) -> bool:
-    """Whether the console has said since the last start that the appliance is ready."""
+    """Whether the console has shown since the last start that the appliance is ready."""
     return ready.console in (host.read(console_log(name)) or "")
 
 

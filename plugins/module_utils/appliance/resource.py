@@ -253,5 +253,5 @@ class ApplianceResource:
             return False
         if ready is None:
             return domain.live is not None
-        return is_marked(host, self.connection.domain(self.name), self.folder) or (
+        return is_marked(host, self.connection.domain(self.name), self.folder, ready) or (
             domain.state == SAVED and has_said(host, self.name, ready))

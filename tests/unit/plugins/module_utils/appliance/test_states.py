@@ -119,11 +119,22 @@ def test_started_by_somebody_else_it_is_not_ready_yet(deployed: WholeHost) -> No
     result = deployed.run(**WHOLE)
     assert "did not show" in result["msg"]
     deployed.files.write(console_log("edge1"), "login:")
-    assert deployed.four_runs(**WHOLE)["ready"]
+    result = deployed.applied(**WHOLE)
+    assert result["ready"] and not result["changed"]
+
+
+def test_a_rotated_console_log_no_longer_shows_the_boot(deployed: WholeHost) -> None:
+    deployed.domain.end()
+    deployed.libvirt.says = "%LINK-3-UPDOWN"
+    deployed.domain.create()
+    deployed.files.write(f"{console_log('edge1')}.0", "login:")
+    result = deployed.applied(**WHOLE)
+    assert result["ready"] and not result["changed"]
 
 
 def test_after_a_reboot_of_the_host_the_same_pid_is_another_run(deployed: WholeHost) -> None:
     deployed.files.write("/proc/sys/kernel/random/boot_id", "f00d")
+    deployed.files.write(console_log("edge1"), "Booting still")
     assert not deployed.applied(**WHOLE, state="defined")["ready"]
 
 

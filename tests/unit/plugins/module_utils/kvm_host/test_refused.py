@@ -72,7 +72,7 @@ def sysctl_host(line: str = "vm.nr_hugepages = 128", path: str = "/etc/sysctl.d/
     (host(available_governors=""), {"cpu_governor": "performance"},
      "kvm_host_cpu_governor = 'performance': this host does not let Linux set the frequency"),
     (host(), {"cpu_governor": "ondemand"}, "has no such governor. It has performance, powersave."),
-    (host(), {"transparent_hugepages": "off"}, "kvm_host_transparent_hugepages = 'off': it must be always or madvise"),
+    (host(), {"transparent_hugepages": "off"}, "kvm_host_transparent_hugepages = 'off': it must be one of always, madvise"),
     (host(cpu="flags : vmx\nvmx flags : vnmi apicv\n"), {"pml": True},
      "kvm_host_pml = True: the CPU of this host does not have it"),
     (host("grub_update"), {"boot_loader": "grub"}, "this host does not have it. Leave it at auto"),

@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of a domain's XML in one spelling: sizes, sets of CPUs, UUIDs and numbers."""
+"""Values of a domain's XML in one spelling: sizes, sets of CPUs, UUIDs, numbers and machine types."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ SHMEM = "MiB"  # the unit of its size
 SIZE_ATTRIBUTES = {"page": "size", "cell": "memory"}
 LIMITS = frozenset({"hard_limit", "soft_limit", "swap_hard_limit"})
 UNLIMITED = (2**63 - 1) // 1024  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED; libvirt writes no such limit
+
+# The aliases of versioned machine types, with how the names of the versions begin
+MACHINES = {"q35": "pc-q35-", "pc": "pc-i440fx-"}
 
 # Sets of CPUs, nodes and threads (virBitmapParse) by their attribute
 SETS = frozenset({"cpuset", "nodeset", "cpus", "vcpus", "iothreads"})
@@ -64,6 +67,11 @@ def size_of(element: Element) -> str | None:
 def is_unlimited(element: Element) -> bool:
     """Whether it is a limit of memory that limits nothing."""
     return element.tag in LIMITS and int(size_of(element) or 0) >= UNLIMITED
+
+
+def machine_family(machine: str) -> str:
+    """``q35``, ``pc`` or another machine type's whole name."""
+    return next((family for family, beginning in MACHINES.items() if machine.startswith(beginning)), machine)
 
 
 def members(text: str | None) -> list[int] | None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import ARCHITECTURE, KIND
@@ -16,13 +15,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.memory import meminfo
 
-MEMINFO = "/proc/meminfo"
 # The TCP sockets of the host, with addresses and ports in hexadecimal and the state as in include/net/tcp_states.h
 # (Documentation/networking/proc_net_tcp.rst)
 TCP, LISTEN, ADDRESSES = "/proc/net/tcp", "0A", ("00000000", "0100007F")
-# A line of MEMINFO, such as MemTotal:  16384 kB (Documentation/filesystems/proc.rst)
-LINE = re.compile(r"^(\w+):\s+(\d+)", re.MULTILINE)
 LIST_THEM = "Run virsh capabilities to list the machine types, and check that KVM is usable"
 
 
@@ -68,7 +65,7 @@ def check_fits(host: Host, connection: Connection, profile: Profile, domain: Ele
 
 
 def _check_memory(host: Host, profile: Profile, starts: bool) -> None:
-    found = {name: int(value) for name, value in LINE.findall(host.read(MEMINFO) or "")}
+    found = meminfo(host)
     size, needed = found.get("Hugepagesize", 0), profile.memory * 1024
     reserved = found.get("HugePages_Total", 0) * size
     if not profile.hugepages:

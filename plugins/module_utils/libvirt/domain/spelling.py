@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 # Sizes by their element, with the unit that libvirt takes when none is given, in which they are compared
 SIZES = dict.fromkeys(("memory", "currentMemory", "maxMemory", "hard_limit", "soft_limit", "swap_hard_limit",
@@ -90,12 +90,7 @@ def members(text: str | None) -> list[int] | None:
 
 def _set(text: str) -> str:
     numbers = members(text)
-    if numbers is None:
-        return text
-    # What is next to each other has one distance from its place in the list.
-    runs = [[number for _place, number in run]
-            for _distance, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
-    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return text if numbers is None else listed(numbers)
 
 
 def value(text: str, name: str, tag: str) -> str:

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.free import free_cores, pages_for_others, usable
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.free import (
+    free_cores,
+    held,
+    pages_for_others,
+    pages_of,
+    usable,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import DEDICATED, Holder, page_name
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import Node, Topology
 from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
@@ -29,12 +35,11 @@ def _node(topology: Topology, node: Node, holders: t.Sequence[Holder], policy: s
     free = {cpu for core in free_cores(topology, node, holders, policy) for cpu in core}
     parts = [f"free CPUs {listed(free) or 'none'}"]
     parts += [f"{holder.domain} has {listed(holder.cpus & own)}" for holder in holders if holder.cpus & own]
-    rest = own - usable(topology, policy) - {cpu for holder in holders for cpu in holder.cpus}
+    rest = own - usable(topology, policy) - held(holders)
     parts += [f"{'the host has' if rest <= topology.housekeeping else 'isolated'} {listed(rest)}"] if rest else []
     for pool in (pool for pool in node.pools if pool.total):
         free_pages = pool.free - pages_for_others(topology, node, holders, pool.size)
-        takers = sorted(holder.domain for holder in holders if holder.memory_on(node.number)
-                        and holder.page is not None and (holder.page or topology.page) == pool.size)
+        takers = sorted(holder.domain for holder in holders if pages_of(holder, topology, node, pool.size))
         by = f", the rest is for {', '.join(takers)}" if takers else ""
         parts.append(f"{max(free_pages, 0)} of {pool.total} huge pages of {page_name(pool.size)} free{by}")
     return f"node {node.number}{pfs}: {', '.join(parts)}"

@@ -44,7 +44,7 @@ def machine_types(given: object) -> object:
 
     :raises Wrong: there is none
     """
-    if given == [] or (isinstance(given, (list, tuple)) and "" in given):
+    if not given or (isinstance(given, (list, tuple)) and "" in given):
         raise Wrong("it must be a machine type, or a list of machine types", "Write one such as q35")
     return [given] if isinstance(given, str) else given
 

@@ -19,7 +19,7 @@ CACHE = "/var/cache/libvirt/qemu/capabilities"
 """Where libvirt keeps what it has found out of each QEMU (src/qemu/qemu_capabilities.c)."""
 MACHINE = re.compile(r"<machine type='(\w+)' name='([^']+)'(?: alias='([^']+)')?")
 JUNOS = ("pc-i440fx-6.2", "pc-i440fx-4.2", "pc-i440fx-rhel7.6.0")
-"""Of the profiles in roles/virtual_appliance/profiles/, where the reasons are."""
+"""The machine types of the profiles vsrx, vmx_vcp and vmx_vfp; roles/virtual_appliance/profiles/ gives the reasons."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ FOLDER = Path("roles/virtual_appliance/profiles")
 COLUMNS: dict[str, t.Callable[[dict[str, t.Any]], object]] = {
     "vCPUs": lambda profile: profile["vcpus"],
     "memory (MiB)": lambda profile: profile["memory"],
-    "machine type": lambda profile: code(profile["machine"]),
+    "machine type": lambda profile: machines(profile["machine"]),
     "NICs in order": lambda profile: nics(profile["nics"]),
     "NICs while it runs": lambda profile: "yes" if profile["nics"].get("hotplug", True) else "no",
     "day-0 medium": lambda profile: day0(profile.get("day0")),
@@ -37,6 +37,11 @@ def main() -> None:
         print(f"| `{name}` |", " | ".join(str(value(profile)) for value in COLUMNS.values()), "|")
     for name, path in profiles.items():
         print(f"\n## {name}\n\n```yaml\n{path.read_text(encoding='utf-8')}```")
+
+
+def machines(given: str | list[str]) -> str:
+    """The machine types in their order."""
+    return ", ".join(map(code, [given] if isinstance(given, str) else given))
 
 
 def nics(options: dict[str, t.Any]) -> str:

@@ -25,7 +25,16 @@ options:
         type: str
       vcpus: {type: int, required: true, description: "Number of vCPUs."}
       memory: {type: int, required: true, description: "Memory in MiB."}
-      machine: {type: str, required: true, description: "Machine type, such as V(q35), V(pc) or V(pc-i440fx-6.2)."}
+      machine:
+        description:
+          - Machine type, such as V(q35), V(pc) or V(pc-i440fx-6.2), or a list of machine types, newest first.
+          - From a list, a new appliance gets the first machine type that the QEMU of the host has. If it has none, the
+            module fails.
+          - An appliance that is already defined keeps its machine type as long as the list has it, also after an
+            update of QEMU.
+        type: list
+        elements: str
+        required: true
       cpu:
         description:
           - The CPU that the guest sees. One of V(host-passthrough), V(host-model), V(maximum), or a CPU model of

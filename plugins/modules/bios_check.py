@@ -58,8 +58,8 @@ options:
       - V(pcie_link) is a PCIe link at the full speed and width of each NIC. Otherwise, it is a V(warn).
       - V(pml_apicv) is KVM without the features of Intel CPUs that the vendor of O(appliance) advises against.
         Otherwise, it is a V(warn). It is run if the module knows O(appliance), or if it is listed.
-      - V(machine_types) is a QEMU with the machine type of the profile of O(appliance). Otherwise, it is a V(warn) that
-        names the newest suitable type. It is run as V(pml_apicv). The cache of libvirt shows what QEMU supports.
+      - V(machine_types) is a QEMU with one of the machine types of the profile of O(appliance), and shows the first of
+        them. Otherwise, it is a V(warn). It is run as V(pml_apicv). The cache of libvirt shows what QEMU supports.
       - The other checks are recommendations for hosts on which appliances have dedicated CPUs. They are a V(warn) only
         on a host with isolated CPUs, or if they are listed here. On other hosts they are V(ok), with the finding.
       - V(isolated_cpus) is isolated CPUs on the NUMA node of each PF.

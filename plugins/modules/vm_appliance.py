@@ -154,7 +154,7 @@ EXAMPLES = r"""
       image: /var/lib/libvirt/images/vsrx.qcow2
       vcpus: 2
       memory: 8192
-      machine: pc-i440fx-6.2
+      machine: [pc-i440fx-6.2, pc-i440fx-4.2, pc-i440fx-rhel7.6.0]
       cpu: {intel: host-passthrough, amd: EPYC}
       disk: {bus: ide}
       nics: {management: [fxp0], data: "ge-0/0/{n}", first: 0, model: virtio, hotplug: false}

@@ -21,7 +21,7 @@ FORMAT: dict[str, t.Any] = {"type": "str", "choices": ["qcow2", "raw"]}
 PROFILE: Spec = {
     "description": {"type": "str"}, "image": {"type": "str"},
     "vcpus": {"type": "int", "required": True}, "memory": {"type": "int", "required": True},
-    "machine": {"type": "str", "required": True}, "cpu": {"type": "raw", "required": True},
+    "machine": {"type": "list", "elements": "str", "required": True}, "cpu": {"type": "raw", "required": True},
     "cpu_features": {"type": "list", "elements": "str"}, "sockets": {"type": "int"}, "hugepages": {"type": "bool"},
     "placement": {"type": "dict", "options": PLACEMENT},
     "smbios": {"type": "dict", "options": {

@@ -12,11 +12,12 @@ from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import E
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 
 VENDORS = {"GenuineIntel": "intel", "AuthenticAMD": "amd"}
+ARCHITECTURE, KIND = "x86_64", "kvm"
 CPU_MODES = ("host-passthrough", "host-model", "maximum")
 
 
 def domain_xml(profile: Profile, name: str, folder: str, day0: str = "", cpuinfo: str = "") -> str:
-    """The XML.
+    """The XML, with the first machine type of the profile.
 
     :param folder: where the appliance's disks are on the host
     :param day0: the path of the medium with the day-0 configuration
@@ -26,14 +27,14 @@ def domain_xml(profile: Profile, name: str, folder: str, day0: str = "", cpuinfo
     disks = [disk_of(disk, disk.path(folder), number) for number, disk in enumerate(disks_of(profile))]
     medium = [medium_of(profile, day0, len(disks))] if day0 else []
     return tostring(made(
-        "domain", type="kvm", within=[
+        "domain", type=KIND, within=[
             made("name", name),
             made("memory", profile.memory, unit="MiB"),
             *([made("memoryBacking", within=[made("hugepages")])] if profile.hugepages else []),
             made("vcpu", profile.vcpus),
             *([sysinfo(profile)] if profile.smbios else []),
             made("os", within=[
-                made("type", "hvm", arch="x86_64", machine=profile.machine),
+                made("type", "hvm", arch=ARCHITECTURE, machine=profile.machine[0]),
                 *([made("smbios", mode="sysinfo")] if profile.smbios else [])]),
             made("features", within=[made("acpi"), made("apic")]),
             cpu(profile, VENDORS.get("".join(cpuinfo.split()[-1:]), "unknown")),

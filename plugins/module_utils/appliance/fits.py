@@ -5,21 +5,41 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import ARCHITECTURE, KIND
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.machine import chosen
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.profile import Profile
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import CommandFailed, NotSupported, ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.memory import meminfo
 
-MEMINFO = "/proc/meminfo"
 # The TCP sockets of the host, with addresses and ports in hexadecimal and the state as in include/net/tcp_states.h
 # (Documentation/networking/proc_net_tcp.rst)
 TCP, LISTEN, ADDRESSES = "/proc/net/tcp", "0A", ("00000000", "0100007F")
-# A line of MEMINFO, such as MemTotal:  16384 kB (Documentation/filesystems/proc.rst)
-LINE = re.compile(r"^(\w+):\s+(\d+)", re.MULTILINE)
+LIST_THEM = "Run virsh capabilities to list the machine types, and check that KVM is usable"
+
+
+def with_machine(connection: Connection, profile: Profile, handle: Domain | None) -> Profile:
+    """The profile with the one of its machine types that the domain is to have.
+
+    :param handle: the domain, None if it is not defined yet
+    :raises ValidationError: the QEMU of this host has none of them
+    """
+    if len(profile.machine) == 1:
+        return profile
+    text = None if handle is None else handle.definition()
+    defined = None if text is None else xml.parse(text, "the domain").find("os/type").get("machine")
+    machine = chosen(profile.machine, lambda one: connection.domain_capabilities(ARCHITECTURE, one, KIND) is not None,
+                     defined)
+    if machine is None:
+        raise ValidationError(
+            "profile.machine", f"the QEMU of this host supports none of these machine types for {KIND}",
+            list(profile.machine), LIST_THEM)
+    return replace(profile, machine=(machine,))
 
 
 def check_fits(host: Host, connection: Connection, profile: Profile, domain: Element, starts: bool, placed: bool,
@@ -45,7 +65,7 @@ def check_fits(host: Host, connection: Connection, profile: Profile, domain: Ele
 
 
 def _check_memory(host: Host, profile: Profile, starts: bool) -> None:
-    found = {name: int(value) for name, value in LINE.findall(host.read(MEMINFO) or "")}
+    found = meminfo(host)
     size, needed = found.get("Hugepagesize", 0), profile.memory * 1024
     reserved = found.get("HugePages_Total", 0) * size
     if not profile.hugepages:
@@ -73,15 +93,18 @@ def _check_port(host: Host, port: int) -> None:
 
 def _check_machine(connection: Connection, profile: Profile, domain: Element) -> None:
     kind = domain.find("os/type")
-    known = connection.domain_capabilities(kind.get("arch"), kind.get("machine"), domain.get("type"))
+    machine = kind.get("machine")
+    known = connection.domain_capabilities(kind.get("arch"), machine, domain.get("type"))
     if known is None:
+        kept = len(profile.machine) > 1
         raise ValidationError(
-            "profile.machine", f"the QEMU of this host does not support this machine type for {domain.get('type')}",
-            profile.machine, "Run virsh capabilities to list the machine types, and check that KVM is usable")
+            "profile.machine", f"the QEMU of this host does not support this machine type for {domain.get('type')}" + (
+                ", and the domain is defined with it" if kept else ""), machine,
+            "Remove it from the list, and the domain gets one that QEMU supports" if kept else LIST_THEM)
     capabilities = xml.parse(known, "libvirt's capabilities")
     most = capabilities.find("vcpu[@max]")
     if most is not None and profile.vcpus > int(most.get("max")):
-        raise ValidationError("profile.vcpus", f"a machine {profile.machine} supports at most {most.get('max')}",
+        raise ValidationError("profile.vcpus", f"a machine {machine} supports at most {most.get('max')}",
                               profile.vcpus, "Lower it, or choose another machine")
     cpu = domain.find("cpu")
     if cpu.get("mode") != "custom":

@@ -12,7 +12,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Domain
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.choose import Chooser
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.holders import read_holders
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.holders import read_holders, xml_of
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Demand, Placement, Want
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.near import node_of_nic
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import read_topology
@@ -52,8 +52,7 @@ def place(later: Host, appliance: ApplianceResource, want: Want, handle: Domain 
     :raises KvmError: it fits nowhere
     """
     topology = read_topology(later)
-    texts = (None, None) if handle is None else (handle.live_xml(), handle.definition())
-    live, definition = (None if text is None else xml.parse(text, f"domain {appliance.name}") for text in texts)
+    live, definition = (None, None) if handle is None else xml_of(handle)
     own = None if live is None and definition is None else read_holder(
         appliance.name, topology.cpus, definition, live)
     present = None if definition is None else read_placement(definition)

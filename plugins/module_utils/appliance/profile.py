@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import NicRules, ordered
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
-from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Options, Variables, number, read, shown
+from ansible_collections.nfv.kvm.plugins.module_utils.given import (
+    Given,
+    Options,
+    Variables,
+    Wrong,
+    number,
+    read,
+    shown,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.want import Keys as Placement
 
 SUBJECT = "appliance profile, "
@@ -29,6 +37,16 @@ EVERY = "every vendor"
 def for_every_vendor(cpu: object) -> object:
     """A CPU, which may depend on the vendor of the host's, as one that does."""
     return {EVERY: cpu} if isinstance(cpu, str) else cpu
+
+
+def machine_types(given: object) -> object:
+    """One machine type or several as several.
+
+    :raises Wrong: there is none
+    """
+    if not given or (isinstance(given, (list, tuple)) and "" in given):
+        raise Wrong("it must be a machine type, or a list of machine types", "Write one such as q35")
+    return [given] if isinstance(given, str) else given
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,7 @@ class Profile(Given, Variables):
     """What a kind of appliance needs.
 
     :param memory: MiB
+    :param machine: the first one that QEMU has, unless the domain is defined with another one of them
     :param cpu: a mode or a model of libvirt by the vendor of the host's CPU
     :param sockets: None: each vCPU is one
     :param smbios: libvirt's blocks of SMBIOS entries
@@ -85,7 +104,7 @@ class Profile(Given, Variables):
 
     vcpus: Count
     memory: Count
-    machine: str
+    machine: t.Annotated[tuple[str, ...], machine_types]
     cpu: t.Annotated[t.Mapping[str, str], for_every_vendor]
     disk: FirstDisk
     nics: NicRules

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance import plan
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.domain import domain_xml
-from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.fits import check_fits, with_machine
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.medium import Medium, check_tools, has_parts, media
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.nics import outlast_reboot
 from ansible_collections.nfv.kvm.plugins.module_utils.appliance.ownership import check_folder, check_own
@@ -30,11 +30,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.engine import Plan
 from ansible_collections.nfv.kvm.plugins.module_utils.foreseen import ForeseenHost
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import (
-    machine_family,
-    wanted_definition,
-)
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.definition import family_of, wanted_definition
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.plan import ABSENT, DomainResource, DomainState
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.states import SAVED, SHUTDOWN
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.steps import Define
@@ -156,7 +153,7 @@ class ApplianceResource:
             from ansible_collections.nfv.kvm.plugins.module_utils.appliance.placed import place
 
             placed = place(later, self, self.placement, handle, pfs)
-        wanted = self._wanted(host, handle is None, placed)
+        wanted = self._wanted(host, handle, placed)
         domain = self.domain(wanted).read(later)
         check_own(self.name, domain.definition, self.folder)
         planned = self.domain(wanted).plan(domain)
@@ -217,20 +214,21 @@ class ApplianceResource:
         """The NICs."""
         return InterfaceResource(connection or self.connection, self.name, self.nics, "exact", False, self.timeout)
 
-    def _wanted(self, host: Host, new: bool, placed: Placed | None) -> xml.Element:
+    def _wanted(self, host: Host, handle: Domain | None, placed: Placed | None) -> xml.Element:
         """The XML of the domain; a new one has the UUID that its MACs are made of, and the root of its PCI buses."""
         vendor = ""
         if EVERY not in self.profile.cpu:  # the kernel asks each CPU for what it is
             vendor = (host.read("/proc/cpuinfo") or "").partition("vendor_id")[2].partition("\n")[0]
         medium = "" if self.medium is None else self.medium.path
-        root = wanted_definition(self.name, domain_xml(self.profile, self.name, self.folder, medium, vendor))
+        profile = with_machine(self.connection, self.profile, handle)
+        root = wanted_definition(self.name, domain_xml(profile, self.name, self.folder, medium, vendor))
         if placed is not None:
             placed.write(root)
-        if new:
+        if handle is None:
             own = xml.etree().Element("uuid")
             own.text = uuid_of(host, self.name)
             root.insert(1, own)
-            model = PCI_ROOTS.get(machine_family(root))
+            model = PCI_ROOTS.get(family_of(root))
             if model is not None:
                 xml.etree().SubElement(root.find("devices"), "controller", type="pci", index="0", model=model)
         return root

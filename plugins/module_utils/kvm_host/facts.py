@@ -17,12 +17,10 @@ from ansible_collections.nfv.kvm.plugins.module_utils.given import Wrong
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.arguments import Pages, Wanted
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.cmdline import Words, kib, split
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.isolation import RECORD, arguments_of
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import numbers_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import MOST_CPUS, numbers_of, of_kernel
 from ansible_collections.nfv.kvm.plugins.module_utils.systemd import Properties, units_of
 
 KVM_MODULES = {"vmx": "kvm_intel", "svm": "kvm_amd"}
-# How many CPUs a kernel can have (CONFIG_NR_CPUS of x86).
-MOST_CPUS = 8192
 
 
 def list_of(kind: type, words: str, example: Mapping[str, object]) -> t.Callable[[object], object]:
@@ -44,10 +42,9 @@ def cpus_of(given: object) -> list[int]:
 
     :raises Wrong: something else is given
     """
-    parts = given if isinstance(given, (list, tuple)) else [given]
-    found = numbers_of([each for part in parts for each in str(part).split(",") if each.strip()], 0, MOST_CPUS - 1)
+    found = numbers_of([] if given == "" else given, 0, MOST_CPUS - 1)
     if found is None:
-        raise Wrong("CPUs are numbers, ranges of them run upwards", "List them as in [2-23, 26-47]")
+        raise Wrong("CPUs are numbers, and a range starts with the lower number", "List them as in [2-23, 26-47]")
     return found
 
 
@@ -213,7 +210,7 @@ class Facts:
     @property
     def present_cpus(self) -> frozenset[int]:
         """The CPUs that are plugged in, be they online or not."""
-        return frozenset(cpus_of(self.text("present_cpus").strip()))
+        return frozenset(of_kernel(self.text("present_cpus")))
 
     @property
     def recorded(self) -> tuple[str, ...]:

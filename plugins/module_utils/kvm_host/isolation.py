@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 # What the role has given; not every boot loader's settings show whose an argument is.
 RECORD = "/etc/nfv.kvm/kernel_arguments"
@@ -25,8 +25,8 @@ def arguments_of(isolated: Iterable[int], present: Set[int]) -> tuple[str, ...]:
 
     :param present: the CPUs of the host
     """
-    cpus = ",".join(ranges_of(isolated))
+    cpus = listed(isolated)
     if not cpus:
         return ()
-    left = ",".join(ranges_of(present - set(isolated)))
+    left = listed(present - set(isolated))
     return f"isolcpus=managed_irq,domain,{cpus}", f"nohz_full={cpus}", f"rcu_nocbs={cpus}", f"irqaffinity={left}"

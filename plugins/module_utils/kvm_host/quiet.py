@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.daemons import is
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.facts import Facts, Settings
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.isolation import RECORD
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.steps import NOTE, File, changed_files
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 from ansible_collections.nfv.kvm.plugins.module_utils.systemd import Properties, units_of
 
 UNIT = "nfv-kvm-quiet.service"
@@ -90,7 +90,7 @@ def commands_of(settings: Settings, facts: Facts) -> list[str]:
     commands = [f'for file in {path}; do if [ -e "$file" ]; then echo {value} > "$file"; fi; done'
                 for path, value in values.items() if value]
     if settings.isolated_cpus:
-        left = ",".join(ranges_of(facts.present_cpus - set(settings.isolated_cpus)))
+        left = listed(facts.present_cpus - set(settings.isolated_cpus))
         # The kernel itself places those that it manages, and refuses.
         commands.append(f'for irq in /sys/class/net/*/device/msi_irqs/*; do '
                         f'echo {left} 2> /dev/null > "/proc/irq/${{irq##*/}}/smp_affinity_list" || true; done')
@@ -113,7 +113,7 @@ def irqbalance_files(facts: Facts, settings: Settings, is_there: bool) -> dict[s
 
     In the distribution's file, lines that ban other CPUs are turned into comments as long as any CPU is isolated.
     """
-    banned = ",".join(ranges_of(settings.isolated_cpus))
+    banned = listed(settings.isolated_cpus)
     if banned and is_there:
         own = {DROP_IN: f"{NOTE}\n[Service]\nEnvironment=IRQBALANCE_BANNED_CPULIST={banned}\n"}
         return {**{path: BANNED.sub(rf"{MARK}\1", facts.text(path)) for path in texts_of(facts)}, **own}

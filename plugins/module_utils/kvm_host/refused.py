@@ -22,7 +22,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.cmdline import (
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.facts import Facts, Said, Settings
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.isolation import NAMES as ISOLATION
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 # What no shell, no boot loader and no kernel takes for anything but a part of a word.
 ARGUMENT = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.,:=/@%+!*-]*")
@@ -127,10 +127,10 @@ def refused_sysctl(facts: Facts, settings: Settings) -> Refused:
 def refused_isolation(facts: Facts, settings: Settings) -> Refused:
     """CPUs that appliances cannot have, or not in this way."""
     subject, isolated = "kvm_host_isolated_cpus", set(settings.isolated_cpus)
-    shown, present = ",".join(ranges_of(isolated)), facts.present_cpus
+    shown, present = listed(isolated), facts.present_cpus
     if isolated - present:
-        yield ValidationError(subject, f"this host has no CPU {', '.join(ranges_of(isolated - present))}", shown,
-                              f"Its CPUs are {', '.join(ranges_of(present))}")
+        yield ValidationError(subject, f"this host has no CPU {listed(isolated - present)}", shown,
+                              f"Its CPUs are {listed(present)}")
     elif 0 in isolated:
         yield ValidationError(subject, "CPU 0 is the host's own, since the kernel needs it for its own work", shown,
                               "Leave out CPU 0 and the other CPU of its core; lscpu --extended shows the cores")

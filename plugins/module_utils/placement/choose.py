@@ -31,7 +31,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import (
 )
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.threads import dedicated, left_empty
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import Node, Topology
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import ranges
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 FREE_SOME = "Remove or move a domain that is in the way, choose another node by placement.numa_node, or ask for less"
 ISOLATE_MORE = "Isolate CPUs of that node with the role kvm_host, or choose another node by placement.numa_node"
@@ -78,7 +78,7 @@ class Chooser:
         far = sorted({node for node in self.demand.near if node != placed.node})
         if not far:
             return ()
-        return (f"The appliance runs on NUMA node {placed.node}, but NICs of it are on node {ranges(far)}: each of "
+        return (f"The appliance runs on NUMA node {placed.node}, but NICs of it are on node {listed(far)}: each of "
                 "their packets crosses from node to node. Give it NICs of one node.",)
 
     def _check_host(self) -> None:
@@ -86,14 +86,14 @@ class Chooser:
             raise NotSupported("placement.threads", "no core of this host has more than one CPU (SMT)", REQUIRE,
                                "Enable Hyper-Threading or SMT in the firmware setup, or set threads: prefer")
         if self.want.node is not None and self.topology.node(self.want.node) is None:
-            numbers = ranges(node.number for node in self.topology.nodes)
+            numbers = listed(node.number for node in self.topology.nodes)
             raise ValidationError("placement.numa_node", f"this host has no such NUMA node, only {numbers}",
                                   self.want.node, "Choose one of these, or auto")
         for cpu in (*self.want.cpus, *self.want.emulator_cpus):
             if cpu not in self.topology.cpus:
                 name = "cpus" if cpu in self.want.cpus else "emulator_cpus"
                 raise ValidationError(f"placement.{name}", "this CPU is not there, or offline", cpu,
-                                      f"Choose from {ranges(self.topology.cpus)}")
+                                      f"Choose from {listed(self.topology.cpus)}")
 
     def _nodes(self) -> list[Node]:
         """The nodes to try: the given one, or the one of most NICs. Without NICs of a known node, those without PFs
@@ -188,13 +188,13 @@ class Chooser:
         :raises KvmError: somebody has one of them, they are too few or too many, on several nodes, or not such cores
         """
         cpus, alone = self.want.cpus, self.want.policy == DEDICATED
-        shown = ranges(cpus)
+        shown = listed(cpus)
         if alone and len(cpus) != self.demand.vcpus:
             raise ValidationError("placement.cpus", f"these are {len(cpus)}, and the appliance has {self.demand.vcpus} "
                                   "vCPUs", shown, "Give one for each vCPU, or leave cpus out")
         nodes = {t.cast(int, self.topology.node_of(cpu)) for cpu in cpus}
         if len(nodes) > 1 or self.want.node not in (None, *nodes):
-            raise ValidationError("placement.cpus", f"these are of NUMA node {ranges(nodes)}, and an appliance runs on "
+            raise ValidationError("placement.cpus", f"these are of NUMA node {listed(nodes)}, and an appliance runs on "
                                   "one node", shown, "Choose CPUs of one node, and leave numa_node out")
         empty = left_empty(self.topology, cpus, self.want.threads) if alone else ()
         if empty is None:
@@ -213,8 +213,8 @@ class Chooser:
         for holder in self.holders:
             taken = holder.cpus.intersection(cpus)
             if taken and (alone or not holder.shared):
-                raise InUse(f"placement.{name}", f"domain {holder.domain} has {ranges(taken)} of them; "
-                            f"{map_of(self.topology, self.holders, self.want.policy)}", ranges(cpus),
+                raise InUse(f"placement.{name}", f"domain {holder.domain} has {listed(taken)} of them; "
+                            f"{map_of(self.topology, self.holders, self.want.policy)}", listed(cpus),
                             f"Choose others, or leave {name} out")
 
     def _placed(self, node: int, cpus: tuple[int, ...], empty: tuple[int, ...]) -> Placement:

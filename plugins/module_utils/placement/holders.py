@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.connection import Connection, Domain
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Holder
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import read_holder
 
@@ -25,9 +26,12 @@ def read_holders(connection: Connection, online: t.Collection[int], without: str
 
 def holder_of(domain: Domain, online: t.Collection[int]) -> Holder | None:
     """What a domain holds, None for one that has just gone."""
-    subject = f"domain {domain.name}"
-    live, definition = (None if text is None else xml.parse(text, subject)
+    live, definition = xml_of(domain)
+    return None if live is None and definition is None else read_holder(domain.name, online, definition, live)
+
+
+def xml_of(domain: Domain) -> tuple[Element | None, Element | None]:
+    """What a domain runs with, None if it does not run, and its definition, None for a transient one."""
+    live, definition = (None if text is None else xml.parse(text, f"domain {domain.name}")
                         for text in (domain.live_xml(), domain.definition()))
-    if live is None and definition is None:
-        return None
-    return read_holder(domain.name, online, definition, live)
+    return live, definition

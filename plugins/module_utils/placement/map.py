@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.free import free_cores, pages_for_others, usable
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.free import (
+    free_cores,
+    held,
+    pages_for_others,
+    pages_of,
+    usable,
+)
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import DEDICATED, Holder, page_name
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import Node, Topology
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import ranges
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 
 def map_of(topology: Topology, holders: t.Sequence[Holder], policy: str = DEDICATED) -> str:
@@ -27,14 +33,13 @@ def _node(topology: Topology, node: Node, holders: t.Sequence[Holder], policy: s
     pfs = f" (PFs {', '.join(pf.name for pf in node.pfs)})" if node.pfs else ""
     own = {cpu.number for cpu in node.cpus}
     free = {cpu for core in free_cores(topology, node, holders, policy) for cpu in core}
-    parts = [f"free CPUs {ranges(free) or 'none'}"]
-    parts += [f"{holder.domain} has {ranges(holder.cpus & own)}" for holder in holders if holder.cpus & own]
-    rest = own - usable(topology, policy) - {cpu for holder in holders for cpu in holder.cpus}
-    parts += [f"{'the host has' if rest <= topology.housekeeping else 'isolated'} {ranges(rest)}"] if rest else []
+    parts = [f"free CPUs {listed(free) or 'none'}"]
+    parts += [f"{holder.domain} has {listed(holder.cpus & own)}" for holder in holders if holder.cpus & own]
+    rest = own - usable(topology, policy) - held(holders)
+    parts += [f"{'the host has' if rest <= topology.housekeeping else 'isolated'} {listed(rest)}"] if rest else []
     for pool in (pool for pool in node.pools if pool.total):
         free_pages = pool.free - pages_for_others(topology, node, holders, pool.size)
-        takers = sorted(holder.domain for holder in holders if holder.memory_on(node.number)
-                        and holder.page is not None and (holder.page or topology.page) == pool.size)
+        takers = sorted(holder.domain for holder in holders if pages_of(holder, topology, node, pool.size))
         by = f", the rest is for {', '.join(takers)}" if takers else ""
         parts.append(f"{max(free_pages, 0)} of {pool.total} huge pages of {page_name(pool.size)} free{by}")
     return f"node {node.number}{pfs}: {', '.join(parts)}"

@@ -3,25 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The CPUs, the memory and the SR-IOV NICs of a host by NUMA node, as sysfs shows them.
 
-Sources: Linux Documentation/admin-guide/cputopology.rst, Documentation/admin-guide/mm/hugetlbpage.rst and
-Documentation/ABI/stable/sysfs-devices-node.
+Source: Linux Documentation/admin-guide/cputopology.rst; memory.py has those of the memory.
 """
 
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.memory import NODES, numbers, pools_in
+from ansible_collections.nfv.kvm.plugins.module_utils.memory import NODES, meminfo, numa_nodes, pools_in
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import of_kernel
 
 CPUS = "/sys/devices/system/cpu"
-# A line of meminfo, such as "Node 0 MemTotal: 16384 kB" or "Hugepagesize: 2048 kB"
-TOTAL = re.compile(r"^Node \d+ MemTotal:\s+(\d+)", re.MULTILINE)
-DEFAULT_PAGE = re.compile(r"^Hugepagesize:\s+(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -144,25 +140,23 @@ def read_topology(host: Host) -> Topology:
 
     :raises NotSupported: its kernel shows no NUMA nodes, so that libvirt cannot bind memory to one
     """
-    found = sorted(int(name[len("node"):]) for name in host.names(NODES) if name[len("node"):].isdigit())
+    found = numa_nodes(host)
     if not found:
         raise NotSupported("placement", f"the kernel of this host shows no NUMA nodes in {NODES}", None,
                            "Use a kernel with CONFIG_NUMA, or leave placement out")
     pfs = read_pfs(host, found[0] if len(found) == 1 else None)
-    online = numbers(host.read(f"{CPUS}/online") or "")
-    isolated, nohz_full = (numbers(_list(host, f"{CPUS}/{name}")) for name in ("isolated", "nohz_full"))
+    online = of_kernel(host.read(f"{CPUS}/online"))
+    isolated, nohz_full = (of_kernel(host.read(f"{CPUS}/{name}")) for name in ("isolated", "nohz_full"))
     nodes = []
     for number in found:
         folder = f"{NODES}/node{number}"
-        here = sorted(numbers(host.read(f"{folder}/cpulist") or "") & online)
+        here = sorted(of_kernel(host.read(f"{folder}/cpulist")) & online)
         cpus = tuple(Cpu(cpu, _core(host, cpu, online), cpu in isolated, cpu in nohz_full, _governor(host, cpu))
                      for cpu in here)
-        total = TOTAL.search(host.read(f"{folder}/meminfo") or "")
-        nodes.append(Node(number, cpus, int(total[1]) if total else 0, _pools(host, f"{folder}/hugepages"),
+        nodes.append(Node(number, cpus, meminfo(host, folder).get("MemTotal", 0), _pools(host, f"{folder}/hugepages"),
                           tuple(pf for pf in pfs if pf.node == number)))
-    page = DEFAULT_PAGE.search(host.read("/proc/meminfo") or "")
     lost = tuple(pf for pf in pfs if pf.node not in found)
-    return Topology(tuple(nodes), int(page[1]) if page else 2048, lost)
+    return Topology(tuple(nodes), meminfo(host).get("Hugepagesize", 2048), lost)
 
 
 def read_pfs(host: Host, only: int | None) -> tuple[Pf, ...]:
@@ -180,14 +174,8 @@ def read_pfs(host: Host, only: int | None) -> tuple[Pf, ...]:
     return tuple(found)
 
 
-def _list(host: Host, path: str) -> str:
-    """A list of CPUs; the kernel writes ``(null)`` for a mask that it does not have."""
-    text = host.read(path) or ""
-    return "" if text.startswith("(") else text
-
-
 def _core(host: Host, cpu: int, online: set[int]) -> tuple[int, ...]:
-    siblings = numbers(host.read(f"{CPUS}/cpu{cpu}/topology/thread_siblings_list") or "")
+    siblings = of_kernel(host.read(f"{CPUS}/cpu{cpu}/topology/thread_siblings_list"))
     return tuple(sorted(siblings & online | {cpu}))
 
 

@@ -12,14 +12,12 @@ from dataclasses import dataclass, fields
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Variables, read
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import PAGES, PREFER, SHARED, Want
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import MOST_CPUS, in_order
 
 REMEDY = "ansible-doc nfv.kvm.vm_appliance has the keys of placement with their values"
 Policy = t.Literal["none", "shared", "dedicated"]
 HugePages = t.Literal["2M", "1G", "none"]
 Threads = t.Literal["prefer", "isolate", "require"]
-RANGE = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
-# VIR_DOMAIN_CPUMASK_LEN of libvirt: it knows no CPU above
-MOST = 16384
 
 
 @dataclass(frozen=True)
@@ -82,14 +80,10 @@ def cpus_of(subject: str, given: t.Sequence[str]) -> tuple[int, ...]:
 
     :raises ValidationError: it is another text, a range runs backwards, or a CPU is in it twice
     """
-    found: list[int] = []
-    for text in (part.strip() for one in given for part in one.split(",")):
-        match = RANGE.fullmatch(text)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
-        if last < first or last >= MOST:
-            raise ValidationError(subject, f"it must be numbers of CPUs below {MOST}, or ranges of them", text,
-                                  'Write a list such as [2, 3] or ["2-5,8"]')
-        found += range(first, last + 1)
+    found = in_order(given, 0, MOST_CPUS - 1)
+    if found is None:
+        raise ValidationError(subject, f"it must be numbers of CPUs below {MOST_CPUS}, or ranges of them",
+                              ",".join(given), 'Write a list such as [2, 3] or ["2-5,8"]')
     for cpu in found:
         if found.count(cpu) > 1:
             raise ValidationError(subject, "this CPU is in it twice", cpu, "Give each CPU once")

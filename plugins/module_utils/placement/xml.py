@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.spelling import members, scaled, value
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.spelling import members, scaled
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import (
     DEDICATED,
@@ -25,15 +25,11 @@ from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import (
     Holder,
     Placement,
 )
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 # What a placement says of a domain beside <vcpu cpuset> and <numatune>
 RENDERED = ("cputune/vcpupin", "cputune/emulatorpin", "memoryBacking/hugepages", "memoryBacking/nosharepages",
             "memoryBacking/locked")
-
-
-def ranges(numbers: t.Iterable[int]) -> str:
-    """Numbers as libvirt and the kernel write them, such as ``2-5,8``."""
-    return value(",".join(map(str, sorted(numbers))), "cpuset", "")
 
 
 def render(domain: Element, placement: Placement) -> None:
@@ -41,12 +37,12 @@ def render(domain: Element, placement: Placement) -> None:
     for path in RENDERED:
         for found in domain.findall(path):
             found.getparent().remove(found)
-    xml.child(domain, "vcpu").set("cpuset", ranges({*placement.cpus, *placement.empty}))
+    xml.child(domain, "vcpu").set("cpuset", listed({*placement.cpus, *placement.empty}))
     if placement.policy == DEDICATED:
         for number, cpu in enumerate(placement.cpus):
             _add(domain, "cputune", "vcpupin", vcpu=str(number), cpuset=str(cpu))
     if placement.emulator_cpus:
-        _add(domain, "cputune", "emulatorpin", cpuset=ranges(placement.emulator_cpus))
+        _add(domain, "cputune", "emulatorpin", cpuset=listed(placement.emulator_cpus))
     memory = xml.child(domain, "numatune/memory")
     memory.set("mode", "strict")
     memory.set("nodeset", str(placement.node))

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import struct
-import typing as t
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import CPUS, Topology, read_topology
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import cpu
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
@@ -138,8 +137,3 @@ def latency_request(host: Host) -> int | None:
     except OSError:
         return None
     return struct.unpack("<i", data)[0] if len(data) == 4 else None
-
-
-def listed(numbers: t.Iterable[int]) -> str:
-    """Numbers as the kernel lists them."""
-    return ",".join(ranges_of(numbers))

@@ -10,17 +10,14 @@ import re
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import Topology
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import numbers_of
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.cpus import NO_CPUS, listed
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.memory import numbers
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import MOST_CPUS, listed, numbers_of, of_kernel
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.cpus import NO_CPUS
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
 SOCKETS = "/run/irqbalance"
 """Where irqbalance has a socket named by its process ID (irqbalance.h, SOCKET_TMPFS)."""
 BANNED = re.compile(r"(?:^|\0)IRQBALANCE_BANNED_CPU(?:S=([0-9a-fA-F,]+)|LIST=([^\0]+))")
-MOST_CPUS = 8192
-"""CONFIG_NR_CPUS of x86 at most."""
 AS_ROOT = "Run the check as root"
 
 
@@ -62,7 +59,7 @@ def affinity(host: Host, interrupt: str) -> set[int] | None:
     The first file is the CPU that is used of those in the second (Documentation/core-api/irq/irq-affinity.rst).
     """
     texts = (host.read(f"/proc/irq/{interrupt}/{name}") for name in ("effective_affinity_list", "smp_affinity_list"))
-    return next((numbers(text) for text in texts if text), None)
+    return next((of_kernel(text) for text in texts if text), None)
 
 
 def irqbalance(host: Host, isolated: frozenset[int]) -> Verdict | None:
@@ -81,7 +78,7 @@ def irqbalance(host: Host, isolated: frozenset[int]) -> Verdict | None:
         if found:
             mask = int((found[1] or "").replace(",", "") or "0", 16)
             banned = {cpu for cpu in isolated if mask >> cpu & 1}
-            banned |= set(numbers_of((found[2] or "").split(","), 0, MOST_CPUS) or ())
+            banned |= set(numbers_of(found[2] or "", 0, MOST_CPUS) or ())
             if isolated - banned:
                 return Verdict.warn(
                     f"irqbalance may use the isolated CPUs {listed(isolated - banned)}", "host",

@@ -9,11 +9,12 @@ import functools
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.memory import NODES, numa_nodes, pools_in
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import of_kernel
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics, each_pf, label
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
 MEMORY = "/sys/kernel/mm"
-NODES = "/sys/devices/system/node"
 
 RESERVE = (
     "Add kernel arguments such as default_hugepagesz=1G hugepagesz=1G hugepages=8 and reboot, or write a number to "
@@ -38,13 +39,6 @@ def hugepages(host: Host, _nics: Nics) -> Verdict:
     return Verdict.ok(", ".join(found)) if found else Verdict.warn("there are no hugepages", "kernel", RESERVE)
 
 
-def pools_in(host: Host, folder: str) -> dict[int, int | None]:
-    """How many hugepages there are by their size in KiB (Documentation/admin-guide/mm/hugetlbpage.rst)."""
-    texts = {name: host.read(f"{folder}/{name}/nr_hugepages") for name in host.names(folder)}
-    return {int(name[len("hugepages-"):-len("kB")]): None if text is None else int(text)
-            for name, text in texts.items()}
-
-
 def size(kib: int) -> str:
     """A power of two for people."""
     for unit, factor in (("GiB", 1 << 20), ("MiB", 1 << 10)):
@@ -55,7 +49,7 @@ def size(kib: int) -> str:
 
 def node_hugepages(host: Host, nics: Nics) -> Verdict:
     """How many hugepages each NUMA node has, and whether those of the PFs have any."""
-    nodes = sorted(int(name[len("node"):]) for name in host.names(NODES) if name[len("node"):].isdigit())
+    nodes = numa_nodes(host)
     pools = {node: pools_in(host, f"{NODES}/node{node}/hugepages") for node in nodes}
     if not any(pools.values()) or any(None in pool.values() for pool in pools.values()):
         return Verdict.unknown(f"the hugepages of NUMA nodes cannot be read in {NODES}",
@@ -104,13 +98,13 @@ def numa(host: Host, nics: Nics) -> Verdict:
 
     Appliances run on other nodes as well, but each packet then crosses from CPU to CPU.
     """
-    nodes = [name for name in host.names(NODES) if name[len("node"):].isdigit()]
+    nodes = numa_nodes(host)
     with_memory = host.read(f"{NODES}/has_memory")
     if len(nodes) == 1 or (not nodes and host.names("/sys/devices/system")):
         return Verdict.ok("there is one NUMA node")
     if with_memory is None:
         return Verdict.unknown(f"{NODES} cannot be read", "Run the check as root and outside of any container")
-    verdict = each_pf(host, nics, functools.partial(placement, nodes=numbers(with_memory)))
+    verdict = each_pf(host, nics, functools.partial(placement, nodes=of_kernel(with_memory)))
     if verdict.status == "ok" and nics.named and len({pci.numa_node(host, address) for address in nics.pfs}) > 1:
         return Verdict.warn(f"the PFs are on different NUMA nodes ({verdict.found})", "host", SAME_NODE)
     return verdict
@@ -130,12 +124,3 @@ def placement(host: Host, address: str, nodes: set[int]) -> Verdict:
     if reserved and node not in reserved:
         return Verdict.warn(f"{name}: its NUMA node {node} has no hugepages, others have", "kernel", RESERVE_NEARBY)
     return Verdict.ok(f"{name}: NUMA node {node}")
-
-
-def numbers(text: str) -> set[int]:
-    """The numbers in a list of the kernel's such as ``0-1,3``, which may be empty."""
-    found: set[int] = set()
-    for part in filter(None, text.split(",")):
-        first, _dash, last = part.partition("-")
-        found.update(range(int(first), int(last or first) + 1))
-    return found

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.nfv.kvm.plugins.module_utils.appliance.machine import chosen
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.kvm import loaded_modules
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics
@@ -17,11 +17,9 @@ from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import V
 PARAMETERS = "/sys/module/kvm_intel/parameters"
 CACHE = "/var/cache/libvirt/qemu/capabilities"
 """Where libvirt keeps what it has found out of each QEMU (src/qemu/qemu_capabilities.c)."""
-MACHINE = re.compile(r"<machine type='(\w+)' name='([^']+)'")
-VERSIONED = re.compile(r"pc-(i440fx|q35)-(rhel|)([0-9]+)\.([0-9]+)(?:\.[0-9]+)?")
-LAST_WITH_32_BITS = {"": (8, 0), "rhel": (9, 2)}
-"""The last machine types with a 32-bit SMBIOS entry point: of QEMU (hw/i386/pc_piix.c and pc_q35.c, 8.1), and of RHEL,
-whose 9.4 was the first to come with a later QEMU."""
+MACHINE = re.compile(r"<machine type='(\w+)' name='([^']+)'(?: alias='([^']+)')?")
+JUNOS = ("pc-i440fx-6.2", "pc-i440fx-4.2", "pc-i440fx-rhel7.6.0")
+"""The machine types of the profiles vsrx, vmx_vcp and vmx_vfp; roles/virtual_appliance/profiles/ gives the reasons."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +27,20 @@ class Needs:
     """What an appliance needs.
 
     :param pml: what its vendor says of PML, None if nothing
-    :param machine: the machine type of its profile, of those with a 32-bit SMBIOS entry point; None: any will do
+    :param machines: the machine types of its profile
+    :param without_ide: those that would do as well, but have no IDE, which the disks of its profile are on
     """
 
+    machines: tuple[str, ...]
+    without_ide: tuple[str, ...] = ()
     pml: str | None = None
-    machine: str | None = None
 
 
 TABLE = {
-    # Juniper's guide for KVM on PML; the machine is that of the profile vsrx of the role virtual_appliance.
-    "vsrx": Needs("Juniper says that it can keep vSRX from booting", "pc-i440fx-6.2"),
-    "vmx": Needs(),
+    # RHEL 10 has q35 alone. RHEL 9.4 was the first to come with a QEMU of the 64-bit SMBIOS entry point.
+    "vsrx": Needs(JUNOS, ("pc-q35-rhel9.2.0", "pc-q35-rhel9.0.0"),
+                  "Juniper says that it can keep vSRX from booting"),  # its guide for KVM
+    "vmx": Needs((*JUNOS, "pc")),
 }
 
 
@@ -66,7 +67,7 @@ def pml_apicv(host: Host, _nics: Nics, appliance: str) -> Verdict:
 
 
 def machine_types(host: Host, _nics: Nics, appliance: str) -> Verdict:
-    """Whether QEMU has the machine type of the appliance's profile, or which other would do."""
+    """Whether QEMU has a machine type of the appliance's profile, or which other would do."""
     needs = TABLE.get(appliance)
     if needs is None:
         return Verdict.unknown(f"what machine type {appliance} needs is not known", "See its vendor's guide for KVM")
@@ -75,21 +76,18 @@ def machine_types(host: Host, _nics: Nics, appliance: str) -> Verdict:
         return Verdict.unknown(
             f"libvirt has not looked at the QEMU of this host, or {CACHE} cannot be read",
             "Run virsh domcapabilities, which makes libvirt look, and then the check as root")
-    if needs.machine is None or needs.machine in names:
-        return Verdict.ok(f"QEMU has {needs.machine or f'{len(names)} machine types'}")
-    fit = newest_fit(names)
-    found = f"QEMU has no {needs.machine}, the machine type of the profile {appliance}"
-    if fit is None:
-        return Verdict.warn(
-            f"{found}, and no other with a 32-bit SMBIOS entry point", "host",
-            "Install a QEMU that has one, such as pc-i440fx-8.0 or pc-q35-rhel9.2.0; see qemu-system-x86_64 -machine "
-            "help, or /usr/libexec/qemu-kvm -machine help")
-    # Machines of q35 have no IDE, which the profile's disks are on.
-    buses = "" if "i440fx" in fit else ", disk: {bus: virtio}, day0: {kind: iso, bus: sata, label: juniper}"
+    machine = chosen(needs.machines, names.__contains__)
+    if machine is not None:
+        return Verdict.ok(f"QEMU has {machine}")
+    found = f"QEMU has none of the machine types of the profile {appliance}: {', '.join(needs.machines)}"
+    other = chosen(needs.without_ide, names.__contains__)
+    if other is None:
+        return Verdict.warn(found, "host", "Install a QEMU that has one; see qemu-system-x86_64 -machine help, or "
+                            "/usr/libexec/qemu-kvm -machine help")
+    values = f"{{machine: {other}, disk: {{bus: virtio}}, day0: {{kind: iso, bus: sata, label: juniper}}}}"
     return Verdict.warn(
-        f"{found}; the newest with a 32-bit SMBIOS entry point is {fit}", "appliance",
-        f"Set {appliance}_overrides: {{machine: {fit}{buses}}} for the role nfv.kvm.{appliance}, or machine: {fit} in "
-        "your profile")
+        f"{found}; it has {other}, which has no IDE", "appliance",
+        f"Set {appliance}_overrides: {values} for the role nfv.kvm.{appliance}, or these keys in your profile")
 
 
 def machines(host: Host) -> set[str] | None:
@@ -103,17 +101,6 @@ def machines(host: Host) -> set[str] | None:
         emulator, changed = (re.search(f"<{tag}>([^<]+)</{tag}>", text) for tag in ("emulator", "qemuctime"))
         status = host.status(emulator[1]) if emulator else None
         if "<arch>x86_64</arch>" in text and status and changed and status.st_ctime < int(changed[1]) + 1:
-            found.update(MACHINE.findall(text))
+            found.update((kind, name) for kind, *names in MACHINE.findall(text) for name in names if name)
     kinds = ({name for kind, name in found if kind == wanted} for wanted in ("kvm", "qemu"))
     return next(filter(None, kinds), None)
-
-
-def newest_fit(names: t.Iterable[str]) -> str | None:
-    """The newest machine type with a 32-bit SMBIOS entry point, of i440fx if there is one."""
-    fits = []
-    for name in names:
-        found = VERSIONED.fullmatch(name)
-        version = (int(found[3]), int(found[4])) if found else (0, 0)
-        if found and version <= LAST_WITH_32_BITS[found[2]]:
-            fits.append((found[1] == "i440fx", version, name))
-    return max(fits)[2] if fits else None

@@ -26,11 +26,12 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.filled impo
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import Said, flatten
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import Record, read_record
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.secrets import hidden, is_secret
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.spelling import MACHINES
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 # What libvirt writes down more exactly than the user did, beside machine types: the beginning of what it then says
 WRITTEN_ON = {
-    ("os/type/@machine", "pc"): "pc-i440fx-", ("os/type/@machine", "q35"): "pc-q35-",
+    **{("os/type/@machine", family): beginning for family, beginning in MACHINES.items()},
     ("devices/serial/target/@type", "serial"): "isa-serial",
 }
 VERSION = re.compile(r"-(rhel)?[0-9][0-9.]*")

@@ -12,7 +12,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.comparison import differences
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.flat import labelled
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.record import OURS
-from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.spelling import NUMBER
+from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.domain.spelling import NUMBER, machine_family
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 
 MEMORY = ("memory", "currentMemory", "maxMemory")
@@ -77,7 +77,7 @@ def merged_definition(wanted: Element, current: Element | None) -> Element:
     _keep_metadata(root, current)
     _keep_machine(root, current)
     _keep_firmware(root, current)
-    same_machine = machine_family(root) == machine_family(current)
+    same_machine = family_of(root) == family_of(current)
     if same_machine:
         _keep_pci(root, current)
     devices = xml.child(root, "devices")
@@ -89,13 +89,10 @@ def merged_definition(wanted: Element, current: Element | None) -> Element:
     return root
 
 
-def machine_family(domain: Element) -> str:
-    """``q35``, ``pc`` (i440FX, libvirt's default) or another machine's whole name."""
-    machine = (domain.find("os/type").get("machine") if domain.find("os/type") is not None else None) or "pc"
-    for family, beginning in (("q35", "pc-q35-"), ("pc", "pc-i440fx-")):
-        if machine == family or machine.startswith(beginning):
-            return family
-    return machine
+def family_of(domain: Element) -> str:
+    """The family of a domain's machine type; libvirt's default is ``pc`` (i440FX)."""
+    kind = domain.find("os/type")
+    return machine_family((None if kind is None else kind.get("machine")) or "pc")
 
 
 def _keep_metadata(root: Element, current: Element) -> None:
@@ -121,7 +118,7 @@ def _keep_machine(root: Element, current: Element) -> None:
         return
     written = dict(ours.attrib)
     ours.attrib.update(theirs.attrib)
-    if written.get("machine") not in (None, machine_family(current)):
+    if written.get("machine") not in (None, family_of(current)):
         ours.set("machine", written["machine"])
     emulator = current.find("devices/emulator")
     if emulator is not None and root.get("type") == current.get("type") and root.find("devices/emulator") is None:

@@ -1,14 +1,14 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of a domain's XML in one spelling: sizes, sets of CPUs, UUIDs and numbers."""
+"""Values of a domain's XML in one spelling: sizes, sets of CPUs, UUIDs, numbers and machine types."""
 
 from __future__ import annotations
 
-import itertools
 import re
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 # Sizes by their element, with the unit that libvirt takes when none is given, in which they are compared
 SIZES = dict.fromkeys(("memory", "currentMemory", "maxMemory", "hard_limit", "soft_limit", "swap_hard_limit",
@@ -20,6 +20,9 @@ SHMEM = "MiB"  # the unit of its size
 SIZE_ATTRIBUTES = {"page": "size", "cell": "memory"}
 LIMITS = frozenset({"hard_limit", "soft_limit", "swap_hard_limit"})
 UNLIMITED = (2**63 - 1) // 1024  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED; libvirt writes no such limit
+
+# The aliases of versioned machine types, with how the names of the versions begin
+MACHINES = {"q35": "pc-q35-", "pc": "pc-i440fx-"}
 
 # Sets of CPUs, nodes and threads (virBitmapParse) by their attribute
 SETS = frozenset({"cpuset", "nodeset", "cpus", "vcpus", "iothreads"})
@@ -66,6 +69,11 @@ def is_unlimited(element: Element) -> bool:
     return element.tag in LIMITS and int(size_of(element) or 0) >= UNLIMITED
 
 
+def machine_family(machine: str) -> str:
+    """``q35``, ``pc`` or another machine type's whole name."""
+    return next((family for family, beginning in MACHINES.items() if machine.startswith(beginning)), machine)
+
+
 def members(text: str | None) -> list[int] | None:
     """The numbers in a set such as 0-3,^1; None for a text that is not a set."""
     if not text or not SET.fullmatch(text):
@@ -82,12 +90,7 @@ def members(text: str | None) -> list[int] | None:
 
 def _set(text: str) -> str:
     numbers = members(text)
-    if numbers is None:
-        return text
-    # What is next to each other has one distance from its place in the list.
-    runs = [[number for _place, number in run]
-            for _distance, run in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
-    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return text if numbers is None else listed(numbers)
 
 
 def value(text: str, name: str, tag: str) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 from dataclasses import asdict, dataclass
 
@@ -37,6 +36,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.placing 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.handle import root_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.network.modes import VFS, kind_of
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
+from ansible_collections.nfv.kvm.plugins.module_utils.memory import meminfo
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.holders import holders
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.model import Pf, Vf
 from ansible_collections.nfv.kvm.plugins.module_utils.sriov.read import read_pf, vf_at
@@ -45,7 +45,6 @@ Dict = dict[str, t.Any]
 
 # Documentation/admin-guide/mm/hugetlbpage.rst
 HUGEPAGES = "/sys/kernel/mm/hugepages/hugepages-{size}kB/free_hugepages"
-DEFAULT_HUGEPAGE = re.compile(r"^Hugepagesize: +(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -179,8 +178,7 @@ def _check_machine(connection: Connection, machine: Dict) -> None:
 
 
 def _check_hugepages(host: Host, memory: int, page: int) -> None:
-    default = DEFAULT_HUGEPAGE.search(host.read("/proc/meminfo") or "")
-    size = page or int(default[1] if default else 0)
+    size = page or meminfo(host).get("Hugepagesize", 0)
     free = int(host.read(HUGEPAGES.format(size=size)) or 0) * size
     if memory > free:
         raise InUse("memory", f"the domain needs it in huge pages of {size} KiB, of which {free >> 10} MiB are free on "

@@ -45,7 +45,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.state im
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.migration.turns import Begin
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt.xml import Element
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Placement
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import ranges, read_placement, render
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import read_placement, render
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 from ansible_collections.nfv.kvm.plugins.module_utils.values import in_range
 
 
@@ -191,7 +192,7 @@ class MigrationResource:
         """:raises ValidationError: it is bound to CPUs of the source, and nobody says to which of the target"""
         was = None if source.definition is None else read_placement(source.definition)
         if was is not None and self.placement is None:
-            raise ValidationError("placement", f"the domain is bound to CPUs {ranges(was.cpus)} and NUMA node "
+            raise ValidationError("placement", f"the domain is bound to CPUs {listed(was.cpus)} and NUMA node "
                                   f"{was.node} of the source, and none of the target are given", None, "Give what "
                                   "nfv.kvm.vm_migration_info returns as placement on the target")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
+from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def cpus_of(node: Node) -> str:
     for cpu in node.cpus:
         owner = f"of {' and '.join(cpu.pinned_by)}" if cpu.pinned_by else "of the host" if cpu.housekeeping else "free"
         by_owner.setdefault(owner, []).append(cpu.cpu)
-    return "; ".join(f"{','.join(ranges_of(cpus))} {owner}" for owner, cpus in by_owner.items()) or "none"
+    return "; ".join(f"{listed(cpus)} {owner}" for owner, cpus in by_owner.items()) or "none"
 
 
 def pages_of(node: Node) -> str:

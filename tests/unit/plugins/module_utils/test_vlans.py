@@ -8,16 +8,14 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.given import Wrong
-from ansible_collections.nfv.kvm.plugins.module_utils.ranges import ranges_of
 from ansible_collections.nfv.kvm.plugins.module_utils.vlans import vlan_ids
 
 
-def test_ranges_there_and_back() -> None:
+def test_vlans_and_ranges_of_them() -> None:
     assert vlan_ids([7, "1-3", "5"]) == [1, 2, 3, 5, 7]
     assert vlan_ids(["10 - 12", " 20", "30-31 ", " 40 -41\n"]) == [10, 11, 12, 20, 30, 31, 40, 41]
     assert vlan_ids(9) == [9]
     assert vlan_ids("4094") == [4094]
-    assert ranges_of([7, 1, 2, 3, 5]) == ("1-3", "5", "7")
 
 
 @pytest.mark.parametrize("given", [0, 4095, "20-10", "1-4095", "all", None, [None], ["1-"], 1.5, True, {}])

@@ -59,7 +59,8 @@ def sysctl_host(line: str = "vm.nr_hugepages = 128", path: str = "/etc/sysctl.d/
      "the kernel of this host, 5.15.0-91-generic, takes no counts by NUMA node at boot"),
     (host(), {"hugepages": [{"size": "1G", "nodes": {0: 1, 1: 8}}]},
      "they would take 8192 MiB of the 7812 MiB of NUMA node 1. Ask for fewer on that node."),
-    (host(), {"isolated_cpus": "2-x"}, "kvm_host_isolated_cpus = '2-x': CPUs are numbers, ranges of them run upwards."),
+    (host(), {"isolated_cpus": "2-x"}, "kvm_host_isolated_cpus = '2-x': CPUs are numbers, and a range starts "
+     "with the lower number."),
     (host(), {"isolated_cpus": [7, "5-4"]}, "CPUs are numbers"),
     (host(), {"isolated_cpus": ["6-9"]},
      "kvm_host_isolated_cpus = '6-9': this host has no CPU 8-9. Its CPUs are 0-7."),

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.libvirt import xml
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Holder, Placement
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import ranges, read_holder, read_placement, render
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.xml import read_holder, read_placement, render
 
 PLAIN = "<domain><memory unit='MiB'>2048</memory><vcpu>{vcpus}</vcpu>{more}</domain>"
 PLACEMENTS = {
@@ -83,8 +83,3 @@ def test_one_that_runs_with_another_definition() -> None:
 @pytest.mark.parametrize("more", ["", PINS.format(3), BOUND.format("strict")])
 def test_a_domain_that_is_not_placed(more: str) -> None:
     assert read_placement(xml.parse(PLAIN.format(vcpus=2, more=more))) is None
-
-
-@pytest.mark.parametrize(("numbers", "text"), [((), ""), ((3,), "3"), ((8, 2, 3, 4), "2-4,8")])
-def test_ranges(numbers: tuple[int, ...], text: str) -> None:
-    assert ranges(numbers) == text

@@ -83,6 +83,7 @@ DEPENDS_ON_NIC = dict.fromkeys(("mmio", "acs", "pcie_link"), unknown("no PF that
 NO_NUMA = dict.fromkeys((*OF_CPUS, "node_hugepages"), unknown("cannot be read", "CONFIG_NUMA"))
 
 VSRX = {"appliance": "vsrx", "release": "18.1R1"}
+VMX = {"appliance": "vmx", "release": "20.4R3"}
 OF_MINE = {"appliance": "mine", "release": "1", "require": ["pml_apicv", "machine_types"]}
 INTEL_KVM = "/sys/module/kvm_intel/parameters"
 QUIET_HOST: Tree = {**INTEL, **QUIET_TREE}
@@ -365,7 +366,7 @@ CASES: dict[str, Case] = {
     "release that is none": Case(
         INTEL, {"nic_model": unknown("'latest' is not comparable", "such as 18.1R1")},
         {"appliance": "vsrx", "release": "latest"}),
-    "X710 for vMX": Case(INTEL, params={"appliance": "vmx", "release": "20.4R3"}),
+    "X710 for vMX": Case(INTEL, params=VMX),
     "appliance of the user's": Case(
         {**INTEL, **nic(PF, "eno1", "ice", E810, 20)},
         params={"appliance": "my_router", "release": "7.4.1", "pfs": ["eno1"], "appliances": [
@@ -376,7 +377,7 @@ CASES: dict[str, Case] = {
         {**VSRX, "pfs": ["eno1"]}),
     "ConnectX-5 for a vMX": Case(
         AMD, {"nic_model": unknown("15b3:1017 is NVIDIA ConnectX-5 or later", "option appliances")},
-        {"appliance": "vmx", "release": "20.4R3"}),
+        VMX),
     "E810 for an appliance of the user's that knows another": Case(
         {**INTEL, **nic(PF, "eno1", "ice", E810, 20)}, {"nic_model": warn("nic", "is not among", "appliances")},
         {"appliance": "mine", "release": "1", "pfs": ["eno1"], "appliances": [
@@ -385,28 +386,27 @@ CASES: dict[str, Case] = {
     "PML with a vSRX": Case(
         {**INTEL, f"{INTEL_KVM}/pml": "Y"},
         {"pml_apicv": warn("kernel", "pml=Y enable_apicv=Y; of pml, Juniper says", "kvm_host_pml: false")}, VSRX),
-    "PML with a vMX": Case({**INTEL, f"{INTEL_KVM}/pml": "Y"}, params={"appliance": "vmx", "release": "20.4R3"}),
+    "PML with a vMX": Case({**INTEL, f"{INTEL_KVM}/pml": "Y"}, params=VMX),
     "PML that cannot be read": Case(
         without(INTEL, f"{INTEL_KVM}/pml"), {"pml_apicv": unknown("cannot be read", "as root")}, VSRX),
     "PML of an appliance that is not known": Case(
         INTEL, {"pml_apicv": unknown("what mine needs is not known", "guide for KVM"),
                 "machine_types": unknown("mine needs is not known", "guide for KVM")}, OF_MINE),
     "QEMU of RHEL 9 with a vSRX": Case(
-        {**INTEL, **qemu("pc-i440fx-rhel7.6.0", "pc-q35-rhel9.2.0", "pc-q35-rhel9.6.0", "q35", "pc")},
-        {"machine_types": warn("appliance", "no pc-i440fx-6.2, the machine type of the profile vsrx; the newest with a "
-                               "32-bit SMBIOS entry point is pc-i440fx-rhel7.6.0",
-                               "Set vsrx_overrides: {machine: pc-i440fx-rhel7.6.0} for")}, VSRX),
+        {**INTEL, **qemu("pc-i440fx-rhel7.6.0", "pc-q35-rhel9.2.0", "pc-q35-rhel9.6.0")}, params=VSRX),
     "QEMU of RHEL 10 with a vSRX": Case(
         {**INTEL, **qemu("pc-q35-rhel9.0.0", "pc-q35-rhel9.2.0", "pc-q35-rhel10.0.0")},
-        {"machine_types": warn("appliance", "is pc-q35-rhel9.2.0",
+        {"machine_types": warn("appliance", "none of the machine types of the profile vsrx: pc-i440fx-6.2, "
+                               "pc-i440fx-4.2, pc-i440fx-rhel7.6.0; it has pc-q35-rhel9.2.0, which has no IDE",
                                "{machine: pc-q35-rhel9.2.0, disk: {bus: virtio}, day0: {kind: iso, bus: sata,")}, VSRX),
     "QEMU that is too new for a vSRX": Case(
         {**INTEL, **qemu("pc-q35-11.0", "pc-i440fx-8.1", "pc-i440fx-noble")},
-        {"machine_types": warn("host", "and no other with a 32-bit", "Install a QEMU")}, VSRX),
-    "QEMU without KVM for a vSRX": Case(
-        {**INTEL, **qemu("pc-q35-8.0", "pc-i440fx-7.2", "pc-i440fx-7.1", kind="qemu")},
-        {"machine_types": warn("appliance", "is pc-i440fx-7.2", "machine: pc-i440fx-7.2")}, VSRX),
-    "QEMU with a vMX": Case({**INTEL, **qemu("pc-q35-11.0")}, params={"appliance": "vmx", "release": "20.4R3"}),
+        {"machine_types": warn("host", "none of the machine types of the profile vsrx", "Install a QEMU")}, VSRX),
+    "QEMU without KVM for a vSRX": Case({**INTEL, **qemu("pc-q35-6.2", "pc-i440fx-6.2", kind="qemu")}, params=VSRX),
+    "QEMU with a vMX": Case({**INTEL, **qemu("pc-i440fx-11.0' alias='pc")}, params=VMX),
+    "QEMU with q35 alone for a vMX": Case(
+        {**INTEL, **qemu("pc-q35-rhel9.2.0' alias='q35")},
+        {"machine_types": warn("host", "none of the machine types of the profile vmx", "Install a QEMU")}, VMX),
     "QEMU that libvirt has not looked at": Case(
         {**INTEL, **qemu("pc-i440fx-6.2", changed="1700000000")},
         {"machine_types": unknown("has not looked at the QEMU", "virsh domcapabilities")}, VSRX),

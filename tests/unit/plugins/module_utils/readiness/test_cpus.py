@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import checks
-from ansible_collections.nfv.kvm.plugins.module_utils.readiness.needs import newest_fit
 from ansible_collections.nfv.kvm.tests.unit.fakehost import FakeHost
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.conftest import CPUS, examine
 
@@ -67,14 +66,3 @@ def test_irqbalance(ready: FakeHost, variable: str, status: str) -> None:
     ready.write("/proc/9/comm", "irqbalance")
     ready.write("/proc/9/environ", f"IRQBALANCE_BANNED_CPU{variable}\0")
     assert verdict(ready, "interrupts")["status"] == status
-
-
-@pytest.mark.parametrize(("names", "fit"), [
-    ([], None),
-    (["q35", "pc", "microvm", "pc-i440fx-jammy", "pc-i440fx-9.0", "pc-q35-rhel9.4.0"], None),
-    (["pc-q35-8.0", "pc-q35-8.1", "pc-q35-7.2"], "pc-q35-8.0"),
-    (["pc-i440fx-2.11", "pc-i440fx-2.9", "pc-q35-8.0"], "pc-i440fx-2.11"),
-    (["pc-q35-rhel8.6.0", "pc-q35-rhel9.2.0", "pc-q35-rhel9.0.0"], "pc-q35-rhel9.2.0"),
-])
-def test_the_newest_machine_type_with_a_32_bit_entry_point(names: list[str], fit: str | None) -> None:
-    assert newest_fit(names) == fit

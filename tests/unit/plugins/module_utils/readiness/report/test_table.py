@@ -62,7 +62,8 @@ def test_a_table() -> None:
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_name_of_a_check_is_in_one_line(name: str) -> None:
-    assert readiness_table({**OUTCOME, "checks": [check(name, "ok", "off")]}, "kvm1")[-1].split() == ["|", name, "ok", "off"]
+    lines = readiness_table({**OUTCOME, "checks": [check(name, "ok", "off")]}, "kvm1")
+    assert lines[-1].split() == ["|", name, "ok", "off"]
 
 
 def test_who_has_what_comes_below_the_checks() -> None:

@@ -91,18 +91,19 @@ def commands_of(settings: Settings, facts: Facts) -> list[str]:
                 for path, value in values.items() if value]
     if settings.isolated_cpus:
         left = listed(facts.present_cpus - set(settings.isolated_cpus))
-        # The kernel itself places those that it manages, and refuses.
-        commands.append(f'for irq in /sys/class/net/*/device/msi_irqs/*; do '
+        # The kernel itself places those that it manages, and refuses. Those of a virtio NIC are of the device above it.
+        commands.append(f'for irq in /sys/class/net/*/device/msi_irqs/* /sys/class/net/*/device/../msi_irqs/*; do '
                         f'echo {left} 2> /dev/null > "/proc/irq/${{irq##*/}}/smp_affinity_list" || true; done')
     return commands
 
 
 def unit_of(commands: list[str]) -> str:
-    """The unit; it comes after all that sets the same at boot."""
+    """The unit; it comes after all that sets the same at boot, as drivers do when a NIC comes up."""
     lines = [command.replace("$", "$$") for command in commands]
+    before = ["network.target", "network-online.target", IRQBALANCE, "tuned.service", "qemu-kvm.service", *KSM_SERVICES]
     return "\n".join([
         NOTE, "[Unit]", "Description=What the kernel does beside the appliances of a KVM host",
-        f"After=network.target {IRQBALANCE} tuned.service qemu-kvm.service {' '.join(KSM_SERVICES)}", "",
+        f"After={' '.join(before)}", "",
         "[Service]", "Type=oneshot", "RemainAfterExit=yes", *(f"ExecStart=/bin/sh -c '{line}'" for line in lines), "",
         "[Install]", "WantedBy=multi-user.target", "",
     ])

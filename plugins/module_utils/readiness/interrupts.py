@@ -37,7 +37,7 @@ def of_nics(host: Host, topology: Topology) -> Verdict:
     """Whether the interrupts of NICs are where they are to be."""
     left, astray = listed(set(topology.cpus) - topology.isolated), dict[str, list[int]]()
     for netdev in host.names(pci.NETDEVS):
-        for interrupt in host.names(f"{pci.NETDEVS}/{netdev}/device/msi_irqs"):
+        for interrupt in interrupts_of(host, netdev):
             cpus = affinity(host, interrupt)
             if cpus is None:
                 return Verdict.unknown(f"/proc/irq/{interrupt} of {netdev} cannot be read", AS_ROOT)
@@ -46,11 +46,19 @@ def of_nics(host: Host, topology: Topology) -> Verdict:
     if not astray:
         return Verdict.ok(f"those of NICs are on CPUs {left}")
     words = "; ".join(f"{listed(found)} of {netdev}" for netdev, found in astray.items())
-    folders = " ".join(f"{pci.NETDEVS}/{netdev}/device/msi_irqs/*" for netdev in astray)
+    irqs = " ".join(str(interrupt) for found in astray.values() for interrupt in found)
     return Verdict.warn(
         f"interrupts on isolated CPUs: {words}", "host",
-        f"Run for irq in {folders}; do echo {left} > /proc/irq/${{irq##*/}}/smp_affinity_list; done. With "
+        f"Run for irq in {irqs}; do echo {left} > /proc/irq/$irq/smp_affinity_list; done. With "
         "kvm_host_isolated_cpus, the role nfv.kvm.kvm_host does so at each boot")
+
+
+def interrupts_of(host: Host, netdev: str) -> list[str]:
+    """The interrupts of a NIC that its driver has asked for; of a NIC that is down, the others have no folder in
+    /proc/irq. A virtio NIC has those of the PCI device above it."""
+    device = f"{pci.NETDEVS}/{netdev}/device"
+    names = host.names(f"{device}/msi_irqs") or host.names(f"{device}/../msi_irqs")
+    return [name for name in names if host.exists(f"/proc/irq/{name}")]
 
 
 def affinity(host: Host, interrupt: str) -> set[int] | None:

@@ -89,6 +89,6 @@ def test_what_is_read(tmp_path: Path) -> None:
         '"""anew"""\n# anew\nDOC = """\nread anew"""\n\ndef f(x):\n    "anew"\n    return f"be it {x} or" " anew"\n')
     (tmp_path / "a.yml").write_text("# anew\n- anew: {name: bound anew}\n")
     (tmp_path / "a.md").write_text("One\nanew\n\n```\nanew\n```\n| once | more |\n| whole |\n")
-    findings = {name: [finding for _, text in texts(tmp_path / name) for finding in patterns.found(text)]
+    findings = {name: [finding for _where, text in texts(tmp_path / name) for finding in patterns.found(text)]
                 for name in ("a.py", "a.yml", "a.md")}
     assert [len(findings[name]) for name in ("a.py", "a.yml", "a.md")] == [3, 1, 2]

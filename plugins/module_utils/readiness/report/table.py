@@ -48,7 +48,7 @@ def check_lines(checks: tuple[Check, ...], width: int) -> list[str]:
     """The table itself: who is to blame stands beside a check, what to do below it."""
     names, statuses = ([clean(text) for text in texts] for texts in zip(
         HEADINGS[:2], *((check.name, check.status) for check in checks)))
-    widths = [min(max(map(columns, texts)), limit) for texts, limit in ((names, 20), (statuses, 8))]
+    widths = [min(max(map(columns, texts)), limit) for texts, limit in ((names, 24), (statuses, 8))]
     rest = width - sum(widths) - 2 * len(widths)
     lines = row_lines([wrapped(heading, rest) for heading in HEADINGS], widths)
     for check in checks:

@@ -120,7 +120,8 @@ def test_started_by_somebody_else_it_is_not_ready_yet(deployed: WholeHost) -> No
     assert "did not show" in result["msg"]
     deployed.files.write(console_log("edge1"), "login:")
     result = deployed.applied(**WHOLE)
-    assert result["ready"] and not result["changed"]
+    assert result["ready"]
+    assert not result["changed"]
 
 
 def test_a_rotated_console_log_no_longer_shows_the_boot(deployed: WholeHost) -> None:
@@ -129,7 +130,8 @@ def test_a_rotated_console_log_no_longer_shows_the_boot(deployed: WholeHost) -> 
     deployed.domain.create()
     deployed.files.write(f"{console_log('edge1')}.0", "login:")
     result = deployed.applied(**WHOLE)
-    assert result["ready"] and not result["changed"]
+    assert result["ready"]
+    assert not result["changed"]
 
 
 def test_after_a_reboot_of_the_host_the_same_pid_is_another_run(deployed: WholeHost) -> None:

@@ -150,10 +150,15 @@ def test_what_the_unit_runs_is_a_shells(tmp_path: Path) -> None:
     for path in ("cpu0", "cpu11"):
         (tmp_path / "sys/devices/system/cpu" / path / "cpufreq").mkdir(parents=True)
         (tmp_path / "sys/devices/system/cpu" / path / "cpufreq/scaling_governor").write_text("powersave\n")
-    for irq in ("40", "41"):
+    for irq, nic in (("40", "eno1"), ("41", "eno1"), ("42", "virtio")):
         (tmp_path / "proc/irq" / irq).mkdir(parents=True)
-        (tmp_path / "sys/class/net/eno1/device/msi_irqs").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "sys/class/net/eno1/device/msi_irqs" / irq).write_text("msix\n")
+        (tmp_path / "sys/devices" / nic / "msi_irqs").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "sys/devices" / nic / "msi_irqs" / irq).write_text("msix\n")
+    (tmp_path / "sys/devices/eno1/msi_irqs/43").write_text("msix\n")  # one that no driver has asked for
+    (tmp_path / "sys/devices/virtio/virtio1").mkdir()
+    for netdev, device in (("eno1", "eno1"), ("eth0", "virtio/virtio1")):
+        (tmp_path / "sys/class/net" / netdev).mkdir(parents=True)
+        (tmp_path / "sys/class/net" / netdev / "device").symlink_to(tmp_path / "sys/devices" / device)
     (tmp_path / "proc/irq/41/smp_affinity_list").mkdir()  # one that cannot be written
     for line in unit.splitlines():
         if line.startswith("ExecStart="):
@@ -164,4 +169,5 @@ def test_what_the_unit_runs_is_a_shells(tmp_path: Path) -> None:
             done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
             assert done.stdout + done.stderr == ""
     assert {file.read_text() for file in tmp_path.glob("sys/devices/system/cpu/*/cpufreq/*")} == {"performance\n"}
-    assert (tmp_path / "proc/irq/40/smp_affinity_list").read_text() == "0-1,4-5\n"
+    for irq in ("40", "42"):
+        assert (tmp_path / f"proc/irq/{irq}/smp_affinity_list").read_text() == "0-1,4-5\n"

@@ -435,12 +435,19 @@ CASES: dict[str, Case] = {
         {**QUIET_HOST, f"{AT_PF}/msi_irqs/24": "msix", f"{AT_PF}/msi_irqs/25": "msix",
          "/proc/irq/25/smp_affinity_list": "0-7", "/proc/irq/25/effective_affinity_list": "6"},
         {"interrupts": warn("host", "on isolated CPUs: 25 of eno1",
-                            "for irq in /sys/class/net/eno1/device/msi_irqs/*; do echo 0-1,4-5 > /proc/irq/")}),
+                            "for irq in 25; do echo 0-1,4-5 > /proc/irq/$irq/")}),
     "interrupts of a NIC where they are to be": Case(
         {**QUIET_HOST, f"{AT_PF}/msi_irqs/25": "msix", "/proc/irq/25/smp_affinity_list": "0-7",
          "/proc/irq/25/effective_affinity_list": "5"}),
+    "interrupts of a NIC that is down": Case(
+        {**QUIET_HOST, f"{AT_PF}/msi_irqs/24": "msix", f"{AT_PF}/msi_irqs/25": "msix"}),
+    "interrupts of a virtio NIC on CPUs for appliances": Case(
+        {**QUIET_HOST, "/sys/class/net/eth0/device": Link("/sys/devices/pci0000:00/0000:00:03.0/virtio1"),
+         "/sys/devices/pci0000:00/0000:00:03.0/virtio1": None,
+         "/sys/devices/pci0000:00/0000:00:03.0/msi_irqs/33": "msix", "/proc/irq/33/smp_affinity_list": "0-7"},
+        {"interrupts": warn("host", "on isolated CPUs: 33 of eth0", "for irq in 33;")}),
     "interrupts that are not to be seen": Case(
-        {**QUIET_HOST, f"{AT_PF}/msi_irqs/25": "msix"},
+        {**QUIET_HOST, f"{AT_PF}/msi_irqs/25": "msix", "/proc/irq/25/node": "0"},
         {"interrupts": unknown("/proc/irq/25 of eno1 cannot be read", "as root")}),
     "irqbalance of its own mind": Case({**QUIET_HOST, **irqbalance("LIST=2-3")}, {
         "interrupts": warn("host", "irqbalance may use the isolated CPUs 6-7", "restart irqbalance")}),

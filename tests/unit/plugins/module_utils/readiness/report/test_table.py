@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.nfv.kvm.plugins.filter.readiness import FilterModule
+from ansible_collections.nfv.kvm.plugins.module_utils.readiness.checks import CHECKS
 from ansible_collections.nfv.kvm.tests.unit.plugins.module_utils.readiness.report.outcomes import (
     HOSTILE,
     NODES,
@@ -57,6 +58,12 @@ def test_a_table() -> None:
     lines = readiness_table(OUTCOME, "kvm1")
     assert "\n".join(lines) + "\n" == TABLE
     assert max(columns(line) for line in shown(lines)) <= 80
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_name_of_a_check_is_in_one_line(name: str) -> None:
+    lines = readiness_table({**OUTCOME, "checks": [check(name, "ok", "off")]}, "kvm1")
+    assert lines[-1].split() == ["|", name, "ok", "off"]
 
 
 def test_who_has_what_comes_below_the_checks() -> None:

@@ -30,20 +30,15 @@ BRIDGE, NIC, JUNOS = "bridge_dev", "host_dev", "junos_dev"
 SECTIONS = ("HOST", "CONTROL_PLANE", "FORWARDING_PLANE", "JUNOS_DEVICES")
 
 
-def key(name: str) -> t.Any:
-    """A field of a key that is no name of Python's, None without it."""
-    return field(default=None, metadata={"key": name})
-
-
 @dataclass(frozen=True)
 class HostSection:
     """The host, and the images."""
 
     identifier: str | None = None
-    management: str | None = key("host-management-interface")
-    vcp: str | None = key("routing-engine-image")
-    hdd: str | None = key("routing-engine-hdd")
-    vfp: str | None = key("forwarding-engine-image")
+    management: str | None = field(default=None, metadata={"key": "host-management-interface"})
+    vcp: str | None = field(default=None, metadata={"key": "routing-engine-image"})
+    hdd: str | None = field(default=None, metadata={"key": "routing-engine-hdd"})
+    vfp: str | None = field(default=None, metadata={"key": "forwarding-engine-image"})
 
 
 @dataclass(frozen=True)
@@ -59,8 +54,8 @@ class NicSection:
     """A NIC of a domain."""
 
     type: str | None = None
-    mac: str | None = key("macaddr")
-    address: str | None = key("ipaddr")
+    mac: str | None = field(default=None, metadata={"key": "macaddr"})
+    address: str | None = field(default=None, metadata={"key": "ipaddr"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ class PlaneSection:
     """The sizes of a domain; of its NICs the first one counts."""
 
     vcpus: int | None = None
-    memory: int | None = key("memory-mb")
+    memory: int | None = field(default=None, metadata={"key": "memory-mb"})
     console_port: int | None = None
     interfaces: tuple[NicSection, ...] = ()
 
@@ -92,11 +87,11 @@ class DeviceSection:
 
     interface: str | None = None
     type: str | None = None
-    mac: str | None = key("mac-address")
+    mac: str | None = field(default=None, metadata={"key": "mac-address"})
     nic: str | None = None
-    virtual_function: int | None = key("virtual-function")
+    virtual_function: int | None = field(default=None, metadata={"key": "virtual-function"})
     mtu: int | None = None
-    port_speed: int | None = key("port-speed-mbps")
+    port_speed: int | None = field(default=None, metadata={"key": "port-speed-mbps"})
     description: object = None
 
     def of_kind(self, kind: str) -> Interface:

@@ -26,14 +26,16 @@ OUTCOME: Dict = {
     ],
 }
 # What vm_placement_info returns of a host
-NODES: list[Dict] = [{"numa_node": 0, "memory": 65536,
+NODES: list[Dict] = [
+    {"numa_node": 0, "memory": 65536,
      "cpus": [{"cpu": cpu, "siblings": [], "isolated": False, "governor": None, "nohz_full": False,
                "housekeeping": cpu < 2, "pinned_by": ["edge1"] if cpu in (2, 3, 6) else []} for cpu in range(8)],
      "hugepages": [{"size": "1G", "total": 16, "free": 8,
                     "used_by": [{"domain": "edge1", "pages": 8, "running": True}]},
                    {"size": "2M", "total": 0, "free": 0, "used_by": []}],
      "pfs": [{"name": "eno2", "pci_address": "0000:81:00.0", "numvfs": 4, "totalvfs": 64}]},
-    {"numa_node": 1, "memory": 65536, "cpus": [], "hugepages": [], "pfs": []}]
+    {"numa_node": 1, "memory": 65536, "cpus": [], "hugepages": [], "pfs": []},
+]
 HOSTILE = "<script>alert('x')</script> & \"y\" \x1b[31m\u202e\n{{ 7 * 7 }}"
 FLEET: Dict = {
     "kvm1": OUTCOME,

@@ -35,7 +35,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 
 FREE_SOME = "Remove or move a domain that is in the way, choose another node by placement.numa_node, or ask for less"
 ISOLATE_MORE = "Isolate CPUs of that node with the role kvm_host, or choose another node by placement.numa_node"
-LESS = "Lower vcpus or memory, or give the host more (CPUs that are not isolated, huge pages, memory of that node)"
+LESS = "Lower vcpus or memory, or give the host more (CPUs, huge pages or memory of that node)"
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,9 @@ class Chooser:
         cores = free_cores(self.topology, node, self.holders, self.want.policy)
         cpus = self._pool(node, cores) if self.want.policy == SHARED else dedicated(
             self.topology, cores, self.demand.vcpus, self.want.threads)
-        lacks = self._lacks_cpus(node, len(cpus)) or self._lacks_memory(node)
-        if lacks is not None:
-            return lacks
+        lacks = [lack for lack in (self._lacks_cpus(node, len(cpus)), self._lacks_memory(node)) if lack is not None]
+        if lacks:
+            return " and ".join(lacks)
         empty = () if self.want.policy == SHARED else left_empty(self.topology, cpus, self.want.threads)
         return self._placed(node.number, cpus, empty or ())
 

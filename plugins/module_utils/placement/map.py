@@ -33,10 +33,10 @@ def _node(topology: Topology, node: Node, holders: t.Sequence[Holder], policy: s
     pfs = f" (PFs {', '.join(pf.name for pf in node.pfs)})" if node.pfs else ""
     own = {cpu.number for cpu in node.cpus}
     free = {cpu for core in free_cores(topology, node, holders, policy) for cpu in core}
-    parts = [f"free CPUs {listed(free) or 'none'}"]
-    parts += [f"{holder.domain} has {listed(holder.cpus & own)}" for holder in holders if holder.cpus & own]
+    parts = [f"CPUs {listed(free)} are free" if free else "no CPU is free"]
+    parts += [f"{holder.domain} has CPUs {listed(holder.cpus & own)}" for holder in holders if holder.cpus & own]
     rest = own - usable(topology, policy) - held(holders)
-    parts += [f"{'the host has' if rest <= topology.housekeeping else 'isolated'} {listed(rest)}"] if rest else []
+    parts += [f"{'the host has' if rest <= topology.housekeeping else 'isolated'} CPUs {listed(rest)}"] if rest else []
     for pool in (pool for pool in node.pools if pool.total):
         free_pages = pool.free - pages_for_others(topology, node, holders, pool.size)
         takers = sorted(holder.domain for holder in holders if pages_of(holder, topology, node, pool.size))

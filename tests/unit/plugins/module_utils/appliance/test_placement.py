@@ -132,8 +132,8 @@ def test_nobody_gets_what_another_has(numa: WholeHost) -> None:
     told = numa.refused(**{**whole(placement={**DEDICATED, "threads": "require"}, interfaces=[BRIDGE]), "name": "edge3",
                            "profile": profile(vcpus=4, memory=1024)})
     assert "node 1 has free CPUs for 2 of 4 vCPUs on whole cores" in told
-    assert "a has 6-8" in told
-    assert "edge1 has 9,21" in told
+    assert "a has CPUs 6-8" in told
+    assert "edge1 has CPUs 9,21" in told
 
 
 def test_one_that_goes_makes_room(numa: WholeHost) -> None:

@@ -90,7 +90,7 @@ def test_what_does_not_fit(site: Site, fits: Result, told: str) -> None:
     found = site.info(**fits)["fits"]
     assert (found["fits"], found["numa_node"], found["cpus"]) == (False, None, [])
     assert told in found["reason"]
-    assert "edge1 has 1,21" in found["reason"]
+    assert "edge1 has CPUs 1,21" in found["reason"]
 
 
 @pytest.mark.parametrize(("fits", "told"), [

@@ -32,14 +32,17 @@ DEPLOYED: Result = {
     "day0": {"frr.conf": "hostname killed\n"},
 }
 REMOVED: Result = {**NAME, "state": "absent", "remove_disks": True}
-# The record knows disks by their inodes, and a medium has the time at which it was made.
-ANEW = re.compile(r"^[0-9a-f]{64}(?=  .*/(appliance\.json|day0-.*\.iso)$)", re.MULTILINE)
+# The record knows disks by their inodes, a medium has the time at which it was made, and a run that is killed between
+# a definition and its record leaves it without one: the next run compares by meaning.
+OTHER = re.compile(r"^[0-9a-f]{64}(?=  .*/(appliance\.json|day0-.*\.iso|killed\.xml)$)", re.MULTILINE)
+RECORD = re.compile("<metadata>.*</metadata>", re.DOTALL)
 
 
 def state(script: str) -> str:
-    """The host, but for what each deployment makes anew."""
+    """The host, but for what each deployment makes in another way, and the definition without its record."""
     told = subprocess.run(["sh", script], capture_output=True, text=True, check=True).stdout
-    return ANEW.sub("", told)
+    domain = subprocess.run(["virsh", "dumpxml", "--inactive", "killed"], capture_output=True, text=True, check=False)
+    return OTHER.sub("", told) + RECORD.sub("", domain.stdout)
 
 
 def succeed(wanted: Result) -> None:

@@ -15,6 +15,8 @@ from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics,
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
 
 MEMORY = "/sys/kernel/mm"
+DEFAULT_NODE_KIB = 8 << 20
+"""How much of a node is proposed for hugepages where no node has any, in KiB."""
 
 RESERVE = (
     "Add kernel arguments such as default_hugepagesz=1G hugepagesz=1G hugepages=8 and reboot, or write a number to "
@@ -60,11 +62,21 @@ def node_hugepages(host: Host, nics: Nics) -> Verdict:
     lacking = [node for node in nodes if words[node] == "none"
                and node in {pci.numa_node(host, address) for address in nics.pfs}]
     if set(words.values()) == {"none"} or lacking:
-        node = lacking[0] if lacking else nodes[0]
-        return Verdict.warn(
-            found, "kernel", f"Set kvm_host_hugepages: [{{size: 1G, nodes: {{{node}: 8}}}}] for the role "
-            f"nfv.kvm.kvm_host, or add the kernel arguments hugepagesz=1G hugepages={node}:8, and reboot")
+        return Verdict.warn(found, "kernel", reserve_on(lacking or nodes[:1], pools))
     return Verdict.ok(found)
+
+
+def reserve_on(lacking: list[int], pools: dict[int, dict[int, int | None]]) -> str:
+    """How to reserve hugepages on NUMA nodes: as many as another node has, all of which keep theirs."""
+    _memory, count, kib = max(((pages or 0) * kib, pages or 0, kib) for pool in pools.values()
+                              for kib, pages in pool.items())
+    counts = {node: pools[node].get(kib) or (count or DEFAULT_NODE_KIB // kib) * (node in lacking) for node in pools}
+    given = {node: pages for node, pages in counts.items() if pages}
+    name = size(kib).replace(" ", "").replace("iB", "")
+    return (f"Set kvm_host_hugepages: [{{size: {name}, nodes: "
+            f"{{{', '.join(f'{node}: {pages}' for node, pages in given.items())}}}}}] for the role nfv.kvm.kvm_host, "
+            f"or add the kernel arguments hugepagesz={name} "
+            f"hugepages={','.join(f'{node}:{pages}' for node, pages in given.items())}, and reboot")
 
 
 def transparent_hugepages(host: Host, _nics: Nics) -> Verdict:

@@ -480,6 +480,13 @@ CASES: dict[str, Case] = {
         {**QUIET_HOST, **hugepages(0)},
         {"hugepages": warn("kernel", "no hugepages", "hugepages=8"),
          "node_hugepages": warn("kernel", "NUMA node 0: none", "hugepagesz=1G hugepages=0:8")}),
+    "hugepages for appliances on another node only": Case(
+        {**QUIET_HOST, **hugepages(0), **hugepages(16, folder=f"{NODE}1/hugepages"),
+         **hugepages(0, 2048, f"{NODE}1/hugepages")},
+        {"hugepages": warn("kernel", "no hugepages", "hugepages=8"),
+         "node_hugepages": warn("kernel", "NUMA node 0: none; NUMA node 1: 16 x 1 GiB",
+                                "[{size: 1G, nodes: {0: 16, 1: 16}}] for the role nfv.kvm.kvm_host, or add the kernel "
+                                "arguments hugepagesz=1G hugepages=0:16,1:16, and")}),
     # VM-FEX
     "VIC with 22 VFs": Case({**VIC, **vfs(PF, range(30, 52))}, params=VIC_NAMED),
     "VIC with 33 VFs": Case(

@@ -116,7 +116,8 @@ def test_choices(why: str) -> None:
 REFUSALS: dict[str, t.Any] = {
     "too few CPUs are free": (
         DELL, OWN, needs(18, 1), [has("a", 1, 21, 3)], InUse,
-        r"node 1 has free CPUs for 17 of 18 vCPUs\. The host: .*node 1 \(PFs eno1, eno2\): CPUs .* are free, a has CPUs 1,3,21"),
+        r"node 1 has free CPUs for 17 of 18 vCPUs\. The host: .*node 1 \(PFs eno1, eno2\): CPUs .* are free, "
+        r"a has CPUs 1,3,21"),
     "there are too few CPUs": (
         DELL, OWN, needs(21, 1), [], ValidationError, r"for 20 of 21 vCPUs.*Lower vcpus"),
     "too few whole cores are free": (

@@ -32,7 +32,7 @@ FEWER = {"numvfs": 2}
 
 
 # To give a guest a VF takes seconds, so this is done before every third call only.
-STRIDE = 3
+STRIDE = 5
 # The NIC that the guest gets, and the address that it gives itself by its MAC
 GUEST_MAC, GUEST_ADDRESS = "52:54:00:bb:00:99", "fe80::5054:ff:febb:99"
 

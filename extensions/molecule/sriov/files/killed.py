@@ -31,7 +31,7 @@ MORE = {"numvfs": 3, "vfs": [{"index": 2, "vlan": 200, "spoofchk": False}]}
 FEWER = {"numvfs": 2}
 
 
-# To give a guest a VF takes seconds, so this is done before every third call only.
+# To give a guest a VF takes seconds, so this is done before every fifth call only.
 STRIDE = 5
 # The NIC that the guest gets, and the address that it gives itself by its MAC
 GUEST_MAC, GUEST_ADDRESS = "52:54:00:bb:00:99", "fe80::5054:ff:febb:99"

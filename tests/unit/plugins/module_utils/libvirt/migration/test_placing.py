@@ -98,7 +98,7 @@ def test_the_node_of_its_nics_there(numa: Pair) -> None:
 
 
 @pytest.mark.parametrize(("pages", "taken", "told"), [
-    ("255", False, "node 0 has 255 free huge pages of 2M, and 256 are needed"), ("512", True, "b has 4-7,12-15")])
+    ("255", False, "node 0 has 255 free huge pages of 2M, and 256 are needed"), ("512", True, "b has CPUs 4-7,12-15")])
 def test_a_target_that_lacks_something_is_refused(numa: Pair, pages: str, taken: bool, told: str) -> None:
     needs = placed(numa)
     for node in (0, 1):

@@ -35,7 +35,7 @@ REMOVED: Result = {**NAME, "state": "absent", "remove_disks": True}
 # The record knows disks by their inodes, a medium has the time at which it was made, and a run that is killed between
 # a definition and its record leaves it without one: the next run compares by meaning.
 OTHER = re.compile(r"^[0-9a-f]{64}(?=  .*/(appliance\.json|day0-.*\.iso|killed\.xml)$)", re.MULTILINE)
-RECORD = re.compile("<metadata>.*</metadata>", re.DOTALL)
+RECORD = re.compile(r"\s*<metadata>.*</metadata>", re.DOTALL)
 
 
 def state(script: str) -> str:

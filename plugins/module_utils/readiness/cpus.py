@@ -9,6 +9,7 @@ import struct
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import NotSupported
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
+from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.isolation import arguments_of
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.topology import CPUS, Topology, read_topology
 from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness import cpu
@@ -56,12 +57,11 @@ def isolated_cpus(_host: Host, nics: Nics, topology: Topology | None) -> Verdict
 def isolate(topology: Topology) -> str:
     """How to isolate all cores but the first of each NUMA node."""
     first = {cpu for node in topology.nodes if node.cpus for cpu in topology.core(node.cpus[0].number)}
-    cpus, left = listed(set(topology.cpus) - first), listed(first)
-    if not cpus:
+    rest = set(topology.cpus) - first
+    if not rest:
         return "Use a host with more cores, as each NUMA node needs one of its own for the host"
-    return (f"Set kvm_host_isolated_cpus: [{cpus.replace(',', ', ')}] for the role nfv.kvm.kvm_host, or add the kernel "
-            f"arguments isolcpus=managed_irq,domain,{cpus} nohz_full={cpus} rcu_nocbs={cpus} irqaffinity={left}, and "
-            "reboot")
+    return (f"Set kvm_host_isolated_cpus: [{listed(rest).replace(',', ', ')}] for the role nfv.kvm.kvm_host, or add "
+            f"the kernel arguments {' '.join(arguments_of(rest, set(topology.cpus)))}, and reboot")
 
 
 def smt(host: Host, _nics: Nics, topology: Topology | None) -> Verdict:

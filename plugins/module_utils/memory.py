@@ -1,9 +1,9 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The memory of a host by NUMA node and in huge pages, as the kernel shows it.
+"""The memory of a host by NUMA node, in huge pages and merged (KSM), as the kernel shows it.
 
-Sources: Linux Documentation/filesystems/proc.rst, Documentation/admin-guide/mm/hugetlbpage.rst and
+Sources: Linux Documentation/filesystems/proc.rst, Documentation/admin-guide/mm/hugetlbpage.rst, ksm.rst beside it, and
 Documentation/ABI/stable/sysfs-devices-node.
 """
 
@@ -33,3 +33,8 @@ def pools_in(host: Host, folder: str) -> dict[int, int | None]:
     texts = {name: host.read(f"{folder}/{name}/nr_hugepages") for name in host.names(folder)}
     return {int(name[len("hugepages-"):-len("kB")]): None if text is None else int(text)
             for name, text in texts.items()}
+
+
+def has_merged(run: str | None, pages_shared: str | None) -> bool:
+    """Whether KSM merges pages, or has stopped and left pages merged, by its files of these names."""
+    return run == "1" or (run == "0" and pages_shared not in (None, "", "0"))

@@ -14,6 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.daemons import is
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.facts import Facts, Settings
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.isolation import RECORD
 from ansible_collections.nfv.kvm.plugins.module_utils.kvm_host.steps import NOTE, File, changed_files
+from ansible_collections.nfv.kvm.plugins.module_utils.memory import has_merged
 from ansible_collections.nfv.kvm.plugins.module_utils.ranges import listed
 from ansible_collections.nfv.kvm.plugins.module_utils.systemd import Properties, units_of
 
@@ -136,7 +137,7 @@ def differences(facts: Facts, settings: Settings) -> list[str]:
     if settings.transparent_hugepages and thp and thp[1] != settings.transparent_hugepages:
         found.append(f"transparent huge pages are {thp[1]}, not {settings.transparent_hugepages}")
     run, _blank, shared = facts.text("ksm").strip().partition(" ")
-    merges = run == "1" or (run == "0" and shared not in ("", "0"))
+    merges = has_merged(run, shared)
     if settings.ksm is not None and run and merges != settings.ksm:
         found.append("KSM is on" if run == "1" else "KSM still has merged pages" if merges else "KSM is off")
     return found

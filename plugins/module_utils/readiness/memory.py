@@ -9,7 +9,7 @@ import functools
 
 from ansible_collections.nfv.kvm.plugins.module_utils import pci
 from ansible_collections.nfv.kvm.plugins.module_utils.host import Host
-from ansible_collections.nfv.kvm.plugins.module_utils.memory import NODES, numa_nodes, pools_in
+from ansible_collections.nfv.kvm.plugins.module_utils.memory import NODES, has_merged, numa_nodes, pools_in
 from ansible_collections.nfv.kvm.plugins.module_utils.ranges import of_kernel
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.nic import Nics, each_pf, label
 from ansible_collections.nfv.kvm.plugins.module_utils.readiness.verdict import Verdict
@@ -96,8 +96,8 @@ def ksm(host: Host, _nics: Nics) -> Verdict:
     run = host.read(f"{MEMORY}/ksm/run")
     if not host.names(MEMORY) or (run is None and host.exists(f"{MEMORY}/ksm/run")):
         return Verdict.unknown(f"{MEMORY}/ksm cannot be read", "Run the check as root and outside of any container")
-    shared = host.read(f"{MEMORY}/ksm/pages_shared") or "0"
-    if run == "1" or (run == "0" and shared != "0"):
+    shared = host.read(f"{MEMORY}/ksm/pages_shared")
+    if has_merged(run, shared):
         return Verdict.warn(
             "on" if run == "1" else f"stopped, with {shared} pages merged", "kernel",
             "Set kvm_host_ksm: false for the role nfv.kvm.kvm_host, or run systemctl disable --now ksm ksmtuned where "

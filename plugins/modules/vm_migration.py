@@ -78,24 +78,28 @@ options:
       pci_address: {type: str, required: true, description: PCI address of the VF on the target.}
   placement:
     description:
-      - The CPUs and the NUMA node that the domain has on the other host. M(nfv.kvm.vm_migration_info) returns them
-        there.
-      - Required if the domain is bound to CPUs and memory of one NUMA node here.
+      - The CPUs and the NUMA node of the domain on the target. Use RV(nfv.kvm.vm_migration_info#module:placement) of
+        the target.
+      - Required if the domain is bound to CPUs and memory of one NUMA node on the source.
     type: dict
     suboptions:
-      policy: {type: str, required: true, choices: [dedicated, shared], description: Whose the CPUs are.}
-      node: {type: int, required: true, description: The NUMA node.}
-      cpus: {type: list, elements: int, required: true, description: The CPUs of its vCPUs.}
-      empty: {type: list, elements: int, default: [], description: The CPUs that stay empty for it.}
-      emulator_cpus: {type: list, elements: int, default: [], description: The CPUs of QEMU's other threads.}
-      page: {type: int, description: KiB of a huge page.}
+      policy:
+        description: Whether the CPUs are reserved for this domain, or shared with others.
+        type: str
+        required: true
+        choices: [dedicated, shared]
+      node: {type: int, required: true, description: Number of the NUMA node.}
+      cpus: {type: list, elements: int, required: true, description: The CPUs of the vCPUs.}
+      empty: {type: list, elements: int, default: [], description: CPUs of the same cores that stay idle.}
+      emulator_cpus: {type: list, elements: int, default: [], description: The CPUs of the other threads of QEMU.}
+      page: {type: int, description: Size of a huge page in KiB. It is omitted without huge pages.}
       threads:
-        description: What its vCPUs share of a core.
+        description: How the vCPUs use the threads of a core (SMT).
         type: str
         choices: [prefer, isolate, require]
         default: prefer
       memory_lock: {type: bool, description: Whether its memory is locked.}
-      share_pages: {type: bool, description: Whether its pages can be merged.}
+      share_pages: {type: bool, description: Whether KSM can merge its pages.}
   timeout:
     description:
       - Time in seconds, at least 1, that a guest has to shut down if it cannot move live. If it takes longer, the

@@ -67,24 +67,28 @@ options:
           memory: {type: int, required: true, description: Size of this memory in KiB.}
           page: {type: int, required: true, description: "Size of a page in KiB, or V(0) for the default of the host."}
       placement:
-        description: Where it runs, if it is bound to CPUs and memory of a NUMA node.
+        description: The CPUs and the NUMA node of the domain on the source, if it is bound to them.
         type: dict
         suboptions:
-          policy: {type: str, required: true, choices: [dedicated, shared], description: Whose the CPUs are.}
-          node: {type: int, required: true, description: The NUMA node.}
-          cpus: {type: list, elements: int, required: true, description: The CPUs of its vCPUs.}
-          empty: {type: list, elements: int, default: [], description: The CPUs that stay empty for it.}
-          emulator_cpus: {type: list, elements: int, default: [], description: The CPUs of QEMU's other threads.}
-          page: {type: int, description: KiB of a huge page.}
+          policy:
+            description: Whether the CPUs are reserved for this domain, or shared with others.
+            type: str
+            required: true
+            choices: [dedicated, shared]
+          node: {type: int, required: true, description: Number of the NUMA node.}
+          cpus: {type: list, elements: int, required: true, description: The CPUs of the vCPUs.}
+          empty: {type: list, elements: int, default: [], description: CPUs of the same cores that stay idle.}
+          emulator_cpus: {type: list, elements: int, default: [], description: The CPUs of the other threads of QEMU.}
+          page: {type: int, description: Size of a huge page in KiB. It is omitted without huge pages.}
           threads:
-            description: What its vCPUs share of a core.
+            description: How the vCPUs use the threads of a core (SMT).
             type: str
             choices: [prefer, isolate, require]
             default: prefer
           memory_lock: {type: bool, description: Whether its memory is locked.}
-          share_pages: {type: bool, description: Whether its pages can be merged.}
-          vcpus: {type: int, required: true, description: Number of its vCPUs.}
-          memory: {type: int, required: true, description: Its memory in KiB.}
+          share_pages: {type: bool, description: Whether KSM can merge its pages.}
+          vcpus: {type: int, required: true, description: Number of the vCPUs.}
+          memory: {type: int, required: true, description: Memory of the domain in KiB.}
       files:
         description: The files that the domain needs.
         type: list
@@ -176,8 +180,8 @@ vfs:
     pci_address: {type: str, sample: "0000:02:10.0", description: PCI address of the VF.}
 placement:
   description: >-
-    With O(needs), where the domain can run on this host, as O(nfv.kvm.vm_migration#module:placement). Null for one that
-    is not bound to CPUs and memory of a NUMA node.
+    With O(needs), the CPUs and the NUMA node that the domain can use on this host, for
+    O(nfv.kvm.vm_migration#module:placement). Null if the domain is not bound to a NUMA node.
   returned: success
   type: dict
   sample: {"policy": "dedicated", "node": 1, "cpus": [2, 22], "empty": [], "emulator_cpus": [0, 20], "page": 1048576,

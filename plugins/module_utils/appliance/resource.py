@@ -49,7 +49,7 @@ if t.TYPE_CHECKING:
 
 # The PCI root that libvirt gives a machine; with it a NIC's place is known before the domain is defined.
 PCI_ROOTS = {"pc": "pci-root", "q35": "pcie-root"}
-# What all that are placed on a host are chosen from
+# The lock of all runs that place an appliance on a host
 CPUS = "CPUs of this host"
 # A guest that shuts down for a change has to be off by then.
 SHUTDOWN_SECONDS = 300.0

@@ -1,7 +1,7 @@
 # Copyright: nfv.kvm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who has what of a host, in words: for the one who is told that something does not fit."""
+"""The map of a host: which domains use which CPUs and huge pages. Errors show it if an appliance does not fit."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from ansible_collections.nfv.kvm.plugins.module_utils.given import Given, Variab
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import PAGES, PREFER, SHARED, Want
 from ansible_collections.nfv.kvm.plugins.module_utils.ranges import MOST_CPUS, in_order
 
-REMEDY = "ansible-doc nfv.kvm.vm_appliance has the keys of placement with their values"
+REMEDY = "Run ansible-doc nfv.kvm.vm_appliance to see the keys of placement and their values"
 Policy = t.Literal["none", "shared", "dedicated"]
 HugePages = t.Literal["2M", "1G", "none"]
 Threads = t.Literal["prefer", "isolate", "require"]
@@ -34,14 +34,6 @@ class Keys(Given, Variables):
     share_pages: bool | None = None
 
 
-def read_keys(values: t.Mapping[str, object], subject: str = "placement") -> Keys:
-    """The option.
-
-    :raises ValidationError: a key has a value that it cannot have
-    """
-    return read(Keys, values, subject, REMEDY)
-
-
 def wanted_placement(given: t.Mapping[str, object], profile: Keys | None, hugepages: bool) -> Want | None:
     """What is wanted, None for no placement.
 
@@ -49,7 +41,7 @@ def wanted_placement(given: t.Mapping[str, object], profile: Keys | None, hugepa
     :param hugepages: whether the profile wants its memory in huge pages, of whatever size
     :raises ValidationError: a value is not valid, alone or beside another one
     """
-    own = read_keys(given)
+    own = read(Keys, given, "placement", REMEDY)
     keys = Keys(**{one.name: getattr(own, one.name) if getattr(own, one.name) not in (None, ()) else
                    getattr(profile or Keys(), one.name) for one in fields(Keys)})
     if keys.policy in (None, "none"):

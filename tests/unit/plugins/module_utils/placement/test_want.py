@@ -9,7 +9,8 @@ import pytest
 
 from ansible_collections.nfv.kvm.plugins.module_utils.errors import ValidationError
 from ansible_collections.nfv.kvm.plugins.module_utils.placement.model import Want
-from ansible_collections.nfv.kvm.plugins.module_utils.placement.want import read_keys, wanted_placement
+from ansible_collections.nfv.kvm.plugins.module_utils.placement.want import Keys, wanted_placement
+from ansible_collections.nfv.kvm.tests.unit.readtyped import read
 from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
 
 
@@ -30,7 +31,7 @@ from ansible_collections.nfv.kvm.tests.unit.runmodule import Result
     ({"policy": "dedicated", "cpus": [8, 2]}, {"cpus": [1]}, False, Want("dedicated", None, (8, 2))),
 ])
 def test_what_is_wanted(given: Result, profile: Result, hugepages: bool, wanted: Want | None) -> None:
-    assert wanted_placement(given, read_keys(profile) if profile else None, hugepages) == wanted
+    assert wanted_placement(given, read(Keys, profile) if profile else None, hugepages) == wanted
 
 
 @pytest.mark.parametrize(("given", "told"), [
